@@ -1,0 +1,60 @@
+package io.clipstream.model.clip;
+
+import java.util.List;
+
+/**
+ * How a clip is cut from a video and scaled. Travels in every model's manifest, so training and
+ * serving cannot differ.
+ *
+ * <p>Sampled pixels are RGB uint8 {@code [T, S, S, 3]}; the network normalises them itself. For
+ * Kinetics-400 Swin3D: 32, 15, 256, 224 and ImageNet mean and std (torchvision, {@code
+ * Swin3D_B_Weights.KINETICS400_V1}).
+ *
+ * @param frames T, frames per clip
+ * @param framesPerSecond sampling rate, whatever the video's own rate
+ * @param shortSide pixels of the shorter side after resizing
+ * @param crop S, side in pixels of the square that is cut out
+ * @param mean per channel, R G B, for pixels scaled to 0..1
+ * @param std per channel, same scale
+ */
+public record ClipSpec(
+    int frames,
+    double framesPerSecond,
+    int shortSide,
+    int crop,
+    List<Float> mean,
+    List<Float> std) {
+
+  public ClipSpec {
+    if (frames < 1 || frames > 1024) {
+      throw new IllegalArgumentException("frames is " + frames + ", expected 1 to 1024");
+    }
+    if (!(framesPerSecond > 0 && framesPerSecond <= 1000)) {
+      throw new IllegalArgumentException(
+          "framesPerSecond is " + framesPerSecond + ", expected more than 0, at most 1000");
+    }
+    if (crop < 1 || shortSide > 4096) {
+      throw new IllegalArgumentException(
+          "crop is " + crop + " and shortSide " + shortSide + ", expected 1 to 4096");
+    }
+    if (crop > shortSide) {
+      throw new IllegalArgumentException("crop " + crop + " exceeds short side " + shortSide);
+    }
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+    if (mean.size() != 3 || std.size() != 3) {
+      throw new IllegalArgumentException(
+          "mean and std have " + mean.size() + " and " + std.size() + " values, expected 3 each");
+    }
+  }
+
+  /** Seconds of video that one clip covers. */
+  public double spanSeconds() {
+    return frames / framesPerSecond;
+  }
+
+  /** Bytes of one clip's pixels: {@code T * S * S * 3}. */
+  public int clipBytes() {
+    return Math.multiplyExact(Math.multiplyExact(frames, crop * crop), 3);
+  }
+}

@@ -1,0 +1,26 @@
+package io.clipstream.model.infer;
+
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.clip.Clip;
+import java.util.List;
+
+/** One model on one device. Used by one thread: the one that made it. */
+public interface Classifier extends AutoCloseable {
+  /** What the model is: its labels, how its clips are cut. */
+  ModelManifest manifest();
+
+  /** Most clips of one call: the largest of the batch sizes that were warmed. */
+  int maxBatch();
+
+  /**
+   * Classifies a batch. The clips stay the caller's.
+   *
+   * @param clips 1 to {@link #maxBatch()} clips cut as the manifest says
+   * @return probabilities {@code [N][K]}, rows in the order of the clips, each summing to 1
+   * @throws OutOfDeviceMemoryException if the batch does not fit; a smaller one may
+   */
+  float[][] classify(List<Clip> clips);
+
+  @Override
+  void close();
+}
