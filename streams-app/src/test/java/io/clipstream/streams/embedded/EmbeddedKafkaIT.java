@@ -1,0 +1,79 @@
+package io.clipstream.streams.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(90)
+class EmbeddedKafkaIT {
+  @TempDir Path directory;
+
+  @Test
+  void shouldKeepTransactionsOverRestartOnTheSamePort() throws Exception {
+    int port;
+    try (EmbeddedKafka kafka = new EmbeddedKafka(directory, 0)) {
+      port = kafka.port();
+      kafka.createTopics(2, "a", "b");
+      kafka.createTopics(2, "b", "c");
+      try (KafkaProducer<String, String> producer = producer(kafka)) {
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>("a", 0, "key", "kept"));
+        producer.commitTransaction();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>("a", 0, "key", "aborted")).get();
+        producer.abortTransaction();
+      }
+    }
+
+    try (EmbeddedKafka kafka = new EmbeddedKafka(directory, port);
+        KafkaConsumer<String, String> consumer =
+            new KafkaConsumer<>(
+                Map.of(
+                    "bootstrap.servers",
+                    kafka.bootstrapServers(),
+                    "isolation.level",
+                    "read_committed"),
+                new StringDeserializer(),
+                new StringDeserializer())) {
+      TopicPartition partition = new TopicPartition("a", 0);
+      consumer.assign(List.of(partition));
+      consumer.seekToBeginning(List.of(partition));
+
+      var records = consumer.poll(Duration.ofSeconds(30)).records(partition);
+
+      assertThat(records).extracting(record -> record.value()).containsExactly("kept");
+      assertThat(consumer.listTopics().keySet()).contains("a", "b", "c");
+    }
+  }
+
+  @Test
+  void shouldSayThatThePortIsTaken() {
+    try (EmbeddedKafka kafka = new EmbeddedKafka(directory.resolve("first"), 0)) {
+      assertThatThrownBy(() -> new EmbeddedKafka(directory.resolve("second"), kafka.port()))
+          .isInstanceOf(KafkaException.class)
+          .hasMessageContaining("127.0.0.1:" + kafka.port());
+    }
+  }
+
+  private static KafkaProducer<String, String> producer(EmbeddedKafka kafka) {
+    return new KafkaProducer<>(
+        Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", "test"),
+        new StringSerializer(),
+        new StringSerializer());
+  }
+}
