@@ -43,6 +43,13 @@ public record ModelManifest(
     }
   }
 
+  /** The same model with another network. */
+  public ModelManifest withNetwork(
+      Map<String, Object> architecture, String form, String precision) {
+    return new ModelManifest(
+        name, version, labels, clip, views, architecture, form, precision, metrics, recipe, parent);
+  }
+
   /** {@code NAME-VERSION}. */
   public String id() {
     return name + "-" + version;

@@ -1,0 +1,232 @@
+package io.clipstream.model.infer;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.ParameterStore;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.clip.Clip;
+import io.clipstream.model.clip.ClipSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Serves any TorchScript model that keeps the contract: {@code forward(uint8 [N, T, S, S, 3] RGB)
+ * -> float32 [N, K] logits}, with a manifest that names T, S and the K labels.
+ *
+ * <p>TorchScript optimises anew for every input shape on every thread, which takes from 0.1 s to
+ * seconds. So batches have a few fixed sizes; each is run at load, on the thread that loads and
+ * then serves, and a batch is padded to the next size.
+ *
+ * <p>One thread: the one that loaded it. On the CPU, PyTorch computes on threads of its own, which
+ * all classifiers of the process share; their number is that of the cores, or what the environment
+ * variable {@code OMP_NUM_THREADS} says. Pixels are copied once, into a direct buffer that is used
+ * again; arrays of a call are freed before it returns.
+ */
+public final class TorchClassifier implements Classifier {
+  /** Runs of a shape until TorchScript has profiled and optimised it, and one to see it fast. */
+  private static final int WARM_RUNS = 3;
+
+  private final ModelArtifact artifact;
+  private final Device device;
+  private final int[] batchSizes;
+  private final Model model;
+  private final Block network;
+  private final ByteBuffer staging;
+
+  private TorchClassifier(
+      ModelArtifact artifact, Device device, int[] batchSizes, Model model, ByteBuffer staging) {
+    this.artifact = artifact;
+    this.device = device;
+    this.batchSizes = batchSizes;
+    this.model = model;
+    this.network = model.getBlock();
+    this.staging = staging;
+  }
+
+  /**
+   * Loads a model onto a device and warms every batch size.
+   *
+   * @param batchSizes ascending, each at least 1; the last is {@link #maxBatch()}
+   * @throws IOException if the model cannot be loaded or does not keep the contract; the message is
+   *     one line
+   * @throws OutOfDeviceMemoryException if the largest batch does not fit
+   */
+  public static TorchClassifier load(
+      ModelArtifact artifact, Device device, List<Integer> batchSizes) throws IOException {
+    int[] sizes = ascending(batchSizes);
+    ClipSpec clip = artifact.manifest().clip();
+    ByteBuffer staging =
+        ByteBuffer.allocateDirect(Math.multiplyExact(clip.clipBytes(), sizes[sizes.length - 1]));
+    Model model = Model.newInstance(artifact.manifest().id(), device, "PyTorch");
+    try {
+      // DJL wants a folder and a name with the suffix .pt, or the file itself.
+      Path file = artifact.path().toAbsolutePath();
+      model.load(file, null, Map.of("mapLocation", "true"));
+      TorchClassifier classifier = new TorchClassifier(artifact, device, sizes, model, staging);
+      classifier.warm();
+      return classifier;
+    } catch (MalformedModelException | IOException | EngineException e) {
+      model.close();
+      throw new IOException(artifact.path() + ": PyTorch cannot load it: " + firstLine(e), e);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private static int[] ascending(List<Integer> batchSizes) {
+    int[] sizes = batchSizes.stream().mapToInt(Integer::intValue).toArray();
+    int previous = 0;
+    for (int size : sizes) {
+      if (size <= previous) {
+        throw new IllegalArgumentException(
+            "batch sizes are " + batchSizes + ", expected ascending ones from 1");
+      }
+      previous = size;
+    }
+    if (sizes.length == 0) {
+      throw new IllegalArgumentException("there are no batch sizes, expected at least one");
+    }
+    return sizes;
+  }
+
+  private void warm() {
+    for (int size : batchSizes) {
+      for (int run = 0; run < WARM_RUNS; run++) {
+        logits(size);
+      }
+    }
+  }
+
+  @Override
+  public ModelManifest manifest() {
+    return artifact.manifest();
+  }
+
+  /** Where the model runs. */
+  public Device device() {
+    return device;
+  }
+
+  @Override
+  public int maxBatch() {
+    return batchSizes[batchSizes.length - 1];
+  }
+
+  @Override
+  public float[][] classify(List<Clip> clips) {
+    int count = clips.size();
+    if (count < 1 || count > maxBatch()) {
+      throw new IllegalArgumentException(
+          "the batch has " + count + " clips, expected 1 to " + maxBatch());
+    }
+    int clipBytes = manifest().clip().clipBytes();
+    staging.clear();
+    for (Clip clip : clips) {
+      ByteBuffer pixels = clip.pixels().duplicate();
+      if (pixels.remaining() != clipBytes) {
+        throw new IllegalArgumentException(
+            "a clip has " + pixels.remaining() + " bytes, expected " + clipBytes);
+      }
+      staging.put(pixels);
+    }
+    // Rows of padding keep the pixels of earlier batches: their results are not read.
+    float[] logits = logits(padded(count));
+    int classes = manifest().labels().size();
+    float[][] probabilities = new float[count][];
+    for (int i = 0; i < count; i++) {
+      probabilities[i] = softmax(logits, i * classes, classes);
+    }
+    return probabilities;
+  }
+
+  private int padded(int count) {
+    int at = Arrays.binarySearch(batchSizes, count);
+    return batchSizes[at >= 0 ? at : -at - 1];
+  }
+
+  /** Runs the network on the first {@code batch} clips of the staging buffer: logits [batch, K]. */
+  private float[] logits(int batch) {
+    ClipSpec clip = manifest().clip();
+    Shape shape = new Shape(batch, clip.frames(), clip.crop(), clip.crop(), 3);
+    staging.clear().limit(batch * clip.clipBytes());
+    try (NDManager call = model.getNDManager().newSubManager()) {
+      // On the CPU this is a view of the staging buffer, elsewhere a copy of it.
+      NDArray pixels = call.create(staging, shape, DataType.UINT8);
+      NDList outputs = network.forward(new ParameterStore(call, false), new NDList(pixels), false);
+      Shape expected = new Shape(batch, manifest().labels().size());
+      if (outputs.size() != 1
+          || !outputs.get(0).getShape().equals(expected)
+          || outputs.get(0).getDataType() != DataType.FLOAT32) {
+        throw new IllegalStateException(
+            manifest().id()
+                + " gives "
+                + outputs.stream().map(o -> o.getDataType() + " " + o.getShape()).toList()
+                + ", expected [float32 "
+                + expected
+                + "], a logit for each label");
+      }
+      return outputs.get(0).toFloatArray();
+    } catch (EngineException e) {
+      if (outOfMemory(e)) {
+        if (device.isGpu()) {
+          JniUtils.emptyCudaCache();
+        }
+        throw new OutOfDeviceMemoryException(
+            "a batch of " + batch + " clips does not fit into the memory of " + device, e);
+      }
+      throw e;
+    }
+  }
+
+  private static boolean outOfMemory(EngineException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("out of memory") // CUDA's allocator
+        || message.contains("can't allocate memory") // the CPU's
+        || message.contains("CUDNN_STATUS_ALLOC_FAILED")
+        || message.contains("CUBLAS_STATUS_ALLOC_FAILED");
+  }
+
+  private float[] softmax(float[] logits, int from, int classes) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (int k = 0; k < classes; k++) {
+      max = Math.max(max, logits[from + k]); // NaN if any is
+    }
+    double sum = 0;
+    for (int k = 0; k < classes; k++) {
+      sum += Math.exp(logits[from + k] - max);
+    }
+    if (!Double.isFinite(max) || !Double.isFinite(sum)) {
+      throw new IllegalStateException(
+          manifest().id() + " gives a logit that is not a finite number");
+    }
+    float[] probabilities = new float[classes];
+    for (int k = 0; k < classes; k++) {
+      probabilities[k] = (float) (Math.exp(logits[from + k] - max) / sum);
+    }
+    return probabilities;
+  }
+
+  private static String firstLine(Throwable e) {
+    return String.valueOf(e.getMessage()).strip().lines().findFirst().orElse("");
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
