@@ -12,6 +12,7 @@ public final class ClipBuffers {
   private final int clipBytes;
   private final int capacity;
   private final Semaphore permits;
+  private final Semaphore entries;
   private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
 
   /**
@@ -26,6 +27,7 @@ public final class ClipBuffers {
           "maxBytes is " + maxBytes + ", expected at least one clip of " + clipBytes + " bytes");
     }
     this.permits = new Semaphore(capacity, true);
+    this.entries = new Semaphore(capacity, true);
   }
 
   public int clipBytes() {
@@ -58,6 +60,23 @@ public final class ClipBuffers {
       }
     }
     return new Clip(this, pixels, range, crop);
+  }
+
+  /**
+   * Waits until the caller may hold this many unfinished clips at once. Whoever holds a clip while
+   * waiting for the next one enters first and leaves when done: as all entries together stay within
+   * the capacity, those inside cannot block each other.
+   */
+  void enter(int clips) throws InterruptedException {
+    if (clips > capacity) {
+      throw new IllegalArgumentException(
+          clips + " clips have to be open at once, but there are buffers for " + capacity);
+    }
+    entries.acquire(clips);
+  }
+
+  void leave(int clips) {
+    entries.release(clips);
   }
 
   void give(ByteBuffer pixels) {

@@ -1,0 +1,41 @@
+package io.clipstream.model.clip;
+
+import java.time.Duration;
+
+/**
+ * When the decode on this thread has to end. FFmpeg asks for it through a callback that runs on the
+ * same thread, which is why it hangs on the thread.
+ */
+final class Deadline implements AutoCloseable {
+  private static final ThreadLocal<Deadline> CURRENT = new ThreadLocal<>();
+
+  private long end;
+
+  Deadline(Duration timeout) {
+    if (CURRENT.get() != null) {
+      throw new IllegalStateException("this thread is decoding already");
+    }
+    end = System.nanoTime() + timeout.toNanos();
+    CURRENT.set(this);
+  }
+
+  /** Whether native code on this thread should give up: out of time, or interrupted. */
+  static boolean reached() {
+    Deadline deadline = CURRENT.get();
+    return deadline != null && (Thread.currentThread().isInterrupted() || deadline.passed());
+  }
+
+  boolean passed() {
+    return System.nanoTime() - end > 0;
+  }
+
+  /** Adds time that was spent waiting for others. */
+  void extend(long nanos) {
+    end += nanos;
+  }
+
+  @Override
+  public void close() {
+    CURRENT.remove();
+  }
+}

@@ -1,0 +1,125 @@
+package io.clipstream.model.clip;
+
+/**
+ * Which frames of a video become clips, and which squares are cut from them. Computed by {@link
+ * ClipSampler}, where the formulas are.
+ */
+public sealed interface Sampling {
+  /** Squares cut from every frame: 1 (centre) or 3 along the longer side. */
+  int crops();
+
+  /** What happens at the end of a video that is shorter than a clip. */
+  Padding padding();
+
+  /** How a video that is shorter than a clip fills it. */
+  enum Padding {
+    /**
+     * Frames start again from the first: MMAction2 {@code SampleFrames(out_of_bound_opt='loop')},
+     * PaddleVideo {@code Sampler}.
+     */
+    LOOP,
+    /** The last frame stays: MMAction2 {@code SampleFrames(out_of_bound_opt='repeat_last')}. */
+    REPEAT_LAST
+  }
+
+  /**
+   * Clips at an even spacing from the first frame to the last.
+   *
+   * @param hopSeconds least time between the starts of two clips; 0: one clip after the other
+   *     without overlap
+   * @param maxClips most clips; where there would be more, they are spaced further apart
+   */
+  record Sliding(double hopSeconds, int maxClips, Padding padding) implements Sampling {
+    public Sliding {
+      if (!(hopSeconds >= 0 && hopSeconds <= 1e7)) {
+        throw new IllegalArgumentException("hopSeconds is " + hopSeconds + ", expected 0 to 1e7");
+      }
+      checkClips(maxClips);
+    }
+
+    @Override
+    public int crops() {
+      return 1;
+    }
+  }
+
+  /**
+   * Clips of adjacent samples, spread from the start of the video to its end: the test protocol of
+   * Video Swin Transformer and most others.
+   *
+   * @param clips along time
+   * @param crops 1 or 3
+   * @param stride frames of the video from one sample to the next; 0: the clip's rate in frames a
+   *     second counts instead, whatever the rate of the video
+   */
+  record Dense(int clips, int crops, int stride, Padding padding) implements Sampling {
+    public Dense {
+      checkClips(clips);
+      checkCrops(crops);
+      if (stride < 0 || stride > 1000) {
+        throw new IllegalArgumentException("stride is " + stride + ", expected 0 to 1000");
+      }
+    }
+  }
+
+  /**
+   * Every clip shows the whole video: one frame of each of T equal segments, whatever the rate.
+   *
+   * @param clips with different frames of the segments
+   * @param crops 1 or 3
+   */
+  record Uniform(int clips, int crops, Padding padding) implements Sampling {
+    public Uniform {
+      checkClips(clips);
+      checkCrops(crops);
+    }
+  }
+
+  /**
+   * Clips at random places, as in training: one in each of as many equal parts of the video.
+   *
+   * @param clips along time
+   * @param stride as in {@link Dense}
+   * @param seed of the places; the same seed gives the same clips
+   */
+  record Random(int clips, int stride, long seed, Padding padding) implements Sampling {
+    public Random {
+      checkClips(clips);
+      if (stride < 0 || stride > 1000) {
+        throw new IllegalArgumentException("stride is " + stride + ", expected 0 to 1000");
+      }
+    }
+
+    @Override
+    public int crops() {
+      return 1;
+    }
+  }
+
+  /** Clip after clip without overlap, at most {@code maxClips}; then they are spread out. */
+  static Sampling sliding(int maxClips) {
+    return new Sliding(0, maxClips, Padding.LOOP);
+  }
+
+  /** The test protocol at the clip's own rate: 1 x 1 is one centre view, 4 x 3 Video-Swin's. */
+  static Sampling views(int clips, int crops) {
+    return new Dense(clips, crops, 0, Padding.LOOP);
+  }
+
+  /** One random clip of the clip's own rate. */
+  static Sampling random(long seed) {
+    return new Random(1, 0, seed, Padding.LOOP);
+  }
+
+  private static void checkClips(int clips) {
+    if (clips < 1 || clips > 10_000) {
+      throw new IllegalArgumentException("clips is " + clips + ", expected 1 to 10000");
+    }
+  }
+
+  private static void checkCrops(int crops) {
+    if (crops != 1 && crops != 3) {
+      throw new IllegalArgumentException("crops is " + crops + ", expected 1 or 3");
+    }
+  }
+}
