@@ -7,13 +7,17 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * A model's file, {@code NAME-VERSION.pt}: a TorchScript archive with its manifest in {@code
@@ -21,6 +25,7 @@ import java.util.Map;
  * must stay as it is while the artifact is used. Immutable.
  */
 public final class ModelArtifact {
+  private static final String BUNDLED = "/io/clipstream/model/bundled/camera-motion-1.pt";
   private static final String MANIFEST = "manifest.json";
 
   private static final ObjectMapper JSON =
@@ -67,16 +72,88 @@ public final class ModelArtifact {
     }
   }
 
+  /**
+   * Opens an artifact whose digest is known, such as one that was downloaded.
+   *
+   * @param sha256 64 hex digits
+   * @throws IOException also if the file has another digest
+   */
+  public static ModelArtifact open(Path file, String sha256) throws IOException {
+    ModelArtifact artifact = open(file);
+    if (!artifact.digest.equalsIgnoreCase(sha256)) {
+      throw new IOException(file + ": its SHA-256 is " + artifact.digest + ", expected " + sha256);
+    }
+    return artifact;
+  }
+
+  /**
+   * The camera-motion model that comes with clipstream. PyTorch loads files only, so it is copied
+   * out of the jar once, to {@code clipstream} in the user's cache folder ({@code XDG_CACHE_HOME},
+   * else {@code ~/.cache}), or for this process alone where that cannot be written to.
+   *
+   * @throws IOException if the copy cannot be written anywhere
+   */
+  public static ModelArtifact bundled() throws IOException {
+    String cache = System.getenv("XDG_CACHE_HOME");
+    Path folder =
+        (cache == null || cache.isBlank()
+                ? Path.of(System.getProperty("user.home"), ".cache")
+                : Path.of(cache))
+            .resolve("clipstream");
+    byte[] model;
+    try (InputStream in = ModelArtifact.class.getResourceAsStream(BUNDLED)) {
+      if (in == null) {
+        throw new IllegalStateException("this build holds no model " + BUNDLED);
+      }
+      model = in.readAllBytes();
+    }
+    String name = BUNDLED.substring(BUNDLED.lastIndexOf('/') + 1);
+    try {
+      return extract(model, name, folder);
+    } catch (IOException e) {
+      Path temporary = Files.createTempDirectory("clipstream");
+      temporary.toFile().deleteOnExit();
+      ModelArtifact artifact = extract(model, name, temporary);
+      artifact.path.toFile().deleteOnExit();
+      return artifact;
+    }
+  }
+
+  /**
+   * Opens the folder's copy of a model, which is made or made anew unless it is already the same.
+   */
+  static ModelArtifact extract(byte[] model, String name, Path folder) throws IOException {
+    Path file = folder.resolve(name);
+    String digest = hex(sha256().digest(model));
+    if (!Files.isRegularFile(file) || !sha256(file).equals(digest)) {
+      Files.createDirectories(folder);
+      Path part = folder.resolve("." + name + "." + UUID.randomUUID() + ".part");
+      try {
+        Files.write(part, model, StandardOpenOption.CREATE_NEW);
+        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(part);
+      }
+    }
+    return open(file, digest);
+  }
+
   private static ModelManifest parse(String json) throws IOException {
     ModelManifest manifest;
     try {
       manifest = JSON.readValue(json, ModelManifest.class);
     } catch (JsonProcessingException e) {
-      String message =
-          e.getCause() instanceof IllegalArgumentException cause
-              ? cause.getMessage()
-              : e.getOriginalMessage();
-      throw new IOException("its manifest cannot be read: " + message, e);
+      String message = e.getOriginalMessage();
+      if (e.getCause() instanceof IllegalArgumentException cause) {
+        message = cause.getMessage();
+      } else if (e.getCause() instanceof NullPointerException) {
+        message = "a value is missing";
+      }
+      throw new IOException(
+          "its manifest cannot be read: " + message.lines().findFirst().orElse(""), e);
+    }
+    if (manifest == null) {
+      throw new IOException("its manifest is null");
     }
     Object classes = manifest.architecture().get("classes");
     if (classes instanceof Integer n && n != manifest.labels().size()) {
@@ -111,18 +188,22 @@ public final class ModelArtifact {
   }
 
   private static String sha256(Path file) throws IOException {
-    MessageDigest sha256;
+    MessageDigest sha256 = sha256();
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha256)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return hex(sha256.digest());
+  }
+
+  private static MessageDigest sha256() {
     try {
-      sha256 = MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java runtime has SHA-256", e);
     }
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha256)) {
-      byte[] chunk = new byte[1 << 16];
-      while (in.read(chunk) >= 0) {
-        // read for the digest alone
-      }
-    }
-    return HexFormat.of().formatHex(sha256.digest());
+  }
+
+  private static String hex(byte[] digest) {
+    return HexFormat.of().formatHex(digest);
   }
 }

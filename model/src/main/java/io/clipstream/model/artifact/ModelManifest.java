@@ -3,6 +3,7 @@ package io.clipstream.model.artifact;
 import io.clipstream.model.clip.ClipSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What a model is, in the model's own file ({@code extra/manifest.json}).
@@ -33,13 +34,44 @@ public record ModelManifest(
     Map<String, String> recipe,
     String parent) {
 
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]*");
+
+  /**
+   * Only name, version, labels and clip must be there; what else is null gets its plainest value.
+   */
   public ModelManifest {
-    labels = List.copyOf(labels);
-    architecture = Map.copyOf(architecture);
-    metrics = Map.copyOf(metrics);
-    recipe = Map.copyOf(recipe);
-    if (labels.isEmpty()) {
+    named("name", name);
+    named("version", version);
+    if (labels == null || labels.isEmpty()) {
       throw new IllegalArgumentException("the manifest has no labels, expected at least one");
+    }
+    labels = List.copyOf(labels);
+    if (clip == null) {
+      throw new IllegalArgumentException("the manifest has no clip, expected how clips are cut");
+    }
+    views = views == null ? "1" : views;
+    architecture = architecture == null ? Map.of() : Map.copyOf(architecture);
+    form = form == null ? "serving" : form;
+    precision = precision == null ? "fp32" : precision;
+    metrics = metrics == null ? Map.of() : Map.copyOf(metrics);
+    recipe = recipe == null ? Map.of() : Map.copyOf(recipe);
+    parent = parent == null ? "" : parent;
+    oneOf("views", views, "1", "4x3");
+    oneOf("form", form, "training", "serving");
+    oneOf("precision", precision, "fp32", "bf16");
+  }
+
+  private static void named(String field, String value) {
+    if (value == null || !NAME.matcher(value).matches()) {
+      throw new IllegalArgumentException(
+          "the manifest's " + field + " is " + value + ", expected " + NAME);
+    }
+  }
+
+  private static void oneOf(String field, String value, String... known) {
+    if (!List.of(known).contains(value)) {
+      throw new IllegalArgumentException(
+          "the manifest's " + field + " is " + value + ", expected " + String.join(" or ", known));
     }
   }
 
