@@ -27,6 +27,7 @@ final class Download implements AutoCloseable {
   private final Optional<MessageDigest> digest;
   private long bytes;
   private long held;
+  private long expected = -1;
   private Optional<String> version = Optional.empty();
   private boolean handedOver;
 
@@ -50,13 +51,24 @@ final class Download implements AutoCloseable {
     return bytes > 0 ? version : Optional.empty();
   }
 
+  /** Bytes the whole file has by the server's word, -1 if it did not say. */
+  long expected() {
+    return expected;
+  }
+
+  /** Bytes there is room for. */
+  long held() {
+    return held;
+  }
+
   /**
    * Forgets the bytes so far and takes room for new ones.
    *
-   * @param expected bytes at most
+   * @param length bytes of the whole file, -1 if the server does not say
+   * @param most bytes it may have if the server does not say
    * @param newVersion the strong entity tag, if the server has one and continues files
    */
-  void restart(long expected, Optional<String> newVersion, Deadline deadline)
+  void restart(long length, long most, Optional<String> newVersion, Deadline deadline)
       throws InterruptedException {
     try {
       file.truncate(0);
@@ -70,13 +82,15 @@ final class Download implements AutoCloseable {
     version = newVersion;
     work.giveBack(held, 0);
     held = 0;
-    if (!work.tryTake(expected)) {
-      LOG.debug("Waiting for {} of room for downloads", Sizes.bytes(expected));
+    expected = length;
+    long room = length >= 0 ? length : most;
+    if (!work.tryTake(room)) {
+      LOG.debug("Waiting for {} of room for downloads", Sizes.bytes(room));
       long before = System.nanoTime();
-      work.take(expected);
+      work.take(room);
       deadline.extend(System.nanoTime() - before);
     }
-    held = expected;
+    held = room;
   }
 
   void write(byte[] buffer, int length) throws InterruptedException {

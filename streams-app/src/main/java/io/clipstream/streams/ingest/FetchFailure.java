@@ -10,13 +10,16 @@ import java.util.Optional;
 final class FetchFailure extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /** Details may repeat what a server said: it must not fill logs or records. */
+  private static final int LONGEST_DETAIL = 1000;
+
   private final FetchReason reason;
   private final boolean worthRetrying;
   private final transient Optional<Duration> retryAfter;
 
   private FetchFailure(
       FetchReason reason, String detail, boolean worthRetrying, Optional<Duration> retryAfter) {
-    super(detail, null, false, false);
+    super(UriLabel.printable(detail, LONGEST_DETAIL), null, false, false);
     this.reason = reason;
     this.worthRetrying = worthRetrying;
     this.retryAfter = retryAfter;

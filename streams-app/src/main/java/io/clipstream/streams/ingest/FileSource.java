@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -88,8 +89,12 @@ final class FileSource {
     } catch (ClosedByInterruptException interrupted) {
       Thread.interrupted();
       throw new InterruptedException();
+    } catch (FileSystemException broken) {
+      throw FetchFailure.passing(
+          FetchReason.FETCH_FAILED, path + " cannot be read: " + broken.getReason());
     } catch (IOException broken) {
-      throw FetchFailure.passing(FetchReason.FETCH_FAILED, path + " cannot be read: " + broken);
+      throw FetchFailure.passing(
+          FetchReason.FETCH_FAILED, path + " cannot be read: " + broken.getMessage());
     }
   }
 

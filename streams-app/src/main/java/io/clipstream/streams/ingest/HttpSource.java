@@ -128,7 +128,7 @@ final class HttpSource implements AutoCloseable {
                         ConnectionConfig.custom()
                             .setConnectTimeout(timeout(connect))
                             .setSocketTimeout(timeout(limits.silence()))
-                            .setValidateAfterInactivity(TimeValue.ofSeconds(1))
+                            .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                             .setTimeToLive(TimeValue.ofMinutes(1))
                             .build())
                     .build())
@@ -304,7 +304,7 @@ final class HttpSource implements AutoCloseable {
     if (length > limits.maxBytes()) {
       throw tooLarge(target, "has " + length + " bytes");
     }
-    download.restart(length >= 0 ? length : limits.maxBytes(), version(response), deadline);
+    download.restart(length, limits.maxBytes(), version(response), deadline);
   }
 
   private void copy(
@@ -319,11 +319,25 @@ final class HttpSource implements AutoCloseable {
     @SuppressWarnings("resource")
     InputStream in = body.getContent();
     for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-      if (download.bytes() + n > limits.maxBytes()) {
-        throw tooLarge(target, "sends more");
+      if (download.bytes() + n > download.held()) {
+        throw download.expected() < 0
+            ? tooLarge(target, "sends more")
+            : FetchFailure.lasting(
+                FetchReason.FETCH_FAILED, target.label() + " sends more than it announced");
       }
       download.write(buffer, n);
       deadline.check();
+    }
+    // Complete as an answer, but it may be an answer with a shorter part than was asked for.
+    if (download.expected() > download.bytes()) {
+      throw FetchFailure.passing(
+          FetchReason.FETCH_FAILED,
+          target.label()
+              + " sent "
+              + download.bytes()
+              + " of "
+              + download.expected()
+              + " bytes and stopped");
     }
   }
 
@@ -373,7 +387,8 @@ final class HttpSource implements AutoCloseable {
           ? FetchFailure.lasting(FetchReason.FETCH_FAILED, detail)
           : FetchFailure.passing(FetchReason.FETCH_FAILED, detail);
     }
-    return FetchFailure.passing(FetchReason.FETCH_FAILED, label + ": " + failed.getMessage());
+    String cause = failed.getMessage() == null ? failed.toString() : failed.getMessage();
+    return FetchFailure.passing(FetchReason.FETCH_FAILED, label + ": " + cause);
   }
 
   private static boolean isCertificate(Throwable failed) {

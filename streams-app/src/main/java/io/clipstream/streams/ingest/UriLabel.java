@@ -21,13 +21,17 @@ public final class UriLabel {
     boolean hasScheme = matcher.matches();
     String scheme = hasScheme ? matcher.group(1) : "";
     String rest = hasScheme ? matcher.group(2) : uri;
-    if (hasScheme && !scheme.toLowerCase(Locale.ROOT).equals("file:")) {
-      rest = maskQuery(rest);
+    rest = maskQuery(rest);
+    if (!hasScheme) {
+      // A path, or an address whose scheme is misspelt.
+      int authority = rest.indexOf("://");
+      if (authority >= 0) {
+        rest = rest.substring(0, authority + 1) + maskUser(rest.substring(authority + 1));
+      }
+    } else if (!scheme.equalsIgnoreCase("file:")) {
       rest = maskUser(rest);
-    } else if (hasScheme) {
-      rest = maskQuery(rest);
     }
-    return printable(scheme + rest);
+    return printable(scheme + rest, LONGEST);
   }
 
   private static String maskQuery(String text) {
@@ -53,9 +57,10 @@ public final class UriLabel {
     return at < start ? text : text.substring(0, start) + "***" + text.substring(at);
   }
 
-  private static String printable(String text) {
+  /** The text without control characters, cut to a length. */
+  static String printable(String text, int longest) {
     StringBuilder out = new StringBuilder();
-    for (int i = 0; i < text.length() && out.length() < LONGEST; i++) {
+    for (int i = 0; i < text.length() && out.length() <= longest; i++) {
       char c = text.charAt(i);
       if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
         out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
@@ -63,8 +68,8 @@ public final class UriLabel {
         out.append(c);
       }
     }
-    if (out.length() >= LONGEST) {
-      out.setLength(LONGEST - 3);
+    if (out.length() > longest) {
+      out.setLength(longest - 3);
       out.append("...");
     }
     return out.toString();

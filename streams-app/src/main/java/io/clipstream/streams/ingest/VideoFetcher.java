@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -102,6 +103,8 @@ public final class VideoFetcher implements AutoCloseable {
       } finally {
         downloads.release();
       }
+    } catch (RejectedExecutionException timerOrLookupsAreShut) {
+      throw new FetchSystemException("the fetcher was closed", timerOrLookupsAreShut);
     } catch (FetchFailure refused) {
       return new FetchResult.Rejected(refused.reason(), refused.detail(), 0);
     }

@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class WorkDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkDirectory.class);
   private static final String SESSION = "clipstream-fetch-";
+  private static final Pattern SESSION_NAME =
+      Pattern.compile(SESSION + "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
   private static final String VIDEO = "video-";
   private static final String LOCK = "lock";
 
@@ -134,14 +137,22 @@ final class WorkDirectory implements AutoCloseable {
   private static void sweep(Path directory) throws IOException {
     try (DirectoryStream<Path> old = Files.newDirectoryStream(directory, SESSION + "*")) {
       for (Path folder : old) {
-        if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
-            && !LIVE.contains(folder)
-            && isAbandoned(folder)) {
-          LOG.info("Removing {}, left behind by a process that ended without closing", folder);
-          remove(folder);
+        try {
+          if (isSession(folder) && !LIVE.contains(folder) && isAbandoned(folder)) {
+            LOG.info("Removing {}, left behind by a process that ended without closing", folder);
+            remove(folder);
+          }
+        } catch (IOException notOurs) {
+          // Another user's, or somebody put files into it. It is in nobody's way.
+          LOG.warn("Could not remove {}: {}", folder, notOurs.toString());
         }
       }
     }
+  }
+
+  private static boolean isSession(Path folder) {
+    return SESSION_NAME.matcher(folder.getFileName().toString()).matches()
+        && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS);
   }
 
   private static boolean isAbandoned(Path folder) throws IOException {

@@ -518,6 +518,158 @@ class HttpFetchTest {
   }
 
   @Test
+  void shouldNotTakeAShorterPartForTheRest() throws Exception {
+    RawServer server =
+        server(
+            (n, request, to) -> {
+              int from = rangeStart(request);
+              int end = n == 0 ? 100_000 : Math.min(VIDEO.length, from + 150_000);
+              String head =
+                  n == 0
+                      ? ok(VIDEO.length)
+                      : "HTTP/1.1 206 Partial\r\nContent-Length: "
+                          + (end - from)
+                          + "\r\nContent-Range: bytes "
+                          + from
+                          + "-"
+                          + (end - 1)
+                          + "/*\r\n\r\n";
+              to.send(head.replace("\r\n\r\n", "\r\nETag: \"v1\"\r\nAccept-Ranges: bytes\r\n\r\n"));
+              to.send(VIDEO, from, end);
+            });
+
+    LocalVideo video = fetched(fetcher(loopback()).fetch(server.url("/"), ANY));
+
+    assertThat(video.path()).hasBinaryContent(VIDEO);
+    assertThat(video.attempts()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldRefuseAContinuationThatIsLongerThanTheFileWas() throws Exception {
+    RawServer server =
+        server(
+            (n, request, to) ->
+                to.send(
+                    n == 0
+                        ? "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nETag: \"v\"\r\n"
+                            + "Accept-Ranges: bytes\r\n\r\nhalf"
+                        : "HTTP/1.1 206 Partial\r\nContent-Range: bytes 4-9999/10000\r\n"
+                            + "Content-Length: 9996\r\n\r\n"
+                            + "x".repeat(9996)));
+
+    Rejected rejected = rejected(fetcher(loopback()).fetch(server.url("/"), ANY));
+
+    assertThat(rejected.detail()).endsWith("sends more than it announced");
+    assertThat(leftovers()).isEmpty();
+  }
+
+  @Test
+  void shouldGoThroughAProxyOnlyWhenOneIsConfigured() throws Exception {
+    RawServer proxy = server((n, request, to) -> to.send(ok(1) + "x"));
+    AddressRules rules =
+        new AddressRules(
+            List.of(),
+            List.of(),
+            PortRange.parse("80,443,8080"),
+            false,
+            Optional.of("127.0.0.1:" + proxy.port()));
+    VideoFetcher fetcher = fetcher(FetchPolicy.defaults().withAddresses(rules));
+
+    fetched(fetcher.fetch("http://videos.example:8080/a//b?x=%2f", ANY)).close();
+    Rejected number = rejected(fetcher.fetch("http://10.0.0.1/a", ANY));
+    Rejected name = rejected(fetcher.fetch("http://localhost/a", ANY));
+
+    assertThat(proxy.requests).hasSize(1);
+    assertThat(proxy.requests.get(0))
+        .startsWith("GET http://videos.example:8080/a//b?x=%2f HTTP/1.1\r\n")
+        .contains("\r\nHost: videos.example:8080\r\n");
+    assertThat(number.reason()).isEqualTo(FetchReason.FORBIDDEN_ADDRESS);
+    assertThat(name.reason()).isEqualTo(FetchReason.FORBIDDEN_ADDRESS);
+  }
+
+  @Test
+  void shouldReachIpv6AddressesAndNameThemInBrackets() throws Exception {
+    RawServer server =
+        new RawServer(InetAddress.getByName("::1"), (n, r, to) -> to.send(ok(1) + "x"));
+    open.add(server);
+
+    fetched(fetcher(loopback()).fetch("http://[::1]:" + server.port() + "/a", ANY)).close();
+
+    assertThat(server.requests.get(0)).contains("\r\nHost: [::1]:" + server.port() + "\r\n");
+  }
+
+  @Test
+  void shouldWaitForRoomOnDiskWithoutBlamingTheVideo() throws Exception {
+    RawServer server = server((n, request, to) -> to.send(ok(100_000)).send(VIDEO, 0, 100_000));
+    // Room for one video; the total time is short, and waiting for room does not use it.
+    FetchLimits limits =
+        new FetchLimits(
+            100_000,
+            100_000,
+            8,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(20),
+            5);
+    VideoFetcher fetcher = fetcher(loopback().withLimits(limits));
+    LocalVideo first = fetched(fetcher.fetch(server.url("/1"), ANY));
+    FutureTask<FetchResult> second = new FutureTask<>(() -> fetcher.fetch(server.url("/2"), ANY));
+    Thread thread = new Thread(second);
+    thread.start();
+    while (thread.getState() != Thread.State.WAITING || server.requests.size() < 2) {
+      Thread.onSpinWait();
+    }
+
+    assertThat(second.isDone()).isFalse();
+    first.close();
+
+    assertThat(fetched(second.get(20, TimeUnit.SECONDS)).bytes()).isEqualTo(100_000);
+  }
+
+  @Test
+  void shouldServeManyThreadsAtOnceAndLeaveNothingBehind() throws Exception {
+    RawServer server =
+        server((n, request, to) -> to.send(ok(VIDEO.length)).send(VIDEO, 0, VIDEO.length));
+    FetchPolicy policy =
+        loopback().withLimits(limits(1 << 20, Duration.ofMinutes(1), Duration.ofSeconds(20)));
+    VideoFetcher fetcher = fetcher(policy);
+    Optional<String> digest = Optional.of(sha256(VIDEO));
+    List<FutureTask<Long>> tasks = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      FutureTask<Long> task =
+          new FutureTask<>(
+              () -> {
+                try (LocalVideo video = fetched(fetcher.fetch(server.url("/"), digest))) {
+                  return video.bytes();
+                }
+              });
+      tasks.add(task);
+      new Thread(task).start();
+    }
+
+    for (FutureTask<Long> task : tasks) {
+      assertThat(task.get(50, TimeUnit.SECONDS)).isEqualTo(VIDEO.length);
+    }
+    assertThat(leftovers()).isEmpty();
+  }
+
+  @Test
+  void shouldBlameTheDiskNotTheVideoWhenItCannotWrite() throws Exception {
+    RawServer server = server((n, request, to) -> to.send(ok(1) + "x"));
+    VideoFetcher fetcher = fetcher(loopback());
+    try (Stream<Path> sessions = Files.list(folder.resolve("work"))) {
+      for (Path session : sessions.filter(Files::isDirectory).toList()) {
+        Files.delete(session.resolve("lock"));
+        Files.delete(session);
+      }
+    }
+
+    assertThatThrownBy(() -> fetcher.fetch(server.url("/"), ANY))
+        .isInstanceOf(FetchSystemException.class)
+        .hasMessageContaining("cannot write to");
+  }
+
+  @Test
   void shouldGiveUpOnAConnectionThatIsResetEveryTime() throws Exception {
     RawServer server =
         server(

@@ -64,8 +64,13 @@ final class RawServer implements AutoCloseable {
   }
 
   RawServer(InetAddress address, Script script) throws IOException {
+    this(new ServerSocket(0, 50, address), script);
+  }
+
+  /** On a listener of any kind, a TLS one for example. */
+  RawServer(ServerSocket listener, Script script) {
     this.script = script;
-    this.listener = new ServerSocket(0, 50, address);
+    this.listener = listener;
     start(this::accept);
   }
 
