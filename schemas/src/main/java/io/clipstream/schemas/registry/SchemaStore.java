@@ -315,7 +315,8 @@ final class SchemaStore {
               ? schema.toString()
               : SORTED.readTree(candidate.schema()).toString();
       return new Stored(0, normalize ? sorted(text) : text, candidate.references(), schema);
-    } catch (AvroRuntimeException | JsonProcessingException e) {
+    } catch (AvroRuntimeException | JsonProcessingException | NullPointerException e) {
+      // Avro 1.12 has a NullPointerException for a name that it does not know.
       throw RegistryError.invalidSchema(e.getMessage());
     }
   }

@@ -214,6 +214,11 @@ public final class AvroDeserializer<T extends IndexedRecord> implements Deserial
     return new SerializationException("not a record for topic " + topic + ": " + what, cause);
   }
 
+  /** Entries that are kept now, for tests of the bound. */
+  int cached() {
+    return readers.size();
+  }
+
   @Override
   public void close() {
     if (registry != null) {

@@ -185,6 +185,11 @@ public final class AvroSerializer<T extends IndexedRecord> implements Serializer
     }
   }
 
+  /** Entries that are kept now, for tests of the bound. */
+  int cached() {
+    return targets.size();
+  }
+
   @Override
   public void close() {
     if (registry != null) {

@@ -192,7 +192,8 @@ public final class RegistryClient implements AutoCloseable {
     try {
       parseReferences(answer, parser, new HashSet<>());
       return parser.parse(answer.get("schema").asText());
-    } catch (AvroRuntimeException e) {
+    } catch (AvroRuntimeException | NullPointerException e) {
+      // Avro 1.12 has a NullPointerException for a name that it does not know.
       throw new SerializationException(what + " is not a valid Avro schema: " + e.getMessage(), e);
     }
   }

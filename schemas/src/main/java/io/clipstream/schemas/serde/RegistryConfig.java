@@ -3,6 +3,8 @@ package io.clipstream.schemas.serde;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -223,6 +225,12 @@ public record RegistryConfig(
     for (String key : given.keySet()) {
       if (!known.names().contains(key)) {
         throw new ConfigException(PREFIX + key + " is not a key of Kafka's SSL configuration");
+      }
+    }
+    for (String key : List.of("ssl.truststore.location", "ssl.keystore.location")) {
+      Object file = given.get(key);
+      if (file != null && !Files.isReadable(Path.of(file.toString()))) {
+        throw new ConfigException(PREFIX + key, file, "expected a file that can be read");
       }
     }
     Map<String, Object> parsed = known.parse(given);

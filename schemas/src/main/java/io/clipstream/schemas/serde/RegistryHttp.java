@@ -66,7 +66,11 @@ final class RegistryHttp implements AutoCloseable {
         ssl.configure(config.ssl());
         builder.sslContext(ssl.sslContext());
       } catch (KafkaException e) {
-        throw new ConfigException("schema.registry.ssl.*: " + rootMessage(e));
+        Throwable cause = e.getCause();
+        throw new ConfigException(
+            "schema.registry.ssl.*: "
+                + e.getMessage()
+                + (cause == null ? "" : ": " + cause.getMessage()));
       }
     }
     this.http = builder.build();
@@ -196,7 +200,7 @@ final class RegistryHttp implements AutoCloseable {
       throw new InterruptException(e);
     } catch (TimeoutException e) {
       answer.cancel(true);
-      throw new IOException("no whole answer within " + most.toMillis() + " ms", e);
+      throw new IOException("no whole answer within " + most.toMillis() + " ms");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException io) {
         throw io;
