@@ -198,6 +198,10 @@ final class HttpSource implements AutoCloseable {
       begin(target, response, download, deadline);
       alarm = alarm(request, expired, deadline);
       copy(target, response, download, deadline);
+      if (expired.get()) {
+        // A body without a length ends where its connection ends, cut off or not.
+        throw deadline.expired();
+      }
       return Optional.empty();
     } catch (IOException | IllegalStateException failed) {
       // HttpClient throws IllegalStateException when it is cancelled or closed at certain moments.

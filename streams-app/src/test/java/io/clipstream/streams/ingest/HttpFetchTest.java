@@ -3,10 +3,12 @@ package io.clipstream.streams.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import io.clipstream.streams.ingest.FetchResult.Fetched;
 import io.clipstream.streams.ingest.FetchResult.Rejected;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnknownHostException;
@@ -20,7 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -585,6 +589,54 @@ class HttpFetchTest {
         .contains("\r\nHost: videos.example:8080\r\n");
     assertThat(number.reason()).isEqualTo(FetchReason.FORBIDDEN_ADDRESS);
     assertThat(name.reason()).isEqualTo(FetchReason.FORBIDDEN_ADDRESS);
+  }
+
+  @Test
+  void shouldUseAConnectionAgain() throws Exception {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    open.add(() -> server.stop(0));
+    List<InetSocketAddress> clients = new CopyOnWriteArrayList<>();
+    server.createContext(
+        "/",
+        exchange -> {
+          clients.add(exchange.getRemoteAddress());
+          exchange.sendResponseHeaders(200, VIDEO.length);
+          exchange.getResponseBody().write(VIDEO);
+          exchange.close();
+        });
+    server.start();
+    VideoFetcher fetcher = fetcher(loopback());
+
+    for (int i = 0; i < 3; i++) {
+      String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/" + i;
+      fetched(fetcher.fetch(url, Optional.of(sha256(VIDEO)))).close();
+    }
+
+    assertThat(clients).hasSize(3);
+    assertThat(Set.copyOf(clients)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403, ACCESS_DENIED, 1", "407, ACCESS_DENIED, 1", "503, FETCH_FAILED, 3"})
+  void shouldTellWhatAProxyAnswersToATunnel(int status, FetchReason reason, int attempts)
+      throws Exception {
+    RawServer proxy = server((n, request, to) -> to.send(status(status, "Connection: close\r\n")));
+    AddressRules rules =
+        new AddressRules(
+            List.of(),
+            List.of(),
+            PortRange.parse("443"),
+            false,
+            Optional.of("127.0.0.1:" + proxy.port()));
+
+    Rejected rejected =
+        rejected(
+            fetcher(FetchPolicy.defaults().withAddresses(rules))
+                .fetch("https://videos.example/a?sig=1", ANY));
+
+    assertThat(rejected.reason()).isEqualTo(reason);
+    assertThat(rejected.attempts()).isEqualTo(attempts);
+    assertThat(proxy.requests).allMatch(r -> r.startsWith("CONNECT videos.example:443 HTTP/1.1"));
   }
 
   @Test
