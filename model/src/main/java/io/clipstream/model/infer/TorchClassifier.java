@@ -18,7 +18,6 @@ import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -73,17 +72,23 @@ public final class TorchClassifier implements Classifier {
         ByteBuffer.allocateDirect(Math.multiplyExact(clip.clipBytes(), sizes[sizes.length - 1]));
     Model model = Model.newInstance(artifact.manifest().id(), device, "PyTorch");
     try {
-      // DJL wants a folder and a name with the suffix .pt, or the file itself.
-      Path file = artifact.path().toAbsolutePath();
-      model.load(file, null, Map.of("mapLocation", "true"));
-      TorchClassifier classifier = new TorchClassifier(artifact, device, sizes, model, staging);
-      classifier.warm();
-      return classifier;
+      model.load(artifact.path().toAbsolutePath(), null, Map.of("mapLocation", "true"));
     } catch (MalformedModelException | IOException | EngineException e) {
       model.close();
       throw new IOException(artifact.path() + ": PyTorch cannot load it: " + firstLine(e), e);
+    }
+    TorchClassifier classifier = new TorchClassifier(artifact, device, sizes, model, staging);
+    try {
+      classifier.warm();
+      return classifier;
+    } catch (EngineException e) {
+      classifier.close();
+      throw new IOException(artifact.path() + ": the network fails: " + firstLine(e), e);
+    } catch (IllegalStateException e) {
+      classifier.close();
+      throw new IOException(artifact.path() + ": " + e.getMessage(), e);
     } catch (RuntimeException | Error e) {
-      model.close();
+      classifier.close();
       throw e;
     }
   }
