@@ -3,6 +3,7 @@ package io.clipstream.streams.ingest;
 import java.net.IDN;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -12,7 +13,8 @@ import java.util.regex.Pattern;
  * @param scheme {@code http} or {@code https}
  * @param host lower case, ASCII, without a trailing dot; an IPv6 address without brackets
  * @param port -1 for the scheme's own
- * @param pathAndQuery byte for byte as given, since signatures are made over it; starts with "/"
+ * @param pathAndQuery byte for byte as given, since signatures are made over it, with only what is
+ *     not ASCII escaped; starts with "/"
  * @param uri as it was read, for resolving relative redirects; holds secrets, never print it
  */
 record HttpTarget(String scheme, String host, int port, String pathAndQuery, URI uri) {
@@ -52,12 +54,9 @@ record HttpTarget(String scheme, String host, int port, String pathAndQuery, URI
     }
     String path = uri.getRawPath();
     String query = uri.getRawQuery();
-    return new HttpTarget(
-        scheme,
-        host,
-        port,
-        (path == null || path.isEmpty() ? "/" : path) + (query == null ? "" : "?" + query),
-        uri);
+    String pathAndQuery =
+        (path == null || path.isEmpty() ? "/" : path) + (query == null ? "" : "?" + query);
+    return new HttpTarget(scheme, host, port, ascii(pathAndQuery), uri);
   }
 
   /**
@@ -111,6 +110,23 @@ record HttpTarget(String scheme, String host, int port, String pathAndQuery, URI
   /** For messages: without the query, which may hold a signature. */
   String label() {
     return UriLabel.of(uri.toString());
+  }
+
+  /** Characters beyond ASCII as the escaped bytes of their UTF-8 form; all else stays. */
+  private static String ascii(String text) {
+    StringBuilder out = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (c < 0x80) {
+                out.append((char) c);
+              } else {
+                for (byte b : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
+                  out.append(String.format(Locale.ROOT, "%%%02X", b));
+                }
+              }
+            });
+    return out.toString();
   }
 
   private String withoutQuery() {

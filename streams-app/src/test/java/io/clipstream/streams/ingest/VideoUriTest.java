@@ -23,6 +23,8 @@ class VideoUriTest {
     "http://[2001:DB8::1]:8080/?, http, 2001:db8::1, 8080, /?",
     "http://1.2.3.4.example/, http, 1.2.3.4.example, -1, /",
     "http://h/../../a#frag, http, h, -1, /../../a",
+    "http://h/caf\u00e9?\u65e5=\ud83d\ude00%e9, http, h, -1, /caf%C3%A9?%E6%97%A5=%F0%9F%98%80%e9",
+    "http://h/\u010d\u010aHost:x, http, h, -1, /%C4%8D%C4%8AHost:x",
   })
   void shouldReadAddresses(String uri, String scheme, String host, int port, String path)
       throws Exception {
