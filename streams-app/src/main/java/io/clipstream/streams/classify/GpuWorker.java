@@ -1,0 +1,174 @@
+package io.clipstream.streams.classify;
+
+import io.clipstream.model.clip.Clip;
+import io.clipstream.model.clip.ClipBuffers;
+import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.TimeRange;
+import io.clipstream.model.infer.Classifier;
+import io.clipstream.model.infer.OutOfDeviceMemoryException;
+import io.clipstream.schemas.RejectionReason;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One device: takes batches from the queue and classifies them, on one thread that makes, uses and
+ * closes the classifier.
+ *
+ * <p>A batch that fails is halved until the clip that is to blame fails alone; its video alone is
+ * rejected. A clip that fails alone is only to blame if the device still classifies a blank one and
+ * then fails on the clip again; otherwise the device is broken, which ends the worker and is told
+ * to {@code broken}.
+ */
+final class GpuWorker implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(GpuWorker.class);
+
+  private final Supplier<Classifier> newClassifier;
+  private final ClipQueue queue;
+  private final Consumer<Throwable> broken;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+
+  /** Worker's thread only. */
+  private Classifier classifier;
+
+  /**
+   * @param newClassifier called once, on the worker's thread
+   * @param broken called at most once, by the worker's thread, which then ends
+   */
+  GpuWorker(Supplier<Classifier> newClassifier, ClipQueue queue, Consumer<Throwable> broken) {
+    this.newClassifier = newClassifier;
+    this.queue = queue;
+    this.broken = broken;
+  }
+
+  /** Completes when the classifier is loaded, or could not be. */
+  CompletableFuture<Void> ready() {
+    return ready;
+  }
+
+  @Override
+  public void run() {
+    try (Classifier made = newClassifier.get()) {
+      classifier = made;
+      ready.complete(null);
+      while (true) {
+        serve(queue.take());
+      }
+    } catch (InterruptedException end) {
+      log.debug("{} ends", Thread.currentThread().getName());
+    } catch (Throwable e) {
+      if (!ready.completeExceptionally(e)) {
+        broken.accept(e);
+      }
+    }
+  }
+
+  /** Classifies a batch and releases its clips, whatever happens. */
+  private void serve(List<QueuedClip> batch) {
+    try {
+      List<QueuedClip> wanted = batch.stream().filter(clip -> !clip.video().isOver()).toList();
+      if (!wanted.isEmpty()) {
+        classify(wanted);
+      }
+    } finally {
+      batch.forEach(QueuedClip::release);
+    }
+  }
+
+  private void classify(List<QueuedClip> batch) {
+    long start = System.nanoTime();
+    float[][] probabilities;
+    try {
+      probabilities = classifier.classify(batch.stream().map(QueuedClip::clip).toList());
+    } catch (RuntimeException e) {
+      if (batch.size() > 1) {
+        log.warn("A batch of {} clips failed and is halved: {}", batch.size(), e.getMessage());
+        classify(batch.subList(0, batch.size() / 2));
+        classify(batch.subList(batch.size() / 2, batch.size()));
+      } else {
+        classifyAgain(batch.get(0), e);
+      }
+      return;
+    }
+    deliver(batch, probabilities, start);
+  }
+
+  /** A clip failed alone: finds out whether the device, chance or the clip was the cause. */
+  private void classifyAgain(QueuedClip clip, RuntimeException error) {
+    if (!classifiesBlank()) {
+      throw error;
+    }
+    long start = System.nanoTime();
+    float[][] probabilities;
+    try {
+      probabilities = classifier.classify(List.of(clip.clip()));
+    } catch (RuntimeException e) {
+      String id = clip.video().reference().getId();
+      log.warn("A clip of {} failed twice alone, a blank one did not", id, e);
+      if (e instanceof OutOfDeviceMemoryException) {
+        clip.video()
+            .reject(
+                RejectionReason.OUT_OF_DEVICE_MEMORY,
+                "the device has too little memory for one clip of this video",
+                2);
+      } else {
+        clip.video()
+            .reject(
+                RejectionReason.CLASSIFIER_FAILED,
+                "the classifier failed on a clip of this video: " + e.getMessage(),
+                2);
+      }
+      return;
+    }
+    deliver(List.of(clip), probabilities, start);
+  }
+
+  private static void deliver(List<QueuedClip> batch, float[][] probabilities, long start) {
+    long nanos = System.nanoTime() - start;
+    Set<VideoInFlight> videos = new HashSet<>();
+    for (int i = 0; i < batch.size(); i++) {
+      QueuedClip clip = batch.get(i);
+      VideoInFlight video = clip.video();
+      if (isFinite(probabilities[i])) {
+        video.classified(clip.clip().range(), probabilities[i], start - clip.queuedAt());
+        videos.add(video);
+      } else {
+        video.reject(
+            RejectionReason.CLASSIFIER_FAILED,
+            "the network's outputs for a clip of this video are not finite",
+            1);
+      }
+    }
+    videos.forEach(video -> video.passed(nanos));
+  }
+
+  private boolean classifiesBlank() {
+    ClipSpec spec = classifier.manifest().clip();
+    // Its own pool of one, so that taking the clip never waits.
+    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), spec.clipBytes());
+    try (Clip blank = buffers.take(new TimeRange(0, spec.spanSeconds()), 0)) {
+      float[][] unused = classifier.classify(List.of(blank));
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } catch (RuntimeException e) {
+      log.error("A blank clip fails as well, the device is broken: {}", e.getMessage());
+      return false;
+    }
+  }
+
+  private static boolean isFinite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

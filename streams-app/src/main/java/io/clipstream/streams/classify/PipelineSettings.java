@@ -1,0 +1,25 @@
+package io.clipstream.streams.classify;
+
+/**
+ * How {@link LabelPipeline} works.
+ *
+ * @param decodeThreads videos that are fetched and decoded at once, at least 1
+ * @param batch how clips become batches
+ * @param clipsPerVideo most clips of one video that wait for a device at once, so that a long video
+ *     does not fill the queue before short ones, at least 1
+ * @param topLabels labels given for the whole video and for each segment, at least 1
+ */
+public record PipelineSettings(
+    int decodeThreads, BatchPolicy batch, int clipsPerVideo, int topLabels) {
+  public PipelineSettings {
+    atLeastOne("decodeThreads", decodeThreads);
+    atLeastOne("clipsPerVideo", clipsPerVideo);
+    atLeastOne("topLabels", topLabels);
+  }
+
+  private static void atLeastOne(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " is " + value + ", expected at least 1");
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package io.clipstream.streams.classify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clipstream.schemas.RejectedVideo;
+import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.registry.EmbeddedRegistry;
+import io.clipstream.streams.app.LabelApp;
+import io.clipstream.streams.embedded.EmbeddedKafka;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * A real broker and a real registry in this process, with what an outside producer and an outside
+ * consumer of committed records see.
+ */
+final class Cluster implements AutoCloseable {
+  static final int PARTITIONS = 4;
+  static final Topics TOPICS = Topics.defaults();
+
+  final EmbeddedRegistry registry = new EmbeddedRegistry(0);
+  private final Path directory;
+  private EmbeddedKafka kafka;
+  private final int port;
+  private final Formats formats;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final KafkaConsumer<byte[], byte[]> consumer;
+
+  /** Outcomes as they were committed, {@code "key id"}, by topic and partition. */
+  private final Map<TopicPartition, List<String>> outcomes = new HashMap<>();
+
+  final List<ConsumerRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
+
+  /** What was produced, {@code "key id"}, by key in order. */
+  private final Map<String, List<String>> produced = new HashMap<>();
+
+  private int count;
+
+  Cluster(Path directory) {
+    this.directory = directory;
+    this.kafka = new EmbeddedKafka(directory, 0);
+    this.port = kafka.port();
+    kafka.createTopics(PARTITIONS, TOPICS.all().toArray(new String[0]));
+    // Its own setting gives it a client, and so a cache, apart from the application's.
+    this.formats =
+        Formats.create(
+            serdeClass(),
+            Map.of("schema.registry.url", registry.url(), "max.schemas.per.subject", "900"));
+    this.producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", bootstrapServers(), "enable.idempotence", "true"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+    this.consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                "bootstrap.servers",
+                bootstrapServers(),
+                "isolation.level",
+                "read_committed",
+                "auto.offset.reset",
+                "earliest",
+                "enable.auto.commit",
+                "false"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (String topic : List.of(TOPICS.labeled(), TOPICS.rejected(), TOPICS.deadLetter())) {
+      for (int i = 0; i < PARTITIONS; i++) {
+        partitions.add(new TopicPartition(topic, i));
+      }
+    }
+    consumer.assign(partitions);
+  }
+
+  String bootstrapServers() {
+    return "127.0.0.1:" + port;
+  }
+
+  static String serdeClass() {
+    return "io.clipstream.schemas.serde.AvroSerde";
+  }
+
+  LabelApp.Settings settings(String applicationId) {
+    return settings(applicationId, bootstrapServers(), registry.url());
+  }
+
+  /** Time limits as short as the broker allows, so that tests need not wait for long. */
+  static LabelApp.Settings settings(String applicationId, String bootstrap, String registryUrl) {
+    return new LabelApp.Settings(
+        TOPICS,
+        Map.of(
+            "application.id",
+            applicationId,
+            "bootstrap.servers",
+            bootstrap,
+            "num.stream.threads",
+            "2",
+            "main.consumer.session.timeout.ms",
+            "6000",
+            "main.consumer.heartbeat.interval.ms",
+            "1000",
+            "producer.transaction.timeout.ms",
+            "5000"),
+        serdeClass(),
+        Map.of("schema.registry.url", registryUrl),
+        500,
+        Duration.ofSeconds(20));
+  }
+
+  LabelApp start(String applicationId, VideoLabeller labeller) throws InterruptedException {
+    LabelApp app = new LabelApp(settings(applicationId), labeller);
+    app.start();
+    assertThat(app.awaitRunning(Duration.ofSeconds(30))).isTrue();
+    return app;
+  }
+
+  void stopBroker() {
+    kafka.close();
+  }
+
+  void startBroker() {
+    kafka = new EmbeddedKafka(directory, port);
+  }
+
+  /** Sends references with ids that count up, over 50 keys. */
+  void produce(int references) {
+    for (int i = 0; i < references; i++, count++) {
+      String id = "video-" + count;
+      String key = "key-" + count % 50;
+      VideoReference reference = Fixtures.reference(id);
+      byte[] value = formats.references().serializer().serialize(TOPICS.incoming(), reference);
+      produced.computeIfAbsent(key, unused -> new ArrayList<>()).add(id);
+      producer.send(
+          new ProducerRecord<>(TOPICS.incoming(), key.getBytes(StandardCharsets.UTF_8), value));
+    }
+    producer.flush();
+  }
+
+  void produceRaw(ProducerRecord<byte[], byte[]> record) {
+    producer.send(record);
+    producer.flush();
+  }
+
+  int produced() {
+    return count;
+  }
+
+  /** Outcomes seen up to now, doubled ones included. */
+  int seen() {
+    return outcomes.values().stream().mapToInt(List::size).sum();
+  }
+
+  /** Reads outcomes until the condition holds. */
+  void readUntil(Duration limit, BooleanSupplier condition) {
+    long end = System.nanoTime() + limit.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime())
+          .as("%d of %d outcomes within %s", seen(), produced(), limit)
+          .isLessThan(end);
+      read(Duration.ofMillis(100));
+    }
+  }
+
+  private void read(Duration timeout) {
+    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
+      if (record.topic().equals(TOPICS.deadLetter())) {
+        deadLetters.add(record);
+      } else {
+        outcomes
+            .computeIfAbsent(
+                new TopicPartition(record.topic(), record.partition()), unused -> new ArrayList<>())
+            .add(new String(record.key(), StandardCharsets.UTF_8) + " " + id(record));
+      }
+    }
+  }
+
+  private String id(ConsumerRecord<byte[], byte[]> record) {
+    if (record.topic().equals(TOPICS.labeled())) {
+      VideoLabels labels =
+          formats.labels().deserializer().deserialize(record.topic(), record.value());
+      return labels.getId();
+    }
+    RejectedVideo rejected =
+        formats.rejected().deserializer().deserialize(record.topic(), record.value());
+    return rejected.getReference().getId();
+  }
+
+  /**
+   * Waits for all outcomes, then for a while longer that none comes twice, and checks that each
+   * input has one, and that those of a key are in the order of its inputs.
+   */
+  void assertOneOutcomeEachInOrder(Duration limit) {
+    readUntil(limit, () -> seen() >= count);
+    read(Duration.ofSeconds(1));
+    read(Duration.ofSeconds(1));
+
+    Set<String> expected = new HashSet<>();
+    produced.forEach((key, ids) -> ids.forEach(id -> expected.add(key + " " + id)));
+    List<String> actual = outcomes.values().stream().flatMap(List::stream).toList();
+    assertThat(actual).doesNotHaveDuplicates().hasSameSizeAs(expected);
+    assertThat(new HashSet<>(actual)).isEqualTo(expected);
+    outcomes.forEach(
+        (partition, lines) -> {
+          Map<String, Integer> last = new HashMap<>();
+          for (String line : lines) {
+            String key = line.substring(0, line.indexOf(' '));
+            int number = Integer.parseInt(line.substring(line.lastIndexOf('-') + 1));
+            Integer before = last.put(key, number);
+            assertThat(before == null || before < number)
+                .as("%s after %s on %s", line, before, partition)
+                .isTrue();
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    producer.close(Duration.ofSeconds(5));
+    consumer.close();
+    formats.close();
+    kafka.close();
+    registry.close();
+  }
+}

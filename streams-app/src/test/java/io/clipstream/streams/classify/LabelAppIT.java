@@ -1,0 +1,184 @@
+package io.clipstream.streams.classify;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clipstream.streams.app.LabelApp;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The application on a real broker and registry, with a labeller that costs nothing. */
+@Timeout(180)
+class LabelAppIT {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+
+  @TempDir Path directory;
+  private Cluster cluster;
+
+  @BeforeEach
+  void start() {
+    cluster = new Cluster(directory);
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void shouldGiveEveryReferenceOneOutcomeInOrder() throws Exception {
+    cluster.produce(500);
+    try (LabelApp app = cluster.start("app", new InstantLabeller(20))) {
+      cluster.produce(3000);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(app.gate().pending()).isZero();
+    }
+  }
+
+  @Test
+  void shouldHandPartitionsOverUnderLoad() throws Exception {
+    cluster.produce(1000);
+    LabelApp first = cluster.start("app", new InstantLabeller(20));
+    cluster.produce(2000);
+    try (LabelApp second = cluster.start("app", new InstantLabeller(20))) {
+      cluster.produce(2000);
+      cluster.readUntil(LIMIT, () -> cluster.seen() >= 2000);
+      first.close();
+      cluster.produce(2000);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(second.exit()).isNotDone();
+    }
+    assertThat(first.exit().get()).isEmpty();
+  }
+
+  @Test
+  void shouldGoOnAfterTheBrokerRestarted() throws Exception {
+    try (LabelApp app = cluster.start("app", new InstantLabeller(20))) {
+      cluster.produce(2000);
+      cluster.readUntil(LIMIT, () -> cluster.seen() >= 200);
+      cluster.stopBroker();
+      cluster.startBroker();
+      cluster.produce(1000);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(app.exit()).isNotDone();
+    }
+  }
+
+  @Test
+  void shouldWaitForTheRegistry() throws Exception {
+    cluster.produce(100);
+    cluster.registry.suspend();
+    try (LabelApp app = cluster.start("app", new InstantLabeller(20))) {
+      // Nothing can be read before the registry says how; what was sent stays.
+      cluster.readUntil(LIMIT, () -> app.gate().unread() > 0);
+      long resumeAt = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+      cluster.readUntil(LIMIT, () -> System.nanoTime() > resumeAt);
+      assertThat(cluster.seen()).isZero();
+      assertThat(app.exit()).isNotDone();
+
+      cluster.registry.resume();
+      cluster.produce(500);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(cluster.deadLetters).isEmpty();
+
+      // Schemas are known now: the registry may be away.
+      cluster.registry.suspend();
+      cluster.produce(500);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      cluster.registry.resume();
+    }
+  }
+
+  @Test
+  void shouldSendUnreadableBytesToTheDeadLetters() throws Exception {
+    byte[] key = {0, -1, 2};
+    byte[] value = {0, 0, 0, 99, 99, 1, 2, 3};
+    ProducerRecord<byte[], byte[]> bad =
+        new ProducerRecord<>(Cluster.TOPICS.incoming(), null, 1_700_000_000_000L, key, value);
+    bad.headers().add("mine", new byte[] {7});
+    try (LabelApp app = cluster.start("app", new InstantLabeller(0))) {
+      cluster.produce(10);
+      cluster.produceRaw(bad);
+      cluster.produceRaw(
+          new ProducerRecord<>(Cluster.TOPICS.incoming(), key, "no avro".getBytes(UTF_8)));
+      cluster.produce(10);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      cluster.readUntil(LIMIT, () -> cluster.deadLetters.size() == 2);
+
+      ConsumerRecord<byte[], byte[]> letter = cluster.deadLetters.get(0);
+      assertThat(letter.key()).isEqualTo(key);
+      assertThat(letter.value()).isEqualTo(value);
+      assertThat(letter.timestamp()).isEqualTo(1_700_000_000_000L);
+      assertThat(letter.headers().lastHeader("mine").value()).containsExactly(7);
+      assertThat(letter.headers().lastHeader("__streams.errors.message").value()).isNotEmpty();
+      assertThat(app.exit()).isNotDone();
+    }
+  }
+
+  @Test
+  void shouldFinishWhatIsInFlightBeforeItCloses() throws Exception {
+    HeldLabeller held = new HeldLabeller();
+    LabelApp app = cluster.start("app", held);
+    cluster.produce(20);
+    cluster.readUntil(LIMIT, () -> held.ids().size() == 20);
+
+    Thread closing = new Thread(app::close);
+    closing.start();
+    cluster.readUntil(LIMIT, () -> !app.gate().open());
+    held.works().forEach(HeldLabeller.Work::label);
+    closing.join();
+
+    assertThat(app.exit().get()).isEmpty();
+    cluster.assertOneOutcomeEachInOrder(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void shouldLeaveToTheNextInstanceWhatDoesNotFinish() throws Exception {
+    HeldLabeller held = new HeldLabeller();
+    LabelApp.Settings settings = cluster.settings("app");
+    LabelApp app =
+        new LabelApp(
+            new LabelApp.Settings(
+                settings.topics(),
+                settings.kafka(),
+                settings.serdeClass(),
+                settings.serde(),
+                settings.maxPending(),
+                Duration.ofMillis(100)),
+            held);
+    app.start();
+    cluster.produce(20);
+    cluster.readUntil(LIMIT, () -> held.ids().size() == 20);
+    app.close();
+    assertThat(held.works()).allMatch(HeldLabeller.Work::isCancelled);
+
+    try (LabelApp next = cluster.start("app", new InstantLabeller(5))) {
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(next.exit()).isNotDone();
+    }
+  }
+
+  @Test
+  void shouldStopWhenThePipelineIsBrokenAndLoseNothing() throws Exception {
+    HeldLabeller held = new HeldLabeller();
+    try (LabelApp app = cluster.start("app", held)) {
+      cluster.produce(20);
+      cluster.readUntil(LIMIT, () -> held.ids().size() == 20);
+      held.works().get(3).fail(new IllegalStateException("device lost"));
+      cluster.readUntil(LIMIT, () -> app.exit().isDone());
+      assertThat(app.exit().get())
+          .hasValueSatisfying(error -> assertThat(error).hasRootCauseMessage("device lost"));
+    }
+    try (LabelApp next = cluster.start("app", new InstantLabeller(5))) {
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(next.exit()).isNotDone();
+    }
+  }
+}

@@ -1,0 +1,295 @@
+package io.clipstream.streams.classify;
+
+import static io.clipstream.streams.classify.Fixtures.reference;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.clipstream.schemas.RejectedVideo;
+import io.clipstream.schemas.RejectionReason;
+import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.registry.EmbeddedRegistry;
+import io.clipstream.streams.outcome.DeadLetters;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class LabelTopologyTest {
+  private static final Topics TOPICS = Topics.defaults();
+  private static final Instant TIME = Instant.ofEpochMilli(1_800_000_000_000L);
+
+  private final EmbeddedRegistry registry = new EmbeddedRegistry(0);
+  private final HeldLabeller labeller = new HeldLabeller();
+  private final IntakeGate gate = new IntakeGate(3);
+  private Formats formats;
+  private TopologyTestDriver driver;
+  private TestInputTopic<byte[], byte[]> raw;
+  private TestInputTopic<String, VideoReference> incoming;
+  private TestOutputTopic<String, VideoLabels> labeled;
+  private TestOutputTopic<String, RejectedVideo> rejected;
+  private TestOutputTopic<byte[], byte[]> deadLetters;
+
+  @BeforeEach
+  void start() {
+    // Another setting gives it another client, with another cache, than the topology's.
+    formats = formats(Map.of("max.retries", "1"));
+    Properties config = new Properties();
+    config.put("application.id", "test");
+    config.put("bootstrap.servers", "127.0.0.1:9");
+    config.put("processing.exception.handler.global.enabled", "true");
+    driver =
+        new TopologyTestDriver(
+            LabelTopology.build(TOPICS, () -> formats(Map.of()), labeller, gate), config, TIME);
+    raw =
+        driver.createInputTopic(
+            TOPICS.incoming(), new ByteArraySerializer(), new ByteArraySerializer());
+    incoming =
+        driver.createInputTopic(
+            TOPICS.incoming(), new StringSerializer(), formats.references().serializer());
+    labeled =
+        driver.createOutputTopic(
+            TOPICS.labeled(), new StringDeserializer(), formats.labels().deserializer());
+    rejected =
+        driver.createOutputTopic(
+            TOPICS.rejected(), new StringDeserializer(), formats.rejected().deserializer());
+    deadLetters =
+        driver.createOutputTopic(
+            TOPICS.deadLetter(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  private Formats formats(Map<String, String> more) {
+    Map<String, String> config = new HashMap<>(more);
+    config.put("schema.registry.url", registry.url());
+    return Formats.create("io.clipstream.schemas.serde.AvroSerde", config);
+  }
+
+  @AfterEach
+  void stop() {
+    driver.close();
+    formats.close();
+    registry.close();
+  }
+
+  @Test
+  void shouldForwardLabelsWithKeyTimeAndHeadersOfTheReference() {
+    Headers headers = new RecordHeaders().add("trace", "7".getBytes(UTF_8));
+    incoming.pipeInput(new TestRecord<>("a", reference("a"), headers, TIME.plusMillis(5)));
+    drain();
+    assertThat(labeled.isEmpty()).isTrue();
+    assertThat(pendingInStore()).isEqualTo(1);
+
+    labeller.work("a").label();
+    drain();
+
+    TestRecord<String, VideoLabels> record = labeled.readRecord();
+    assertThat(record.key()).isEqualTo("a");
+    assertThat(record.value().getLabels().get(0).getName()).isEqualTo("yes");
+    assertThat(record.value().getMetadata()).containsEntry("for", "a");
+    assertThat(record.getRecordTime()).isEqualTo(TIME.plusMillis(5));
+    assertThat(record.headers().lastHeader("trace").value()).isEqualTo("7".getBytes(UTF_8));
+    assertThat(pendingInStore()).isZero();
+    assertThat(gate.pending()).isZero();
+  }
+
+  @Test
+  void shouldForwardRejections() {
+    incoming.pipeInput("a", reference("a"));
+    labeller.work("a").reject();
+    drain();
+
+    assertThat(rejected.readKeyValuesToList())
+        .singleElement()
+        .satisfies(
+            video -> {
+              assertThat(video.key).isEqualTo("a");
+              assertThat(video.value.getReason()).isEqualTo(RejectionReason.CORRUPT);
+              assertThat(video.value.getReference()).isEqualTo(reference("a"));
+            });
+  }
+
+  @Test
+  void shouldKeepTheOrderOfAKeyAndLetOtherKeysPass() {
+    incoming.pipeInput("k", reference("first"));
+    incoming.pipeInput("k", reference("second"));
+    incoming.pipeInput("other", reference("third"));
+    labeller.work("second").label();
+    labeller.work("third").label();
+    drain();
+    assertThat(labeled.readValuesToList()).extracting(VideoLabels::getId).containsExactly("third");
+
+    labeller.work("first").label();
+    drain();
+
+    assertThat(labeled.readValuesToList())
+        .extracting(VideoLabels::getId)
+        .containsExactly("first", "second");
+  }
+
+  @Test
+  void shouldSendBytesThatAreNoReferenceToTheDeadLettersUnchanged() {
+    byte[] key = {0, -1, 2};
+    byte[] value = {9, 8, 7, -128};
+    Headers headers = new RecordHeaders().add("mine", new byte[] {1});
+    raw.pipeInput(new TestRecord<>(key, value, headers, TIME.plusMillis(9)));
+    drain();
+
+    TestRecord<byte[], byte[]> letter = deadLetters.readRecord();
+    assertThat(letter.key()).isEqualTo(key);
+    assertThat(letter.value()).isEqualTo(value);
+    assertThat(letter.getRecordTime()).isEqualTo(TIME.plusMillis(9));
+    assertThat(letter.headers().lastHeader("mine").value()).containsExactly(1);
+    assertThat(header(letter, DeadLetters.TOPIC)).isEqualTo(TOPICS.incoming());
+    assertThat(header(letter, DeadLetters.PARTITION)).isEqualTo("0");
+    assertThat(header(letter, DeadLetters.OFFSET)).isEqualTo("0");
+    assertThat(header(letter, DeadLetters.EXCEPTION)).endsWith("SerializationException");
+    assertThat(header(letter, DeadLetters.MESSAGE)).isNotBlank();
+    assertThat(labeller.submitted).isEmpty();
+    assertThat(gate.pending()).isZero();
+    assertThat(pendingInStore()).isZero();
+  }
+
+  @Test
+  void shouldSendRecordsWithoutValueAndHugeOnesToTheDeadLetters() {
+    byte[] huge = new byte[ClassifyProcessor.MAX_REFERENCE_BYTES];
+    raw.pipeInput(new TestRecord<>("k".getBytes(UTF_8), null));
+    raw.pipeInput("k".getBytes(UTF_8), huge);
+
+    List<TestRecord<byte[], byte[]>> letters = deadLetters.readRecordsToList();
+    assertThat(letters).hasSize(2);
+    assertThat(header(letters.get(0), DeadLetters.MESSAGE)).contains("no value");
+    assertThat(header(letters.get(1), DeadLetters.MESSAGE)).contains("expected at most");
+    assertThat(letters.get(1).value()).isEqualTo(huge);
+    assertThat(pendingInStore()).isZero();
+  }
+
+  @Test
+  void shouldLetABadRecordNotHoldItsKey() {
+    incoming.pipeInput("k", reference("first"));
+    raw.pipeInput("k".getBytes(UTF_8), new byte[] {1});
+    incoming.pipeInput("k", reference("second"));
+    labeller.work("second").label();
+    labeller.work("first").label();
+    drain();
+
+    assertThat(labeled.readValuesToList())
+        .extracting(VideoLabels::getId)
+        .containsExactly("first", "second");
+    assertThat(deadLetters.getQueueSize()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldKeyOutcomesOfRecordsWithoutKeyByTheVideo() {
+    incoming.pipeInput(null, reference("first"));
+    incoming.pipeInput(null, reference("second"));
+    labeller.work("second").label();
+    drain();
+
+    assertThat(labeled.readKeyValue().key).isEqualTo("second");
+  }
+
+  @Test
+  void shouldCloseTheGateWhileTooManyArePending() {
+    incoming.pipeInput("a", reference("a"));
+    incoming.pipeInput("b", reference("b"));
+    assertThat(gate.open()).isTrue();
+    incoming.pipeInput("c", reference("c"));
+    assertThat(gate.open()).isFalse();
+
+    labeller.work("b").label();
+    drain();
+
+    assertThat(gate.open()).isTrue();
+    assertThat(gate.pending()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldWaitForARegistryThatIsDownAndLoseNothing() {
+    byte[] reference =
+        formats.references().serializer().serialize(TOPICS.incoming(), reference("a"));
+    registry.suspend();
+    raw.pipeInput("a".getBytes(UTF_8), reference);
+    assertThat(labeller.submitted).isEmpty();
+    assertThat(gate.open()).isFalse();
+    assertThat(pendingInStore()).isEqualTo(1);
+
+    registry.resume();
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
+    assertThat(labeller.ids()).containsExactly("a");
+    assertThat(gate.open()).isTrue();
+
+    registry.suspend(); // The schema of the labels was never asked for.
+    labeller.work("a").label();
+    drain();
+    assertThat(pendingInStore()).isEqualTo(1);
+
+    registry.resume();
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
+    assertThat(labeled.readValuesToList()).extracting(VideoLabels::getId).containsExactly("a");
+    assertThat(deadLetters.isEmpty()).isTrue();
+    assertThat(pendingInStore()).isZero();
+  }
+
+  @Test
+  void shouldKeepForTheNextOwnerWhatArrivesAfterTheGateWasShut() {
+    incoming.pipeInput("a", reference("a"));
+    gate.shut();
+    incoming.pipeInput("b", reference("b"));
+    labeller.work("a").label();
+    drain();
+
+    assertThat(labeled.readValuesToList()).extracting(VideoLabels::getId).containsExactly("a");
+    assertThat(labeller.ids()).containsExactly("a");
+    assertThat(pendingInStore()).isEqualTo(1);
+    assertThat(gate.pending()).isZero();
+  }
+
+  @Test
+  void shouldFailWhenThePipelineIsBrokenAndKeepWhatIsPending() {
+    incoming.pipeInput("a", reference("a"));
+    labeller.work("a").fail(new IllegalStateException("device lost"));
+
+    assertThatThrownBy(this::drain)
+        .hasRootCauseMessage("device lost")
+        .hasStackTraceContaining(BrokenPipelineException.class.getName());
+    assertThat(pendingInStore()).isEqualTo(1);
+  }
+
+  private void drain() {
+    driver.advanceWallClockTime(Duration.ofMillis(10));
+  }
+
+  private long pendingInStore() {
+    long entries = 0;
+    try (var all = driver.<Integer, byte[]>getKeyValueStore(PendingVideos.STORE).all()) {
+      while (all.hasNext()) {
+        all.next();
+        entries++;
+      }
+    }
+    return entries;
+  }
+
+  private static String header(TestRecord<byte[], byte[]> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), UTF_8);
+  }
+}
