@@ -111,12 +111,15 @@ class HttpFetchTest {
         "::127.0.0.1"
       })
   void shouldNotConnectToANameWithAForbiddenAddress(String address) throws Exception {
-    RawServer server = server((n, request, to) -> to.send(ok(0)));
-    names.put("public.example", List.of("8.8.8.8", address));
+    // An allowed address comes first, so that even a fetcher without checks would stay in here.
+    RawServer server =
+        new RawServer(InetAddress.getByName("127.0.0.9"), (n, request, to) -> to.send(ok(0)));
+    open.add(server);
+    names.put("public.example", List.of("127.0.0.9", address));
 
     Rejected rejected =
         rejected(
-            fetcher(FetchPolicy.defaults())
+            fetcher(allowing(FetchPolicy.defaults(), "127.0.0.9"))
                 .fetch("http://public.example:" + server.port() + "/a.mp4", ANY));
 
     assertThat(rejected.reason()).isEqualTo(FetchReason.FORBIDDEN_ADDRESS);
