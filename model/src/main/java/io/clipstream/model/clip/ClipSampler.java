@@ -13,7 +13,8 @@ import java.util.SplittableRandom;
  * samples, sample {@code v} being the frame on display at {@code v / rate}; the formulas then apply
  * to the N samples with stride 1. For a constant frame rate this is torchvision's {@code
  * VideoClips._resample_video_idx}, {@code floor(v * fps / rate)}; for a variable one it follows the
- * true times.
+ * true times. A frame due within the next millisecond counts as on display already, because
+ * Matroska and others round times to milliseconds.
  *
  * <p>Where the clips start, for N samples and a clip that spans L = (T - 1) * stride + 1 of them:
  *

@@ -18,8 +18,11 @@ final class Timeline {
   /** Rates above this are taken for a lie about the clock. */
   private static final double MAX_RATE = 1000;
 
-  /** A backward step of more than this is a jump, not reordering. */
+  /** A backward step of more than this is a jump, not a muxer's rounding. */
   private static final double BACK_SECONDS = 1;
+
+  /** Most frames by which pictures are reordered (H.264 and HEVC allow 16). */
+  private static final int REORDERED = 16;
 
   /** What the time stamps are good for. */
   enum Mode {
@@ -149,17 +152,19 @@ final class Timeline {
     }
 
     Timeline build() {
-      boolean ptsMissing = contains(pts, MISSING) || !(tick > 0);
-      boolean dtsMissing = contains(dts, MISSING) || !(tick > 0);
-      if (packets < 2 || (ptsMissing && dtsMissing)) {
+      int ptsMissing = missing(pts);
+      int dtsMissing = missing(dts);
+      if (packets < 2 || !(tick > 0) || (ptsMissing > 0 && dtsMissing > 0)) {
         return counted();
       }
-      // Decode order jumps where the file does; presentation order also moves by reordering.
-      long[] order = dtsMissing ? pts : dts;
-      long[] times = ptsMissing ? dts : pts;
-      boolean jumped = closeJumps(order, times);
-
-      long[] sorted = Arrays.copyOf(times, packets);
+      if (ptsMissing > 0) {
+        // Decoding times are those of presentation, only in another order, and somewhat early.
+        closeJumps(dts, dts);
+        Arrays.sort(dts, 0, packets);
+        return sane(dts, packets) ? of(Mode.COUNTED, dts, packets, null) : counted();
+      }
+      boolean jumped = closeJumps(dtsMissing == packets ? pts : dts, pts);
+      long[] sorted = Arrays.copyOf(pts, packets);
       Arrays.sort(sorted);
       int distinct = 1;
       for (int i = 1; i < packets; i++) {
@@ -167,33 +172,50 @@ final class Timeline {
           sorted[distinct++] = sorted[i];
         }
       }
-      double span = (sorted[distinct - 1] - sorted[0]) * tick;
-      if (distinct * 2L < packets || distinct < 2 || (distinct - 1) / span > MAX_RATE) {
+      if (distinct * 2L < packets || !sane(sorted, distinct)) {
         return counted();
       }
-      if (ptsMissing) {
-        return of(Mode.COUNTED, sorted, distinct, null);
-      }
       return jumped
-          ? of(Mode.REWRITTEN, sorted, distinct, Arrays.copyOf(times, packets))
+          ? of(Mode.REWRITTEN, sorted, distinct, Arrays.copyOf(pts, packets))
           : of(Mode.SEEKABLE, sorted, distinct, null);
     }
 
-    /** Moves everything after a jump so that the next frame follows the last. */
+    private boolean sane(long[] sorted, int count) {
+      double span = (sorted[count - 1] - sorted[0]) * tick;
+      return count > 1 && (count - 1) / span <= MAX_RATE;
+    }
+
+    /**
+     * Moves everything after a jump so that the next frame follows the last. In the order of
+     * decoding times jump where the file does; times of presentation (if {@code order} is those)
+     * also step back by reordering, but not before all of the last few.
+     */
     private boolean closeJumps(long[] order, long[] times) {
       long back = (long) (BACK_SECONDS / tick);
       long forward = (long) (forwardSeconds / tick);
       long frame = Math.max(1, Math.round(1 / rate / tick));
+      long[] recent = new long[order == times ? REORDERED : 1];
       long offset = 0;
       boolean jumped = false;
-      long last = order[0];
+      int seen = 0;
+      long last = 0;
       for (int i = 0; i < packets; i++) {
         long now = order[i];
-        if (now - last < -back || now - last > forward) {
-          offset += last + frame - now;
-          jumped = true;
+        if (now != MISSING) {
+          if (seen > 0) {
+            long lowest = last;
+            for (int r = 0; r < Math.min(seen, recent.length); r++) {
+              lowest = Math.min(lowest, recent[r]);
+            }
+            if (now < lowest - back || now - last > forward) {
+              offset += last + frame - now;
+              jumped = true;
+              seen = 0;
+            }
+          }
+          recent[seen++ % recent.length] = now;
+          last = now;
         }
-        last = now;
         times[i] += offset; // order may be the same array: now and last are the values before
       }
       return jumped;
@@ -218,13 +240,12 @@ final class Timeline {
       return new Timeline(Mode.COUNTED, seconds, packets / rate, null, null, null);
     }
 
-    private boolean contains(long[] values, long value) {
+    private int missing(long[] times) {
+      int missing = 0;
       for (int i = 0; i < packets; i++) {
-        if (values[i] == value) {
-          return true;
-        }
+        missing += times[i] == MISSING ? 1 : 0;
       }
-      return false;
+      return missing;
     }
 
     private static long sane(long time) {

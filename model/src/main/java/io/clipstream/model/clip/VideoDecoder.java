@@ -275,6 +275,9 @@ public final class VideoDecoder {
       openCodec();
       decodeWanted();
       finishOpen();
+      if (decoded == 0) {
+        source.checkAnnouncedSize();
+      }
       if (clips == 0) {
         throw new UnusableVideoException(
             DecodeReason.CORRUPT,
@@ -347,6 +350,7 @@ public final class VideoDecoder {
       }
     }
 
+    /** Goes to a key frame or somewhere before it. */
     private boolean seek(long key) {
       newest = timeline.indexOf(key) - 1;
       justSought = true;

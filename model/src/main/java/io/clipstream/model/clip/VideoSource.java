@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_ALL;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_VP8;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_DISPLAYMATRIX;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_CORRUPT;
@@ -9,7 +10,13 @@ import static org.bytedeco.ffmpeg.global.avcodec.av_packet_alloc;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_free;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_side_data_get;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_unref;
+import static org.bytedeco.ffmpeg.global.avcodec.av_parser_close;
+import static org.bytedeco.ffmpeg.global.avcodec.av_parser_init;
+import static org.bytedeco.ffmpeg.global.avcodec.av_parser_parse2;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_alloc_context3;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_free_context;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_get_name;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_parameters_to_context;
 import static org.bytedeco.ffmpeg.global.avformat.AVFMT_DURATION_FROM_STREAM;
 import static org.bytedeco.ffmpeg.global.avformat.AVFMT_TS_DISCONT;
 import static org.bytedeco.ffmpeg.global.avformat.AVIO_FLAG_READ;
@@ -43,7 +50,9 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
+import org.bytedeco.ffmpeg.avcodec.AVCodecParserContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
@@ -92,6 +101,10 @@ final class VideoSource implements AutoCloseable {
           "wtv");
 
   private static final int MAX_STREAMS = 256;
+
+  /** A macro of libavcodec/avcodec.h that the Java presets leave out. */
+  private static final int PARSER_FLAG_COMPLETE_FRAMES = 1;
+
   private static final Interrupt INTERRUPT = new Interrupt();
 
   private final Path file;
@@ -187,10 +200,11 @@ final class VideoSource implements AutoCloseable {
           DecodeReason.CORRUPT,
           "its " + shortName(name) + " header cannot be read: " + Ffmpeg.message(error));
     }
+    checkSizes(); // before a decoder looks at a picture
     findStreamInfo();
     stream = chooseStream();
     streamIndex = stream.index();
-    checkSize(stream.codecpar().width(), stream.codecpar().height());
+    checkSizes();
   }
 
   /** Looks into the first packets for what the header leaves out, within the limits on pictures. */
@@ -226,11 +240,7 @@ final class VideoSource implements AutoCloseable {
     for (int i = 0; i < context.nb_streams(); i++) {
       AVStream candidate = context.streams(i);
       AVCodecParameters parameters = candidate.codecpar();
-      int still =
-          AV_DISPOSITION_ATTACHED_PIC
-              | AV_DISPOSITION_TIMED_THUMBNAILS
-              | AV_DISPOSITION_STILL_IMAGE;
-      if (parameters.codec_type() != AVMEDIA_TYPE_VIDEO || (candidate.disposition() & still) != 0) {
+      if (!isVideo(candidate)) {
         others.add(
             parameters.codec_type() == AVMEDIA_TYPE_AUDIO
                 ? "sound"
@@ -253,6 +263,22 @@ final class VideoSource implements AutoCloseable {
               : "it holds " + String.join(" and ", others) + " but no video");
     }
     return best;
+  }
+
+  private static boolean isVideo(AVStream stream) {
+    int still =
+        AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS | AV_DISPOSITION_STILL_IMAGE;
+    return stream.codecpar().codec_type() == AVMEDIA_TYPE_VIDEO
+        && (stream.disposition() & still) == 0;
+  }
+
+  private void checkSizes() throws UnusableVideoException {
+    for (int i = 0; i < context.nb_streams(); i++) {
+      if (isVideo(context.streams(i))) {
+        AVCodecParameters parameters = context.streams(i).codecpar();
+        checkSize(parameters.width(), parameters.height());
+      }
+    }
   }
 
   void checkSize(int width, int height) throws UnusableVideoException {
@@ -330,8 +356,10 @@ final class VideoSource implements AutoCloseable {
       return 0;
     }
     AVRational base = context.streams(packet.stream_index()).time_base();
+    // Some containers count their length from zero, others from their first time stamp.
     double start = context.start_time() == Timeline.MISSING ? 0 : context.start_time() / 1e6;
-    return (time + (double) packet.duration()) * base.num() / Math.max(1, base.den()) - start;
+    return (time + (double) packet.duration()) * base.num() / Math.max(1, base.den())
+        - Math.min(0, start);
   }
 
   /** What the scan found wrong; empty if nothing. */
@@ -387,7 +415,7 @@ final class VideoSource implements AutoCloseable {
     if (firstSeek) {
       for (int i = 0; i < context.nb_streams(); i++) {
         if (i != streamIndex) {
-          context.streams(i).discard(org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_ALL);
+          context.streams(i).discard(AVDISCARD_ALL);
         }
       }
       firstSeek = false;
@@ -403,6 +431,34 @@ final class VideoSource implements AutoCloseable {
     open();
     if (streamIndex != before) {
       throw new UnusableVideoException(DecodeReason.CORRUPT, "its streams changed while reading");
+    }
+  }
+
+  /**
+   * Throws if the first packets announce pictures larger than allowed: the reason why a decoder
+   * refuses them, in codecs whose containers leave the size out. Reads from the start of the file.
+   */
+  void checkAnnouncedSize() throws UnusableVideoException, InterruptedException {
+    restart();
+    int codec = stream.codecpar().codec_id();
+    AVCodecParserContext parser = av_parser_init(codec);
+    if (parser == null) {
+      return;
+    }
+    AVCodecContext scratch = avcodec_alloc_context3(null);
+    try (PointerPointer<BytePointer> out = new PointerPointer<>(1);
+        IntPointer outSize = new IntPointer(1)) {
+      parser.flags(PARSER_FLAG_COMPLETE_FRAMES);
+      avcodec_parameters_to_context(scratch, stream.codecpar());
+      for (int i = 0; i < 16 && next(); i++) {
+        av_parser_parse2(
+            parser, scratch, out, outSize, packet.data(), packet.size(), 0, 0, packet.pos());
+        checkSize(parser.width(), parser.height());
+        checkSize(scratch.width(), scratch.height());
+      }
+    } finally {
+      av_parser_close(parser);
+      avcodec_free_context(scratch);
     }
   }
 

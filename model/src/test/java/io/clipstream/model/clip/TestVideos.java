@@ -166,4 +166,10 @@ public final class TestVideos {
     }
     return new int[] {sum[0] / 25, sum[1] / 25, sum[2] / 25};
   }
+
+  /** Writes 60 frames at 30 a second without loss, to be encoded by other programs: FILE.mkv. */
+  public static void main(String[] arguments) throws IOException {
+    VideoEncoder.Settings settings = VideoEncoder.Settings.of("ffv1", 128, 96, 30);
+    write(Path.of(arguments[0]), settings, 60);
+  }
 }
