@@ -100,7 +100,8 @@ final class RegistryError extends RuntimeException {
   }
 
   static RegistryError invalidSchema(String why) {
-    return new RegistryError(422, 42201, "Invalid schema: " + why);
+    String line = String.valueOf(why).lines().findFirst().orElse("");
+    return new RegistryError(422, 42201, "Invalid schema: " + line);
   }
 
   static RegistryError invalidVersion(String version) {
