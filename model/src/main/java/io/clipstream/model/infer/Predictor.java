@@ -1,0 +1,103 @@
+package io.clipstream.model.infer;
+
+import io.clipstream.model.clip.Clip;
+import io.clipstream.model.clip.ClipBuffers;
+import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.DecodeReason;
+import io.clipstream.model.clip.DecodeResult;
+import io.clipstream.model.clip.Sampling;
+import io.clipstream.model.clip.VideoDecoder;
+import io.clipstream.model.clip.VideoInfo;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Labels video files one after the other, with nothing between decoder and classifier. One thread:
+ * the classifier's.
+ */
+public final class Predictor {
+  private final Classifier classifier;
+  private final Sampling sampling;
+  private final VideoDecoder decoder;
+
+  /** What became of one file. */
+  public sealed interface Prediction {
+    /**
+     * @param probabilities of the K classes, in the order of the manifest's labels: the mean over
+     *     all views
+     * @param video what was decoded
+     * @param note one line that says what of the video is missing; empty if nothing is
+     */
+    record Labelled(
+        List<Float> probabilities,
+        VideoInfo video,
+        int views,
+        String note,
+        Duration decode,
+        Duration classify)
+        implements Prediction {}
+
+    /**
+     * @param reason from the closed list
+     * @param detail one plain line
+     */
+    record Rejected(DecodeReason reason, String detail) implements Prediction {}
+  }
+
+  /**
+   * @param classifier stays the caller's
+   * @param maxViews most clips of one video that the sampling gives, all its crops counted
+   */
+  public Predictor(Classifier classifier, Sampling sampling, DecodeLimits limits, int maxViews) {
+    this.classifier = classifier;
+    this.sampling = sampling;
+    var spec = classifier.manifest().clip();
+    this.decoder =
+        new VideoDecoder(
+            spec, limits, new ClipBuffers(spec.clipBytes(), (long) maxViews * spec.clipBytes()));
+  }
+
+  /** Decodes the file and averages the probabilities of its views. */
+  public Prediction predict(Path file) throws InterruptedException {
+    List<Clip> clips = new ArrayList<>();
+    try {
+      long start = System.nanoTime();
+      DecodeResult result = decoder.decode(file, sampling, Optional.empty(), clips::add);
+      if (result instanceof DecodeResult.Rejected rejected) {
+        return new Prediction.Rejected(rejected.reason(), rejected.detail());
+      }
+      DecodeResult.Decoded decoded = (DecodeResult.Decoded) result;
+      long decodedAt = System.nanoTime();
+      List<Float> probabilities = mean(clips);
+      return new Prediction.Labelled(
+          probabilities,
+          decoded.info(),
+          clips.size(),
+          decoded.note(),
+          Duration.ofNanos(decodedAt - start),
+          Duration.ofNanos(System.nanoTime() - decodedAt));
+    } finally {
+      clips.forEach(Clip::close);
+    }
+  }
+
+  private List<Float> mean(List<Clip> clips) {
+    double[] sum = new double[classifier.manifest().labels().size()];
+    for (int from = 0; from < clips.size(); from += classifier.maxBatch()) {
+      int to = Math.min(clips.size(), from + classifier.maxBatch());
+      for (float[] row : classifier.classify(clips.subList(from, to))) {
+        for (int k = 0; k < sum.length; k++) {
+          sum[k] += row[k];
+        }
+      }
+    }
+    List<Float> mean = new ArrayList<>(sum.length);
+    for (double s : sum) {
+      mean.add((float) (s / clips.size()));
+    }
+    return List.copyOf(mean);
+  }
+}

@@ -1,0 +1,37 @@
+package io.clipstream.streams.app;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** The options of every command that reads the configuration. */
+final class ConfigOptions {
+  @Option(
+      names = {"-c", "--config"},
+      paramLabel = "FILE",
+      description = "Settings that differ from the defaults (properties).")
+  private Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "One setting; may be given again.")
+  private Map<String, String> overrides = new LinkedHashMap<>();
+
+  /** Whether the user named a file. */
+  boolean named() {
+    return file != null;
+  }
+
+  /**
+   * @param fallbacks settings of the command itself, weaker than the user's
+   */
+  AppConfig load(Map<String, String> fallbacks) {
+    if (file != null && !Files.isRegularFile(file)) {
+      throw new UserError("no configuration at " + file + ": expected a properties file");
+    }
+    return AppConfig.load(fallbacks, file, System.getenv(), overrides);
+  }
+}

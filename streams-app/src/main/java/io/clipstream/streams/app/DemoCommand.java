@@ -1,0 +1,242 @@
+package io.clipstream.streams.app;
+
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.schemas.RejectedVideo;
+import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.registry.EmbeddedRegistry;
+import io.clipstream.streams.classify.LabelPipeline;
+import io.clipstream.streams.embedded.EmbeddedKafka;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code clipstream demo}: broker, registry and application in this process, and the bundled videos
+ * sent through them.
+ */
+@Command(
+    name = "demo",
+    description = {
+      "Run the whole pipeline in this process, with a Kafka of its own, on bundled videos.",
+      "Stays up for ./clipstream submit and ./clipstream watch until Ctrl-C."
+    })
+final class DemoCommand implements Callable<Integer> {
+  private static final int KAFKA_PORT = 19092;
+  private static final int REGISTRY_PORT = 18081;
+  private static final int PARTITIONS = 4;
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  /** Where {@code submit} and {@code watch} look for a demo. */
+  static final Map<String, String> ADDRESSES = addresses(KAFKA_PORT, REGISTRY_PORT);
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--exit", description = "End when every bundled video has its outcome.")
+  private boolean exit;
+
+  @Option(names = "--json", description = "One JSON object a line.")
+  private boolean json;
+
+  @Option(
+      names = "--root",
+      paramLabel = "DIR",
+      description =
+          "Folder whose files may be submitted; may be given again. By default your home folder and"
+              + " the one you are in.")
+  private List<Path> roots = new ArrayList<>();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "300",
+      description = "With --exit: give up if videos have no outcome by then (${DEFAULT-VALUE}).")
+  private int timeout;
+
+  /** Succeeds if every bundled video got an outcome. */
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Path folder = Files.createTempDirectory("clipstream-demo-");
+    try (StopSignal stop = new StopSignal(Duration.ofSeconds(60))) {
+      return run(folder, stop);
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private int run(Path folder, StopSignal stop) throws IOException, InterruptedException {
+    Path videos = Files.createDirectory(folder.resolve("videos"));
+    List<DemoClip> clips = DemoClip.bundled();
+    for (DemoClip clip : clips) {
+      clip.copyTo(videos);
+    }
+    int kafkaPort = freePort(KAFKA_PORT);
+    int registryPort = freePort(REGISTRY_PORT);
+    AppConfig config = config(folder, videos, kafkaPort, registryPort);
+    Assembly assembly = new Assembly(config);
+    ModelArtifact model = assembly.model();
+    // The broker starts while natives and weights load.
+    CompletableFuture<EmbeddedKafka> starting =
+        CompletableFuture.supplyAsync(() -> new EmbeddedKafka(folder.resolve("kafka"), kafkaPort));
+    LabelPipeline pipeline = assembly.pipeline(model);
+    try (EmbeddedRegistry registry = new EmbeddedRegistry(registryPort);
+        EmbeddedKafka kafka = starting.join();
+        LabelApp app = assembly.labelApp(pipeline)) {
+      kafka.createTopics(PARTITIONS, Assembly.topics(config).all().toArray(String[]::new));
+      app.start();
+      say(
+          "Kafka %s, schema registry %s, model %s with %d labels",
+          kafka.bootstrapServers(),
+          registry.url(),
+          model.manifest().id(),
+          model.manifest().labels().size());
+      return follow(config, videos, clips, stop, app);
+    }
+  }
+
+  private int follow(
+      AppConfig config, Path videos, List<DemoClip> clips, StopSignal stop, LabelApp app)
+      throws InterruptedException {
+    KafkaConnection kafka = new KafkaConnection(config);
+    Map<String, SpecificRecord> outcomes = new LinkedHashMap<>();
+    OutcomeWriter writer = new OutcomeWriter(spec.commandLine().getOut(), json);
+    Instant end = Instant.now().plusSeconds(timeout);
+    boolean summed = false;
+    List<String> topics = List.of(config.text("topics.labeled"), config.text("topics.rejected"));
+    try (KafkaConsumer<String, SpecificRecord> consumer = kafka.outcomes(topics)) {
+      send(kafka, config.text("topics.incoming"), videos, clips);
+      while (!stop.given()) {
+        for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
+          writer.print(record.value());
+          outcomes.put(record.key(), record.value());
+        }
+        if (app.exit().isDone()) {
+          throw new IllegalStateException("the application ended", app.exit().join().orElse(null));
+        }
+        if (!summed && clips.stream().allMatch(clip -> outcomes.containsKey(clip.file()))) {
+          summed = true;
+          if (!json) {
+            print(clips, outcomes);
+          }
+          if (exit) {
+            return 0;
+          }
+          say("Waiting for more: ./clipstream submit my.mp4, ./clipstream watch; Ctrl-C ends");
+        }
+        if (exit && Instant.now().isAfter(end)) {
+          throw new UserError(
+              outcomes.size()
+                  + " of "
+                  + clips.size()
+                  + " videos have an outcome after "
+                  + timeout
+                  + " s");
+        }
+      }
+    }
+    return summed ? 0 : 1;
+  }
+
+  private static void send(KafkaConnection kafka, String topic, Path videos, List<DemoClip> clips) {
+    try (KafkaProducer<String, VideoReference> producer = kafka.producer()) {
+      for (DemoClip clip : clips) {
+        VideoReference reference =
+            VideoReference.newBuilder()
+                .setId(clip.file())
+                .setUri(videos.resolve(clip.file()).toUri().toString())
+                .setSubmittedAt(Instant.now())
+                .build();
+        producer.send(new ProducerRecord<>(topic, reference.getId(), reference));
+      }
+    }
+  }
+
+  private void print(List<DemoClip> clips, Map<String, SpecificRecord> outcomes) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf("%n%-28s %-34s %-22s %8s%n", "video", "shows", "outcome", "score");
+    for (DemoClip clip : clips) {
+      SpecificRecord outcome = outcomes.get(clip.file());
+      String name;
+      String score = "";
+      if (outcome instanceof VideoLabels labels) {
+        name = labels.getLabels().get(0).getName();
+        score = String.format(Locale.ROOT, "%.3f", labels.getLabels().get(0).getScore());
+      } else {
+        name = ((RejectedVideo) outcome).getReason().toString();
+      }
+      out.printf("%-28s %-34s %-22s %8s%n", clip.file(), clip.title(), name, score);
+    }
+    out.println();
+    out.flush();
+  }
+
+  /** To the terminal, where standard output is not for machines. */
+  private void say(String format, Object... arguments) {
+    if (!json) {
+      spec.commandLine().getOut().printf(format + "%n", arguments);
+      spec.commandLine().getOut().flush();
+    }
+  }
+
+  private AppConfig config(Path folder, Path videos, int kafkaPort, int registryPort) {
+    Map<String, String> settings = new LinkedHashMap<>(addresses(kafkaPort, registryPort));
+    List<String> allowed = new ArrayList<>(List.of(videos.toString()));
+    if (roots.isEmpty()) {
+      allowed.add(Path.of("").toAbsolutePath().toString());
+      allowed.add(System.getProperty("user.home"));
+    }
+    roots.forEach(root -> allowed.add(root.toAbsolutePath().toString()));
+    settings.put("fetch.file-roots", String.join(",", allowed));
+    settings.put("pipeline.work-directory", folder.resolve("work").toString());
+    settings.put("kafka.state.dir", folder.resolve("state").toString());
+    settings.put("application.id", "clipstream-demo");
+    return AppConfig.load(settings, null, System.getenv(), Map.of());
+  }
+
+  private static Map<String, String> addresses(int kafkaPort, int registryPort) {
+    return Map.of(
+        "kafka.bootstrap.servers", "127.0.0.1:" + kafkaPort,
+        "serde.schema.registry.url", "http://127.0.0.1:" + registryPort);
+  }
+
+  /** The port if nobody listens there, else any that is free. */
+  private static int freePort(int wanted) throws IOException {
+    try (ServerSocket socket = new ServerSocket(wanted, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (BindException taken) {
+      return freePort(0);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

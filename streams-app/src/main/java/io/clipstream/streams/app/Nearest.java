@@ -1,0 +1,43 @@
+package io.clipstream.streams.app;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Finds the known name that a mistyped one was meant to be. */
+public final class Nearest {
+  private Nearest() {}
+
+  /** The known name with the fewest edits, if it is near enough to be meant. */
+  public static Optional<String> to(String typed, Collection<String> known) {
+    String lower = typed.toLowerCase(Locale.ROOT);
+    int limit = Math.max(2, typed.length() / 3);
+    return known.stream()
+        .filter(name -> distance(lower, name.toLowerCase(Locale.ROOT)) <= limit)
+        .min(Comparator.comparingInt(name -> distance(lower, name.toLowerCase(Locale.ROOT))));
+  }
+
+  /** {@code ", did you mean NAME?"}, or nothing. */
+  public static String hint(String typed, Collection<String> known) {
+    return to(typed, known).map(name -> ", did you mean " + name + "?").orElse("");
+  }
+
+  /** Levenshtein's distance: insertions, deletions and substitutions. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+}

@@ -1,0 +1,68 @@
+package io.clipstream.streams.app;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code clipstream watch}: outcomes as they are committed, until interrupted. */
+@Command(name = "watch", description = "Follow the outcomes: labels and rejections.")
+final class WatchCommand implements Callable<Integer> {
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  @Spec private CommandSpec spec;
+  @Mixin private ConfigOptions options;
+
+  @Option(names = "--rejected", description = "Only videos that were rejected.")
+  private boolean rejectedOnly;
+
+  @Option(names = "--from-beginning", description = "Earlier outcomes first.")
+  private boolean fromBeginning;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      description = "End after N outcomes.",
+      defaultValue = "9223372036854775807",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private long count;
+
+  @Option(names = "--json", description = "One JSON object a line.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    AppConfig config = options.load(DemoCommand.ADDRESSES);
+    KafkaConnection kafka = new KafkaConnection(config);
+    List<String> topics = new ArrayList<>(List.of(config.text("topics.rejected")));
+    if (!rejectedOnly) {
+      topics.add(config.text("topics.labeled"));
+    }
+    kafka.check(topics);
+    OutcomeWriter writer = new OutcomeWriter(spec.commandLine().getOut(), json);
+    long left = count;
+    try (KafkaConsumer<String, SpecificRecord> consumer = kafka.outcomes(topics)) {
+      if (!fromBeginning) {
+        consumer.seekToEnd(consumer.assignment());
+        consumer.assignment().forEach(consumer::position); // now, not at the first poll
+      }
+      while (left > 0) {
+        for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
+          if (left-- <= 0) {
+            break;
+          }
+          writer.print(record.value());
+        }
+      }
+    }
+    return 0;
+  }
+}
