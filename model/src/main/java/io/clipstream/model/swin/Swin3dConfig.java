@@ -188,21 +188,21 @@ public record Swin3dConfig(
         number(map, "dropout"),
         number(map, "attentionDropout"),
         number(map, "stochasticDepth"),
-        component(map, "patchNorm", Boolean.class),
+        component(map, "patchNorm", Boolean.class, "true or false"),
         integer(map, "classes"));
   }
 
   private static int integer(Map<String, ?> map, String name) {
-    return component(map, name, Integer.class);
+    return component(map, name, Integer.class, "an integer");
   }
 
   private static double number(Map<String, ?> map, String name) {
-    return component(map, name, Number.class).doubleValue();
+    return component(map, name, Number.class, "a number").doubleValue();
   }
 
   private static List<Integer> integers(Map<String, ?> map, String name) {
     List<Integer> integers = new ArrayList<>();
-    for (Object value : component(map, name, List.class)) {
+    for (Object value : component(map, name, List.class, "a list of integers")) {
       if (!(value instanceof Integer i)) {
         throw new IllegalArgumentException(
             "architecture." + name + " is " + map.get(name) + ", expected a list of integers");
@@ -212,11 +212,11 @@ public record Swin3dConfig(
     return integers;
   }
 
-  private static <T> T component(Map<String, ?> map, String name, Class<T> type) {
+  private static <T> T component(Map<String, ?> map, String name, Class<T> type, String expected) {
     Object value = map.get(name);
     if (!type.isInstance(value)) {
       throw new IllegalArgumentException(
-          "architecture." + name + " is " + value + ", expected a " + type.getSimpleName());
+          "architecture." + name + " is " + value + ", expected " + expected);
     }
     return type.cast(value);
   }
