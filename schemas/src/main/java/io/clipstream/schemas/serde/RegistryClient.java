@@ -30,7 +30,8 @@ public final class RegistryClient implements AutoCloseable {
   private final BoundedCache<Integer, Missing> missing;
   private int users;
 
-  private record SubjectSchema(String subject, String schema, boolean registered) {}
+  private record SubjectSchema(
+      String subject, String schema, boolean registered, boolean normalized) {}
 
   private record Missing(long untilNanos, String message) {}
 
@@ -77,7 +78,7 @@ public final class RegistryClient implements AutoCloseable {
 
   private int id(String subject, Schema schema, boolean normalize, boolean register) {
     String text = schema.toString();
-    SubjectSchema key = new SubjectSchema(subject, text, register);
+    SubjectSchema key = new SubjectSchema(subject, text, register, normalize);
     Integer known = ids.get(key);
     if (known != null) {
       return known;
@@ -248,10 +249,11 @@ public final class RegistryClient implements AutoCloseable {
   @Override
   public void close() {
     synchronized (SHARED) {
-      if (--users == 0) {
-        SHARED.remove(config);
-        http.close();
+      if (--users > 0) {
+        return;
       }
+      SHARED.remove(config, this);
     }
+    http.close();
   }
 }

@@ -12,12 +12,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow.Subscription;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -39,6 +44,9 @@ final class RegistryHttp implements AutoCloseable {
   private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_MESSAGE = 300;
+
+  /** Registries keep schemas of about 1 MiB at most. */
+  private static final int MAX_ANSWER_BYTES = 16 << 20;
 
   private final RegistryConfig config;
   private final HttpClient http;
@@ -191,7 +199,7 @@ final class RegistryHttp implements AutoCloseable {
   /** The request's own time-out ends with the headers; this one covers the body too. */
   private HttpResponse<byte[]> await(HttpRequest request) throws IOException {
     CompletableFuture<HttpResponse<byte[]>> answer =
-        http.sendAsync(request, BodyHandlers.ofByteArray());
+        http.sendAsync(request, head -> new BoundedBody());
     Duration most = config.connectTimeout().plus(config.readTimeout());
     try {
       return answer.get(most.toMillis(), TimeUnit.MILLISECONDS);
@@ -246,6 +254,48 @@ final class RegistryHttp implements AutoCloseable {
     }
     String message = at.getMessage();
     return message == null ? at.getClass().getSimpleName() : message;
+  }
+
+  /** Collects a body; one that is too long ends the request, whatever server it came from. */
+  private static final class BoundedBody implements BodySubscriber<byte[]> {
+    private final BodySubscriber<byte[]> collected = BodySubscribers.ofByteArray();
+    private Subscription subscription;
+    private long length;
+
+    @Override
+    public CompletionStage<byte[]> getBody() {
+      return collected.getBody();
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      this.subscription = subscription;
+      collected.onSubscribe(subscription);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> buffers) {
+      for (ByteBuffer buffer : buffers) {
+        length += buffer.remaining();
+      }
+      if (length > MAX_ANSWER_BYTES) {
+        subscription.cancel();
+        collected.onError(
+            new IOException("the answer is longer than " + MAX_ANSWER_BYTES + " bytes"));
+      } else {
+        collected.onNext(buffers);
+      }
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      collected.onError(error);
+    }
+
+    @Override
+    public void onComplete() {
+      collected.onComplete();
+    }
   }
 
   /** Java 21's client can be closed; that of 17 ends when nothing refers to it. */

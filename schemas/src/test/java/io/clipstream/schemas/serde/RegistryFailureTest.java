@@ -183,6 +183,25 @@ class RegistryFailureTest {
   }
 
   @Test
+  void shouldNotTakeInAnEndlessAnswer() throws IOException {
+    try (StubServer server =
+            new StubServer(
+                (exchange, nth) -> {
+                  exchange.sendResponseHeaders(200, 0);
+                  byte[] block = new byte[1 << 20];
+                  while (true) {
+                    exchange.getResponseBody().write(block); // until the client hangs up
+                  }
+                });
+        AvroSerde<VideoReference> serde =
+            serde(Map.of("schema.registry.url", server.url(), "max.retries", 0))) {
+      assertThatThrownBy(() -> serde.serializer().serialize("t", Examples.reference()))
+          .isInstanceOf(RegistryUnavailableException.class)
+          .hasMessageContaining("the answer is longer than 16777216 bytes");
+    }
+  }
+
+  @Test
   void shouldEndAtOnceWhenInterrupted() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch never = new CountDownLatch(1);
