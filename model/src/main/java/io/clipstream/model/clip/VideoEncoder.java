@@ -54,6 +54,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
@@ -341,9 +342,12 @@ public final class VideoEncoder implements AutoCloseable {
       throw new IllegalArgumentException("no pixel format is named " + settings.pixelFormat());
     }
     format = new AVFormatContext(null);
-    check(
-        avformat_alloc_output_context2(format, null, null, file.getFileName().toString()),
-        "no container has the suffix of " + file.getFileName());
+    byte[] url = ("file:" + file.toAbsolutePath()).getBytes(StandardCharsets.UTF_8);
+    try (BytePointer name = new BytePointer(Arrays.copyOf(url, url.length + 1))) {
+      check(
+          avformat_alloc_output_context2(format, null, null, name),
+          "no container has the suffix of " + file.getFileName());
+    }
     boolean full = settings.codec().equals("mjpeg");
     boolean hd = settings.width() >= 1280 || settings.height() > 576;
 
@@ -380,10 +384,7 @@ public final class VideoEncoder implements AutoCloseable {
     }
 
     AVIOContext bytes = new AVIOContext(null);
-    try (BytePointer name =
-        new BytePointer("file:" + file.toAbsolutePath(), StandardCharsets.UTF_8)) {
-      error = avio_open(bytes, name, AVIO_FLAG_WRITE);
-    }
+    error = avio_open(bytes, format.url(), AVIO_FLAG_WRITE);
     if (error < 0) {
       throw new IOException(file + " cannot be written: " + Ffmpeg.message(error));
     }

@@ -332,7 +332,7 @@ final class VideoSource implements AutoCloseable {
       fault = damaged + " damaged packets";
     } else if (context.duration_estimation_method() == AVFMT_DURATION_FROM_STREAM) {
       double promised = context.duration() / (double) avutil.AV_TIME_BASE;
-      if (promised > lastEnd + Math.max(1, 0.05 * promised)) {
+      if (promised > lastEnd + 0.2 + 0.02 * promised) {
         fault =
             String.format(
                 Locale.ROOT, "its header says %.1f s, its data ends at %.1f s", promised, lastEnd);
