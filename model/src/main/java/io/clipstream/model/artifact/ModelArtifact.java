@@ -31,6 +31,9 @@ public final class ModelArtifact {
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
+          // The same manifest gives the same bytes: the order of Map.copyOf differs from run to
+          // run.
+          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
           // A newer writer may tell more than this reader knows.
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
@@ -52,6 +55,9 @@ public final class ModelArtifact {
    *     the file
    */
   public static ModelArtifact open(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isReadable(file)) {
+      throw new IOException(file + ": not readable by this user");
+    }
     if (!Files.isRegularFile(file)) {
       throw new IOException(
           file

@@ -9,11 +9,13 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 
 /**
  * Reads the {@code data.pkl} of a TorchScript archive. Nothing is run or loaded by name: the only
@@ -66,7 +68,7 @@ final class PickleReader {
       return closed(as(Open.class, stack.pop()), 0);
     } catch (BufferUnderflowException e) {
       throw new IOException("data.pkl is cut off after " + in.limit() + " bytes", e);
-    } catch (java.util.NoSuchElementException | ArithmeticException e) {
+    } catch (NoSuchElementException | ArithmeticException e) {
       throw new IOException("data.pkl is not a pickle of a module", e);
     }
   }
@@ -272,7 +274,7 @@ final class PickleReader {
     for (Object value = stack.pop(); value != MARK; value = stack.pop()) {
       values.add(value);
     }
-    java.util.Collections.reverse(values);
+    Collections.reverse(values);
     return values;
   }
 

@@ -3,6 +3,7 @@ package io.clipstream.model.artifact;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
@@ -119,7 +120,7 @@ final class StoredZip implements Closeable {
           size = size == 0xffffffffL ? field.getLong() : size;
           stored = stored == 0xffffffffL ? field.getLong() : stored;
           header = header == 0xffffffffL ? field.getLong() : header;
-        } catch (java.nio.BufferUnderflowException e) {
+        } catch (BufferUnderflowException e) {
           throw new IOException("the zip file's directory is damaged at " + name, e);
         }
       }

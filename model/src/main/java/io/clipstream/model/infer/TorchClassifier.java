@@ -32,8 +32,10 @@ import java.util.Map;
  *
  * <p>One thread: the one that loaded it. On the CPU, PyTorch computes on threads of its own, which
  * all classifiers of the process share; their number is that of the cores, or what the environment
- * variable {@code OMP_NUM_THREADS} says. Pixels are copied once, into a direct buffer that is used
- * again; arrays of a call are freed before it returns.
+ * variable {@code OMP_NUM_THREADS} says. Where other work shares the cores, start the JVM with
+ * {@code OMP_WAIT_POLICY=PASSIVE}: those threads spin by default while they wait for each other.
+ * Pixels are copied once, into a direct buffer that is used again; arrays of a call are freed
+ * before it returns.
  */
 public final class TorchClassifier implements Classifier {
   /** Runs of a shape until TorchScript has profiled and optimised it, and one to see it fast. */

@@ -18,6 +18,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -219,7 +220,7 @@ public final class Swin3d {
     int stages = config.depths().size();
     for (int stage = 0; stage < stages; stage++) {
       int depth = config.depths().get(stage);
-      containers.append(sequence("Stage" + stage, java.util.Collections.nCopies(depth, "Block")));
+      containers.append(sequence("Stage" + stage, Collections.nCopies(depth, "Block")));
       features.add("Stage" + stage);
       if (stage < stages - 1) {
         features.add("PatchMerging");
