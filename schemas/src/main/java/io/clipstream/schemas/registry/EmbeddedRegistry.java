@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
@@ -127,7 +128,8 @@ public final class EmbeddedRegistry implements AutoCloseable {
             });
     server.setExecutor(threads);
     server.createContext("/", this::handle);
-    server.start();
+    // The server's own thread is a daemon when the thread that starts it is one.
+    CompletableFuture.runAsync(server::start, threads).join();
     return server.getAddress().getPort();
   }
 

@@ -1,6 +1,7 @@
 package io.clipstream.schemas.serde;
 
 import java.io.IOException;
+import org.apache.avro.AvroTypeException;
 import org.apache.avro.Conversion;
 import org.apache.avro.LogicalType;
 import org.apache.avro.Schema;
@@ -48,7 +49,7 @@ final class ByNameDatumWriter<T extends IndexedRecord> extends SpecificDatumWrit
   @Override
   protected void writeEnum(Schema schema, Object datum, Encoder out) throws IOException {
     if (!schema.hasEnumSymbol(datum.toString())) {
-      throw new org.apache.avro.AvroTypeException(
+      throw new AvroTypeException(
           schema.getFullName() + " has no symbol " + datum + " in the version that is written");
     }
     out.writeEnum(schema.getEnumOrdinal(datum.toString()));

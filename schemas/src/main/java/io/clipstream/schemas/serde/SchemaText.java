@@ -3,6 +3,7 @@ package io.clipstream.schemas.serde;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -40,9 +41,7 @@ final class SchemaText {
                   property.setValue(simplify(property.getValue()));
                 }
               });
-    } else if (node.isArray()) {
-      com.fasterxml.jackson.databind.node.ArrayNode array =
-          (com.fasterxml.jackson.databind.node.ArrayNode) node;
+    } else if (node instanceof ArrayNode array) {
       for (int i = 0; i < array.size(); i++) {
         array.set(i, simplify(array.get(i)));
       }

@@ -327,6 +327,17 @@ class EmbeddedRegistryTest {
   }
 
   @Test
+  void shouldNotKeepTheProcessAlive() {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    try (EmbeddedRegistry another = new EmbeddedRegistry(0)) {
+      assertThat(another.url()).isNotEqualTo(registry.url());
+      Set<Thread> started = new HashSet<>(Thread.getAllStackTraces().keySet());
+      started.removeAll(before);
+      assertThat(started).isNotEmpty().allMatch(Thread::isDaemon);
+    }
+  }
+
+  @Test
   void shouldSayThatThePortIsTaken() {
     assertThatThrownBy(() -> new EmbeddedRegistry(registry.port()))
         .isInstanceOf(UncheckedIOException.class)
