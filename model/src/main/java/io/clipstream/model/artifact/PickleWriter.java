@@ -8,7 +8,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Writes a tree of modules as TorchScript's {@code data.pkl}: Python's pickle, protocol 2, of
@@ -21,7 +20,7 @@ final class PickleWriter {
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final List<ScriptTensor> tensors = new ArrayList<>();
-  private final Map<ScriptTensor, Integer> keys = new IdentityHashMap<>();
+  private final IdentityHashMap<ScriptTensor, Integer> keys = new IdentityHashMap<>();
 
   byte[] write(ScriptObject root) {
     op(0x80);

@@ -70,8 +70,16 @@ public final class TorchClassifier implements Classifier {
       ModelArtifact artifact, Device device, List<Integer> batchSizes) throws IOException {
     int[] sizes = ascending(batchSizes);
     ClipSpec clip = artifact.manifest().clip();
-    ByteBuffer staging =
-        ByteBuffer.allocateDirect(Math.multiplyExact(clip.clipBytes(), sizes[sizes.length - 1]));
+    long bytes = (long) clip.clipBytes() * sizes[sizes.length - 1];
+    if (bytes > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "a batch of "
+              + sizes[sizes.length - 1]
+              + " clips has "
+              + bytes
+              + " bytes, expected less than 2 GiB");
+    }
+    ByteBuffer staging = ByteBuffer.allocateDirect((int) bytes);
     Model model = Model.newInstance(artifact.manifest().id(), device, "PyTorch");
     try {
       model.load(artifact.path().toAbsolutePath(), null, Map.of("mapLocation", "true"));
