@@ -77,7 +77,12 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   /** Creates what is missing of these topics; a topic that exists stays as it is. */
   public void createTopics(List<NewTopic> topics) {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {
+    createTopics(bootstrapServers(), topics);
+  }
+
+  /** Creates what is missing of these topics on any broker. */
+  public static void createTopics(String bootstrapServers, List<NewTopic> topics) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
       for (var created : admin.createTopics(topics).values().values()) {
         try {
           created.get(30, TimeUnit.SECONDS);

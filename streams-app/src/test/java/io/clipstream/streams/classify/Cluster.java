@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -36,8 +37,8 @@ final class Cluster implements AutoCloseable {
 
   final EmbeddedRegistry registry = new EmbeddedRegistry(0);
   private final Path directory;
+  private final String bootstrapServers;
   private EmbeddedKafka kafka;
-  private final int port;
   private final Formats formats;
   private final KafkaProducer<byte[], byte[]> producer;
   private final KafkaConsumer<byte[], byte[]> consumer;
@@ -52,11 +53,27 @@ final class Cluster implements AutoCloseable {
 
   private int count;
 
+  /** With a broker in this process. */
   Cluster(Path directory) {
+    this(directory, new EmbeddedKafka(directory, 0));
+  }
+
+  private Cluster(Path directory, EmbeddedKafka kafka) {
+    this(directory, kafka, kafka.bootstrapServers());
+  }
+
+  /** With a broker that the caller has, which starts as it comes: without topics. */
+  Cluster(String bootstrapServers) {
+    this(null, null, bootstrapServers);
+  }
+
+  private Cluster(Path directory, EmbeddedKafka kafka, String bootstrapServers) {
     this.directory = directory;
-    this.kafka = new EmbeddedKafka(directory, 0);
-    this.port = kafka.port();
-    kafka.createTopics(PARTITIONS, TOPICS.all().toArray(new String[0]));
+    this.kafka = kafka;
+    this.bootstrapServers = bootstrapServers;
+    EmbeddedKafka.createTopics(
+        bootstrapServers,
+        TOPICS.all().stream().map(name -> new NewTopic(name, PARTITIONS, (short) 1)).toList());
     // Its own setting gives it a client, and so a cache, apart from the application's.
     this.formats =
         Formats.create(
@@ -90,7 +107,7 @@ final class Cluster implements AutoCloseable {
   }
 
   String bootstrapServers() {
-    return "127.0.0.1:" + port;
+    return bootstrapServers;
   }
 
   static String serdeClass() {
@@ -136,7 +153,7 @@ final class Cluster implements AutoCloseable {
   }
 
   void startBroker() {
-    kafka = new EmbeddedKafka(directory, port);
+    kafka = new EmbeddedKafka(directory, kafka.port());
   }
 
   /** Sends references with ids that count up, over 50 keys. */
@@ -235,7 +252,9 @@ final class Cluster implements AutoCloseable {
     producer.close(Duration.ofSeconds(5));
     consumer.close();
     formats.close();
-    kafka.close();
+    if (kafka != null) {
+      kafka.close();
+    }
     registry.close();
   }
 }

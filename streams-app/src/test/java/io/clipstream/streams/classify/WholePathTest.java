@@ -1,0 +1,182 @@
+package io.clipstream.streams.classify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.clip.ClipBuffers;
+import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.Sampling;
+import io.clipstream.model.clip.VideoDecoder;
+import io.clipstream.model.clip.VideoEncoder;
+import io.clipstream.model.swin.Swin3d;
+import io.clipstream.model.swin.Swin3dConfig;
+import io.clipstream.schemas.Label;
+import io.clipstream.schemas.RejectedVideo;
+import io.clipstream.schemas.RejectionReason;
+import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.registry.EmbeddedRegistry;
+import io.clipstream.streams.ingest.FetchPolicy;
+import io.clipstream.streams.ingest.VideoFetcher;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real files through the fetcher, the decoder, a small random network and the topology. */
+@Timeout(120)
+class WholePathTest {
+  private static final Topics TOPICS = Topics.defaults();
+  private static final ClipSpec SPEC =
+      new ClipSpec(8, 8, 36, 32, List.of(0.45f, 0.45f, 0.45f), List.of(0.225f, 0.225f, 0.225f));
+  private static final List<String> LABELS = List.of("red", "green", "blue");
+
+  @TempDir Path directory;
+
+  @Test
+  void shouldLabelVideosAndRejectBadOnes() throws Exception {
+    Path videos = Files.createDirectories(directory.resolve("videos"));
+    VideoReference good = reference("good", video(videos.resolve("good.mp4"), 75));
+    VideoReference part =
+        VideoReference.newBuilder(reference("part", video(videos.resolve("part.mp4"), 75)))
+            .setStartMillis(1000L)
+            .setEndMillis(2000L)
+            .build();
+    Path text = Files.writeString(videos.resolve("text.mp4"), "this is no video at all");
+    Path outside = Files.writeString(directory.resolve("outside.mp4"), "secret");
+    VideoReference missing = reference("missing", videos.resolve("missing.mp4"));
+
+    try (EmbeddedRegistry registry = new EmbeddedRegistry(0);
+        LabelPipeline pipeline = pipeline(videos);
+        Formats formats = formats(registry);
+        TopologyTestDriver driver =
+            new TopologyTestDriver(
+                LabelTopology.build(TOPICS, () -> formats(registry), pipeline, new IntakeGate(100)),
+                config())) {
+      TestInputTopic<String, VideoReference> incoming =
+          driver.createInputTopic(
+              TOPICS.incoming(), new StringSerializer(), formats.references().serializer());
+      List.of(good, part, reference("text", text), reference("outside", outside), missing)
+          .forEach(reference -> incoming.pipeInput(reference.getId(), reference));
+
+      do {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      } while (pipeline.inFlight() > 0);
+      driver.advanceWallClockTime(Duration.ofMillis(10));
+
+      Map<String, VideoLabels> labels =
+          driver
+              .createOutputTopic(
+                  TOPICS.labeled(), new StringDeserializer(), formats.labels().deserializer())
+              .readKeyValuesToMap();
+      Map<String, RejectedVideo> rejected =
+          driver
+              .createOutputTopic(
+                  TOPICS.rejected(), new StringDeserializer(), formats.rejected().deserializer())
+              .readKeyValuesToMap();
+
+      assertThat(labels).containsOnlyKeys("good", "part");
+      VideoLabels whole = labels.get("good");
+      assertThat(whole.getLabels()).extracting(Label::getName).doesNotHaveDuplicates();
+      assertThat(whole.getLabels()).hasSize(2).allMatch(label -> label.getScore() > 0);
+      assertThat(whole.getSegments()).hasSize(3);
+      assertThat(whole.getSegments().get(0).getStartMillis()).isZero();
+      assertThat(whole.getVideo().getCodec()).isEqualTo("mpeg4");
+      assertThat(whole.getVideo().getWidth()).isEqualTo(96);
+      assertThat(whole.getVideo().getDurationMillis()).isEqualTo(3000);
+      assertThat(whole.getModel().getName()).isEqualTo("random");
+      assertThat(whole.getModel().getDigest()).matches("[0-9a-f]{64}");
+      assertThat(whole.getTimings().getDecodeMillis()).isPositive();
+      assertThat(whole.getTimings().getClassifyMillis()).isPositive();
+      assertThat(labels.get("part").getSegments())
+          .singleElement()
+          .satisfies(segment -> assertThat(segment.getStartMillis()).isBetween(960L, 1000L));
+
+      assertThat(rejected).containsOnlyKeys("text", "outside", "missing");
+      assertThat(rejected.get("text").getReason()).isEqualTo(RejectionReason.NOT_A_VIDEO);
+      assertThat(rejected.get("outside").getReason()).isEqualTo(RejectionReason.FORBIDDEN_PATH);
+      assertThat(rejected.get("missing").getReason()).isEqualTo(RejectionReason.NOT_FOUND);
+    }
+  }
+
+  private LabelPipeline pipeline(Path videos) throws IOException {
+    Swin3dConfig config =
+        new Swin3dConfig(
+            8,
+            List.of(1, 1),
+            List.of(2, 4),
+            List.of(4, 4, 4),
+            List.of(2, 4, 4),
+            2,
+            0,
+            0,
+            0,
+            true,
+            LABELS.size());
+    ModelManifest manifest =
+        new ModelManifest(
+            "random", "1", LABELS, SPEC, "1", Map.of(), "training", "fp32", Map.of(), Map.of(), "");
+    Path model = directory.resolve("random-1.pt");
+    Swin3d.write(model, config, Swin3d.init(config, 1), manifest);
+    ClipSource source =
+        new FetchedClips(
+            new VideoFetcher(
+                FetchPolicy.defaults().withFileRoots(List.of(videos)), directory.resolve("work")),
+            new VideoDecoder(
+                SPEC,
+                DecodeLimits.defaults(),
+                new ClipBuffers(SPEC.clipBytes(), 4L * SPEC.clipBytes())),
+            Sampling.sliding(10));
+    return LabelPipeline.open(
+        ModelArtifact.open(model),
+        List.of(Device.cpu()),
+        source,
+        new PipelineSettings(2, BatchPolicy.upTo(4, Duration.ofMillis(5)), 4, 2));
+  }
+
+  private static Path video(Path file, int frames) throws IOException {
+    Random random = new Random(5);
+    byte[] noise = new byte[96 * 64 * 3];
+    ByteBuffer picture = ByteBuffer.allocateDirect(noise.length);
+    try (VideoEncoder encoder =
+        new VideoEncoder(file, VideoEncoder.Settings.of("mpeg4", 96, 64, 25))) {
+      for (int i = 0; i < frames; i++) {
+        random.nextBytes(noise);
+        encoder.add(picture.clear().put(noise).flip());
+      }
+    }
+    return file;
+  }
+
+  private static VideoReference reference(String id, Path file) {
+    return VideoReference.newBuilder().setId(id).setUri(file.toUri().toString()).build();
+  }
+
+  private static Formats formats(EmbeddedRegistry registry) {
+    return Formats.create(Cluster.serdeClass(), Map.of("schema.registry.url", registry.url()));
+  }
+
+  private static Properties config() {
+    Properties config = new Properties();
+    config.put("application.id", "test");
+    config.put("bootstrap.servers", "127.0.0.1:9");
+    return config;
+  }
+}
