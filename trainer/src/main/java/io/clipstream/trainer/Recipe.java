@@ -169,7 +169,17 @@ record Recipe(
   /** The manifest of the trained model. */
   ModelManifest manifest(Map<String, Double> metrics) {
     return new ModelManifest(
-        name, version, labels, clip, "1", network.toMap(), "training", "fp32", metrics, published(), "");
+        name,
+        version,
+        labels,
+        clip,
+        "1",
+        network.toMap(),
+        "training",
+        "fp32",
+        metrics,
+        published(),
+        "");
   }
 
   private static MotionDataSpec motion(Settings s, ClipSpec clip) {
