@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param maxPictureSide most pixels along either side of the stored picture
  * @param maxPicturePixels most pixels of the stored picture
  * @param maxSeconds longest video
- * @param maxFrames most frames of a video; each takes about 20 bytes while the file is open
+ * @param maxFrames most frames of a video; each takes about 40 bytes while the file is open
  * @param timeout longest that one decode may work; waiting for clip buffers and for the sink does
  *     not count
  */

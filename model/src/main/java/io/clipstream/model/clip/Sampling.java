@@ -1,5 +1,8 @@
 package io.clipstream.model.clip;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * Which frames of a video become clips, and which squares are cut from them. Computed by {@link
  * ClipSampler}, where the formulas are.
@@ -104,6 +107,20 @@ public sealed interface Sampling {
   /** The test protocol at the clip's own rate: 1 x 1 is one centre view, 4 x 3 Video-Swin's. */
   static Sampling views(int clips, int crops) {
     return new Dense(clips, crops, 0, Padding.LOOP);
+  }
+
+  /**
+   * The protocol that a manifest or a command line names: {@code 1} is one centre view, {@code 4x3}
+   * four clips of three crops each.
+   */
+  static Sampling parseViews(String text) {
+    Matcher matcher = Pattern.compile("(\\d{1,4})(?:x([13]))?").matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "views is " + text + ", expected a number of clips such as 1, or clips x crops as 4x3");
+    }
+    int crops = matcher.group(2) == null ? 1 : Integer.parseInt(matcher.group(2));
+    return views(Integer.parseInt(matcher.group(1)), crops);
   }
 
   /** One random clip of the clip's own rate. */

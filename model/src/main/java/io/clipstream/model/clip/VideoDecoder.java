@@ -146,6 +146,13 @@ public final class VideoDecoder {
               + " frames, none can be read"
               + (source.fault().isEmpty() ? "" : ": " + source.fault()));
     }
+    if (timeline.frames() < 2 && source.hiddenFrames() > 1) {
+      throw new UnusableVideoException(
+          DecodeReason.CORRUPT,
+          String.format(
+              "its edit list or times leave %d of %d frames to show",
+              timeline.frames(), timeline.frames() + source.hiddenFrames()));
+    }
     if (timeline.frames() < 2) {
       throw new UnusableVideoException(
           DecodeReason.TOO_SHORT,
@@ -325,12 +332,15 @@ public final class VideoDecoder {
         if (source.next()) {
           send();
         } else {
+          boolean trusted = trustKeys;
           avcodec_send_packet(context, null); // pictures that it still holds
           receive();
-          if (!justSought || slot == slots.length) {
+          if (slot == slots.length || (trustKeys == trusted && !justSought)) {
             return;
           }
-          startOver();
+          if (justSought) {
+            startOver(); // nothing at all came after the seek
+          }
         }
       }
     }
@@ -512,18 +522,22 @@ public final class VideoDecoder {
         note.add(source.fault());
       }
       if (errors > 0) {
-        note.add(errors + " packets cannot be decoded");
+        note.add(count(errors, "packet") + " cannot be decoded");
       }
       if (damaged > 0) {
-        note.add(damaged + " frames are damaged");
+        note.add(count(damaged, "frame") + " damaged");
       }
       if (missed > 0) {
-        note.add(missed + " frames are missing and were replaced by their neighbours");
+        note.add(count(missed, "frame") + " missing and replaced by neighbours");
       }
       if (droppedClips > 0) {
-        note.add(droppedClips + " clips were left out");
+        note.add(count(droppedClips, "clip") + " left out");
       }
       return note.toString();
+    }
+
+    private static String count(int number, String what) {
+      return number + " " + what + (number == 1 ? "" : "s");
     }
 
     private static int frame(long slot) {

@@ -545,14 +545,14 @@ public final class VideoEncoder implements AutoCloseable {
     if (codec != null) {
       avcodec_free_context(codec);
     }
-    if (format != null) {
+    if (format != null && !format.isNull()) {
       if (format.pb() != null) {
         avio_closep(format.pb());
         format.pb(null);
       }
       avformat_free_context(format);
-      format = null;
     }
+    format = null;
   }
 
   private static void check(int error, String what) {

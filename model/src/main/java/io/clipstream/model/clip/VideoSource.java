@@ -119,6 +119,8 @@ final class VideoSource implements AutoCloseable {
   /** What the scan found wrong with the file; empty if nothing. */
   private String fault = "";
 
+  private int hiddenFrames;
+
   private VideoSource(Path file, DecodeLimits limits) {
     this.file = file;
     this.limits = limits;
@@ -198,7 +200,10 @@ final class VideoSource implements AutoCloseable {
       checkDeadline();
       throw new UnusableVideoException(
           DecodeReason.CORRUPT,
-          "its " + shortName(name) + " header cannot be read: " + Ffmpeg.message(error));
+          "its "
+              + shortName(name)
+              + " header is missing, cut off or damaged: "
+              + Ffmpeg.message(error));
     }
     checkSizes(); // before a decoder looks at a picture
     findStreamInfo();
@@ -314,8 +319,9 @@ final class VideoSource implements AutoCloseable {
         if ((packet.flags() & AV_PKT_FLAG_CORRUPT) != 0) {
           damaged++;
         }
-        builder.add(
-            packet.pts(), packet.dts(), (packet.flags() & AV_PKT_FLAG_KEY) != 0, isShown(vp8));
+        boolean shown = isShown(vp8);
+        hiddenFrames += shown ? 0 : 1;
+        builder.add(packet.pts(), packet.dts(), (packet.flags() & AV_PKT_FLAG_KEY) != 0, shown);
         if (builder.frames() > limits.maxFrames()) {
           throw new UnusableVideoException(
               DecodeReason.TOO_LONG,
@@ -329,7 +335,7 @@ final class VideoSource implements AutoCloseable {
     if (error != AVERROR_EOF) {
       fault = "the file breaks off or is damaged (" + Ffmpeg.message(error) + ")";
     } else if (damaged > 0) {
-      fault = damaged + " damaged packets";
+      fault = damaged + (damaged == 1 ? " packet is" : " packets are") + " cut off or damaged";
     } else if (context.duration_estimation_method() == AVFMT_DURATION_FROM_STREAM) {
       double promised = context.duration() / (double) avutil.AV_TIME_BASE;
       if (promised > lastEnd + 0.2 + 0.02 * promised) {
@@ -360,6 +366,11 @@ final class VideoSource implements AutoCloseable {
     double start = context.start_time() == Timeline.MISSING ? 0 : context.start_time() / 1e6;
     return (time + (double) packet.duration()) * base.num() / Math.max(1, base.den())
         - Math.min(0, start);
+  }
+
+  /** Packets that the scan found not to show a picture. */
+  int hiddenFrames() {
+    return hiddenFrames;
   }
 
   /** What the scan found wrong; empty if nothing. */

@@ -1,6 +1,7 @@
 package io.clipstream.model.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.clipstream.model.clip.Sampling.Padding;
@@ -227,6 +228,17 @@ class ClipSamplerTest {
           }
         }
       }
+    }
+  }
+
+  @Test
+  void shouldReadTheViewsOfAManifest() {
+    assertThat(Sampling.parseViews("1")).isEqualTo(Sampling.views(1, 1));
+    assertThat(Sampling.parseViews("4x3")).isEqualTo(Sampling.views(4, 3));
+    for (String wrong : List.of("", "x", "0", "4x2", "4x", "-1", "1x3x1", "99999")) {
+      assertThatThrownBy(() -> Sampling.parseViews(wrong))
+          .as(wrong)
+          .isInstanceOf(IllegalArgumentException.class);
     }
   }
 

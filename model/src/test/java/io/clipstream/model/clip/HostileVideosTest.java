@@ -13,6 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -74,6 +78,30 @@ class HostileVideosTest {
       assertThat(result).as(name).isInstanceOf(Decoded.class);
       assertThat(((Decoded) result).complete()).as(name + " " + result).isFalse();
     }
+  }
+
+  @Test
+  void shouldStartOverWhereSeekingMissesTheKeyFrame() throws Exception {
+    // Too short for MPEG-TS to find its first key frame by seeking: the seek lands behind it.
+    assertThat(decode(directory.resolve("cut-35-good.ts"))).isInstanceOf(Decoded.class);
+  }
+
+  @Test
+  void shouldSurviveAllOfThemOnManyThreads() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(6);
+    try {
+      List<Future<DecodeResult>> results = new ArrayList<>();
+      for (Path file : files.keySet()) {
+        results.add(threads.submit(() -> decode(file)));
+        results.add(threads.submit(() -> decode(file)));
+      }
+      for (Future<DecodeResult> result : results) {
+        assertThat(result.get(60, TimeUnit.SECONDS)).isNotNull();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(buffers.lent()).isZero();
   }
 
   @Test

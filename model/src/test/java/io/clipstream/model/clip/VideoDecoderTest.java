@@ -439,6 +439,28 @@ class VideoDecoderTest {
   }
 
   @Test
+  void shouldEndWhenInterruptedWhileDecoding() throws Exception {
+    Path file = TestVideos.write(directory.resolve("i2.mp4"), MPEG4, 120);
+    List<Clip> taken = new ArrayList<>();
+
+    assertThatThrownBy(
+            () ->
+                decoder()
+                    .decode(
+                        file,
+                        new Sampling.Sliding(0.2, 100, Sampling.Padding.LOOP),
+                        Optional.empty(),
+                        clip -> {
+                          taken.add(clip);
+                          Thread.currentThread().interrupt();
+                        }))
+        .isInstanceOf(InterruptedException.class);
+
+    assertThat(buffers.lent()).isEqualTo(taken.size()).isEqualTo(1);
+    taken.get(0).close();
+  }
+
+  @Test
   void shouldCloseItsClipsWhenTheSinkFails() throws Exception {
     Path file = TestVideos.write(directory.resolve("f.mp4"), MPEG4, 60);
 
