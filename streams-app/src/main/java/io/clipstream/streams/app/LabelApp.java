@@ -214,7 +214,7 @@ public final class LabelApp implements AutoCloseable {
 
   /** Failures since the last long quiet, this one included. */
   private int countFailure() {
-    synchronized (streams) {
+    synchronized (closing) { // Not this nor streams, whose close() waits for stream threads.
       long now = System.nanoTime();
       if (now - lastFailure > TimeUnit.MINUTES.toNanos(QUIET_MINUTES)) {
         failures = 0;

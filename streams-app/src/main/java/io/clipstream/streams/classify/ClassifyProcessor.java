@@ -1,5 +1,7 @@
 package io.clipstream.streams.classify;
 
+import io.clipstream.schemas.DecodedVideo;
+import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.serde.RegistryRefusedException;
 import io.clipstream.schemas.serde.SerdeErrors;
@@ -12,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -21,6 +24,7 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -47,9 +51,13 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
    */
   static final int MAX_REFERENCE_BYTES = 256 * 1024;
 
+  /** Largest value of labels; beyond it the segments are left out. Some room below 1 MiB. */
+  static final int MAX_LABELS_BYTES = 960 * 1024;
+
   private static final Logger log = LoggerFactory.getLogger(ClassifyProcessor.class);
   private static final Duration DRAIN_INTERVAL = Duration.ofMillis(10);
   private static final long REGISTRY_RETRY_MILLIS = 1000;
+  private static final long REGISTRY_WARN_MILLIS = 30_000;
 
   private final Topics topics;
   private final Supplier<Formats> newFormats;
@@ -71,8 +79,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
 
   private volatile Throwable failure;
   private int tracked;
-  private long readAgainAt;
-  private long writeAgainAt;
+  private long warnAgainAt;
 
   ClassifyProcessor(
       Topics topics, Supplier<Formats> newFormats, VideoLabeller labeller, IntakeGate gate) {
@@ -167,7 +174,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   }
 
   private void submitUnread(long now) {
-    if (now < readAgainAt || gate.isShut()) {
+    if (now < gate.readAgainAt || gate.isShut()) {
       return;
     }
     for (Item item = unread.peek(); item != null; item = unread.peek()) {
@@ -179,7 +186,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       } catch (RuntimeException e) {
         if (!SerdeErrors.isBadRecord(e)) {
           waitForRegistry(e);
-          readAgainAt = now + REGISTRY_RETRY_MILLIS;
+          gate.readAgainAt = context.currentSystemTimeMs() + REGISTRY_RETRY_MILLIS;
           return;
         }
         bad = new SerializationException(e.getMessage(), e);
@@ -209,7 +216,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   }
 
   private void forwardCompleted(long now) {
-    if (now < writeAgainAt) {
+    if (now < gate.writeAgainAt) {
       return;
     }
     for (Item completed = completions.peek(); completed != null; completed = completions.peek()) {
@@ -223,7 +230,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
             throw e;
           }
           waitForRegistry(e);
-          writeAgainAt = now + REGISTRY_RETRY_MILLIS;
+          gate.writeAgainAt = context.currentSystemTimeMs() + REGISTRY_RETRY_MILLIS;
           return;
         }
         forget(first);
@@ -241,7 +248,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     if (item.outcome instanceof Outcome.Labelled labelled) {
       id = labelled.labels().getId();
       sink = LabelTopology.LABELED;
-      value = formats.labels().serializer().serialize(topics.labeled(), headers, labelled.labels());
+      value = serialize(labelled.labels(), headers);
     } else {
       var rejected = ((Outcome.Rejected) item.outcome).video();
       id = rejected.getReference().getId();
@@ -250,6 +257,26 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     }
     byte[] key = record.key() != null ? record.key() : id.getBytes(StandardCharsets.UTF_8);
     context.forward(new Record<>(key, value, record.timestamp(), headers), sink);
+  }
+
+  private byte[] serialize(VideoLabels labels, Headers headers) {
+    Serializer<VideoLabels> serializer = formats.labels().serializer();
+    byte[] value = serializer.serialize(topics.labeled(), headers, labels);
+    if (value.length <= MAX_LABELS_BYTES) {
+      return value;
+    }
+    String note =
+        String.format(
+            "%d segments are left out, as the record would have %d bytes, expected at most %d",
+            labels.getSegments().size(), value.length, MAX_LABELS_BYTES);
+    log.warn("Labels of {}: {}", labels.getId(), note);
+    VideoLabels.Builder small = VideoLabels.newBuilder(labels).setSegments(List.of());
+    String earlier = labels.getVideo().getNote();
+    small.setVideo(
+        DecodedVideo.newBuilder(labels.getVideo())
+            .setNote(earlier == null ? note : earlier + "; " + note)
+            .build());
+    return serializer.serialize(topics.labeled(), headers, small.build());
   }
 
   private void sendDeadLetter(Record<byte[], byte[]> record, long offset, Exception error) {
@@ -266,14 +293,18 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   }
 
   /** Returns if another try later makes sense. */
-  private static void waitForRegistry(RuntimeException error) {
+  private void waitForRegistry(RuntimeException error) {
     if (!(error instanceof KafkaException)
         || SerdeErrors.registryFailure(error)
             .filter(RegistryRefusedException.class::isInstance)
             .isPresent()) {
       throw error;
     }
-    log.warn("Waiting for the schema registry: {}", error.getMessage());
+    long now = context.currentSystemTimeMs();
+    if (now >= warnAgainAt) {
+      warnAgainAt = now + REGISTRY_WARN_MILLIS;
+      log.warn("Task {} waits for the schema registry: {}", context.taskId(), error.getMessage());
+    }
   }
 
   private static int bytes(Record<byte[], byte[]> record) {

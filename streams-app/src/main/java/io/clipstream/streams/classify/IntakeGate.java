@@ -21,6 +21,15 @@ public final class IntakeGate {
   private volatile boolean shut;
 
   /**
+   * When a registry that is down is asked again, for reading and for writing, in milliseconds of
+   * the stream threads' clock. For all tasks together: a try may take seconds, and if each task
+   * made its own, a thread with many would overrun the time limit of its transaction.
+   */
+  volatile long readAgainAt;
+
+  volatile long writeAgainAt;
+
+  /**
    * @param maxPending references in flight in this instance at which it takes no more, at least 1
    */
   public IntakeGate(int maxPending) {

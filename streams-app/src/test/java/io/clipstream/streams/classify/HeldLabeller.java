@@ -26,6 +26,10 @@ final class HeldLabeller implements VideoLabeller {
       done.accept(Fixtures.labelled(reference));
     }
 
+    void finish(Outcome outcome) {
+      done.accept(outcome);
+    }
+
     void reject() {
       done.accept(Fixtures.rejected(reference));
     }

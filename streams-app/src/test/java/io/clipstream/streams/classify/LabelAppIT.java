@@ -64,6 +64,8 @@ class LabelAppIT {
       cluster.produce(2000);
       cluster.readUntil(LIMIT, () -> cluster.seen() >= 200);
       cluster.stopBroker();
+      long startAt = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+      cluster.readUntil(LIMIT, () -> System.nanoTime() > startAt);
       cluster.startBroker();
       cluster.produce(1000);
       cluster.assertOneOutcomeEachInOrder(LIMIT);

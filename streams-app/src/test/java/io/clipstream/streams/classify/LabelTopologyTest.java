@@ -5,14 +5,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clipstream.schemas.LabelledSegment;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.RejectionReason;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
 import io.clipstream.streams.outcome.DeadLetters;
+import io.clipstream.streams.outcome.Outcome;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -180,6 +183,31 @@ class LabelTopologyTest {
     assertThat(header(letters.get(1), DeadLetters.MESSAGE)).contains("expected at most");
     assertThat(letters.get(1).value()).isEqualTo(huge);
     assertThat(pendingInStore()).isZero();
+  }
+
+  @Test
+  void shouldLeaveSegmentsOutOfLabelsThatKafkaWouldRefuse() {
+    incoming.pipeInput("a", reference("a"));
+    VideoLabels labels = ((Outcome.Labelled) Fixtures.labelled(reference("a"))).labels();
+    LabelledSegment segment =
+        LabelledSegment.newBuilder()
+            .setStartMillis(1)
+            .setEndMillis(2)
+            .setLabels(Collections.nCopies(10, labels.getLabels().get(0)))
+            .build();
+    labeller
+        .work("a")
+        .finish(
+            new Outcome.Labelled(
+                VideoLabels.newBuilder(labels)
+                    .setSegments(Collections.nCopies(20_000, segment))
+                    .build()));
+    drain();
+
+    VideoLabels small = labeled.readValue();
+    assertThat(small.getSegments()).isEmpty();
+    assertThat(small.getLabels()).isEqualTo(labels.getLabels());
+    assertThat(small.getVideo().getNote()).contains("20000 segments are left out");
   }
 
   @Test
