@@ -1,5 +1,8 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.trainer.EvalCommand;
+import io.clipstream.trainer.GenerateCommand;
+import io.clipstream.trainer.TrainCommand;
 import java.security.Security;
 import java.util.List;
 import picocli.CommandLine;
@@ -21,6 +24,10 @@ import picocli.CommandLine.ScopeType;
       SubmitCommand.class,
       WatchCommand.class,
       PredictCommand.class,
+      TrainCommand.class,
+      EvalCommand.class,
+      GenerateCommand.class,
+      BenchCommand.class,
     })
 public final class Clipstream {
 

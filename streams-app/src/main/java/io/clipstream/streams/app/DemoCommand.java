@@ -17,14 +17,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -84,7 +82,7 @@ final class DemoCommand implements Callable<Integer> {
     try (StopSignal stop = new StopSignal(Duration.ofSeconds(60))) {
       return run(folder, stop);
     } finally {
-      delete(folder);
+      Folders.delete(folder);
     }
   }
 
@@ -229,14 +227,6 @@ final class DemoCommand implements Callable<Integer> {
       return socket.getLocalPort();
     } catch (BindException taken) {
       return freePort(0);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
     }
   }
 }

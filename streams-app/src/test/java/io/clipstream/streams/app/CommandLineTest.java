@@ -69,7 +69,7 @@ class CommandLineTest {
     CommandLine command = Clipstream.commandLine();
 
     assertThat(command.getSubcommands().keySet())
-        .contains("demo", "run", "submit", "watch", "predict");
+        .contains("demo", "run", "submit", "watch", "predict", "train", "eval", "bench");
     for (CommandLine sub : command.getSubcommands().values()) {
       assertThat(sub.getUsageMessage()).contains("--help");
       assertThat(sub.getCommandSpec().usageMessage().description()).isNotEmpty();
