@@ -30,7 +30,8 @@ final class ConfigOptions {
    */
   AppConfig load(Map<String, String> fallbacks) {
     if (file != null && !Files.isRegularFile(file)) {
-      throw new UserError("no configuration at " + file + ": expected a properties file");
+      throw new UserError(
+          "no configuration at " + file + Nearest.hint(file) + ": expected a properties file");
     }
     return AppConfig.load(fallbacks, file, System.getenv(), overrides);
   }

@@ -1,11 +1,15 @@
 package io.clipstream.streams.app;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -41,16 +45,22 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   @Override
   public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
     Throwable cause = e;
-    while ((cause instanceof ExecutionException || cause instanceof CompletionException)
+    while ((cause instanceof ExecutionException
+            || cause instanceof CompletionException
+            || cause instanceof UncheckedIOException)
         && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    String message = cause.getMessage();
+    String message =
+        cause instanceof NoSuchFileException missing
+            ? "no such file: " + missing.getFile()
+            : cause.getMessage();
     boolean said =
         message != null
             && (cause instanceof UserError
                 || cause instanceof IllegalArgumentException
-                || cause instanceof java.io.IOException);
+                || cause instanceof KafkaException
+                || cause instanceof IOException);
     print(
         command.getErr(),
         said ? message : "internal error: " + cause + " (run again with --debug for the details)",

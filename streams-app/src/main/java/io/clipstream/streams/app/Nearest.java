@@ -1,9 +1,14 @@
 package io.clipstream.streams.app;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Finds the known name that a mistyped one was meant to be. */
 public final class Nearest {
@@ -21,6 +26,22 @@ public final class Nearest {
   /** {@code ", did you mean NAME?"}, or nothing. */
   public static String hint(String typed, Collection<String> known) {
     return to(typed, known).map(name -> ", did you mean " + name + "?").orElse("");
+  }
+
+  /** {@code ", did you mean FILE?"} for a file that is not there, from its folder; or nothing. */
+  public static String hint(Path missing) {
+    Path folder = missing.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder) || missing.getFileName() == null) {
+      return "";
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      List<String> names = files.limit(10_000).map(file -> file.getFileName().toString()).toList();
+      return to(missing.getFileName().toString(), names)
+          .map(name -> ", did you mean " + missing.resolveSibling(name) + "?")
+          .orElse("");
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   /** Levenshtein's distance: insertions, deletions and substitutions. */

@@ -11,6 +11,7 @@ import io.clipstream.model.infer.Predictor.Prediction;
 import io.clipstream.model.infer.TorchClassifier;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -73,6 +74,11 @@ final class PredictCommand implements Callable<Integer> {
           new Predictor(
               classifier, Sampling.views(protocol[0], protocol[1]), DecodeLimits.defaults(), clips);
       for (Path file : files) {
+        if (!Files.isRegularFile(file)) {
+          all = false;
+          printMissing(out, file);
+          continue;
+        }
         Prediction prediction = predictor.predict(file);
         all &= prediction instanceof Prediction.Labelled;
         if (json) {
@@ -93,6 +99,20 @@ final class PredictCommand implements Callable<Integer> {
     }
     int crops = matcher.group(2) == null ? 1 : Integer.parseInt(matcher.group(2));
     return new int[] {Integer.parseInt(matcher.group(1)), crops};
+  }
+
+  private void printMissing(PrintWriter out, Path file) {
+    String detail = "no such file" + Nearest.hint(file);
+    if (json) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("file", file.toString());
+      object.put("reason", "NOT_FOUND");
+      object.put("detail", detail);
+      out.println(OutcomeWriter.toJson(object));
+    } else {
+      out.printf("%s%n  rejected: NOT_FOUND, %s%n", file, detail);
+    }
+    out.flush();
   }
 
   private void print(PrintWriter out, Path file, Prediction prediction, ModelManifest manifest) {

@@ -106,7 +106,11 @@ final class SubmitCommand implements Callable<Integer> {
     }
     Path path = Path.of(video).toAbsolutePath().normalize();
     if (!Files.isRegularFile(path)) {
-      throw new UserError("no file at " + video + ": expected a video file or an http(s) address");
+      throw new UserError(
+          "no file at "
+              + video
+              + Nearest.hint(path)
+              + ": expected a video file or an http(s) address");
     }
     return path.toUri().toString();
   }
