@@ -52,6 +52,8 @@ public final class ClipSampler {
   public record Window(TimeRange range, int[] frames) {}
 
   /**
+   * Chooses the clips of a whole video.
+   *
    * @param seconds presentation times, ascending, the first 0
    * @param endSeconds when the last frame ends, later than its time
    * @return windows in the order of their starts; at least one

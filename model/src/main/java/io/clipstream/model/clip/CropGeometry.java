@@ -83,8 +83,8 @@ final class CropGeometry {
   }
 
   private static int start(double at, int size, int align) {
-    long start = Math.round(at / align) * align;
-    return (int) Math.max(0, Math.min(start, (size - 1) / align * align));
+    long start = Math.round(at / align) * (long) align;
+    return (int) Math.max(0, Math.min(start, (size - 1L) / align * align));
   }
 
   private static int length(double at, double length, int start, int size) {

@@ -75,7 +75,7 @@ public final class DecodeBenchmark {
           return Optional.of(candidate);
         }
       } catch (IOException e) {
-        continue; // there is no such command
+        // There is no such command, or it cannot be started: the next one may be.
       }
     }
     return Optional.empty();

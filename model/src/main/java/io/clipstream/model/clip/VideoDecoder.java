@@ -40,6 +40,10 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
  * frames, and a second pass decodes from the key frame before each wanted span, skips pictures that
  * neither a clip nor another picture needs, and scales each wanted one once into the clip.
  *
+ * <p>Where a container leaves out times of presentation (raw streams, MPEG program streams and AVI
+ * with B-frames) or they jump, there is nothing to seek by: such a file is decoded from its start
+ * to the last wanted frame, and where times are missing, frames are counted as they come out.
+ *
  * <p>A decode holds clips that are not full yet, one per crop and overlapping window, and waits for
  * a buffer while it does. So that many decodes cannot each wait for the others, a decode first
  * waits, holding nothing, until its open clips fit into {@link ClipBuffers#capacity()} along with

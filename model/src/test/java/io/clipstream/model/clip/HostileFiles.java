@@ -289,7 +289,7 @@ final class HostileFiles {
     add("random-packets.ts", sync, DAMAGED);
     byte[] flv = good.get("good.flv").clone();
     for (int i = 0, tag = 13; tag + 11 < flv.length; i++) { // times jump by days both ways
-      int size = (flv[tag + 1] & 255) << 16 | (flv[tag + 2] & 255) << 8 | flv[tag + 3] & 255;
+      int size = (flv[tag + 1] & 255) << 16 | (flv[tag + 2] & 255) << 8 | (flv[tag + 3] & 255);
       flv[tag + 7] = (byte) (i % 3 == 2 ? 0x70 : 0);
       tag += 11 + size + 4;
     }

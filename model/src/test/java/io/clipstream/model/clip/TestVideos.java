@@ -98,7 +98,8 @@ public final class TestVideos {
     if (x >= 1 || y >= 1) {
       return new int[] {190, 190, 190};
     }
-    int cell = (int) (y * 4) * 4 + (int) (x * 4);
+    int row = (int) (y * 4);
+    int cell = row * 4 + (int) (x * 4);
     int bit = 0;
     for (int c = 0; c < cell; c++) {
       bit += isCorner(c) ? 0 : 1;
@@ -154,7 +155,8 @@ public final class TestVideos {
   static int[] at(ByteBuffer pixels, int t, ClipSpec spec, int cell) {
     double margin = (1 - spec.crop() / (double) spec.shortSide()) / 2;
     int x = (int) (((cell % 4 + 0.5) / 4 - margin) / (1 - 2 * margin) * spec.crop());
-    int y = (int) (((cell / 4 + 0.5) / 4 - margin) / (1 - 2 * margin) * spec.crop());
+    int row = cell / 4;
+    int y = (int) (((row + 0.5) / 4 - margin) / (1 - 2 * margin) * spec.crop());
     int[] sum = new int[3];
     for (int dy = -2; dy <= 2; dy++) {
       for (int dx = -2; dx <= 2; dx++) {

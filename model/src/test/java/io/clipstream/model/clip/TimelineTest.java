@@ -16,7 +16,7 @@ class TimelineTest {
   void shouldOrderReorderedFramesAndFindTheirKeys() {
     long[] pts = {5000, 5300, 5100, 5200, 5400, 5700, 5500, 5600};
     for (int i = 0; i < pts.length; i++) {
-      builder.add(pts[i], 4900 + 100 * i, i % 4 == 0, true);
+      builder.add(pts[i], 4900 + 100L * i, i % 4 == 0, true);
     }
 
     Timeline timeline = builder.build();
@@ -49,10 +49,10 @@ class TimelineTest {
   @Test
   void shouldContinueWhereTimesJumpBack() {
     for (int i = 0; i < 10; i++) {
-      builder.add(50_000 + 100 * i, 50_000 + 100 * i, i == 0, true);
+      builder.add(50_000 + 100L * i, 50_000 + 100L * i, i == 0, true);
     }
     for (int i = 0; i < 10; i++) {
-      builder.add(100 * i, 100 * i, i == 0, true);
+      builder.add(100L * i, 100L * i, i == 0, true);
     }
 
     Timeline timeline = builder.build();
@@ -67,7 +67,7 @@ class TimelineTest {
   @Test
   void shouldSurviveASingleAbsurdTime() {
     for (int i = 0; i < 10; i++) {
-      builder.add(i == 5 ? 1L << 40 : 100 * i, i == 5 ? 1L << 40 : 100 * i, i == 0, true);
+      builder.add(i == 5 ? 1L << 40 : 100L * i, i == 5 ? 1L << 40 : 100L * i, i == 0, true);
     }
 
     Timeline timeline = builder.build();
@@ -79,7 +79,7 @@ class TimelineTest {
   @Test
   void shouldOrderByDecodingTimesWherePresentationTimesAreMissing() {
     for (int i = 0; i < 10; i++) {
-      builder.add(i % 3 == 0 ? NONE : 100 * i, 100 * i, i == 0, true);
+      builder.add(i % 3 == 0 ? NONE : 100L * i, 100L * i, i == 0, true);
     }
 
     Timeline timeline = builder.build();
@@ -129,7 +129,7 @@ class TimelineTest {
   void shouldStartAtAHiddenKeyFrame() {
     builder.add(-200, -200, true, false);
     for (int i = -1; i < 9; i++) {
-      builder.add(100 * i, 100 * i, false, i >= 0);
+      builder.add(100L * i, 100L * i, false, i >= 0);
     }
 
     Timeline timeline = builder.build();
