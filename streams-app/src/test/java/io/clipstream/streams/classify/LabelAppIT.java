@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clipstream.streams.app.LabelApp;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -56,6 +59,47 @@ class LabelAppIT {
       assertThat(second.exit()).isNotDone();
     }
     assertThat(first.exit().get()).isEmpty();
+  }
+
+  @Test
+  void shouldBoundWhatIsInFlightAndStayInTheGroupWhileNothingFinishes() throws Exception {
+    HeldLabeller held = new HeldLabeller();
+    Map<String, Object> kafka = new HashMap<>(cluster.settings("app").kafka());
+    kafka.put("main.consumer.max.poll.interval.ms", "8000");
+    kafka.put("main.consumer.max.poll.records", "50");
+    kafka.put("buffered.records.per.partition", "50");
+    LabelApp.Settings settings = cluster.settings("app");
+    try (LabelApp app =
+        new LabelApp(
+            new LabelApp.Settings(
+                settings.topics(),
+                kafka,
+                settings.serdeClass(),
+                settings.serde(),
+                200,
+                settings.drainLimit()),
+            held)) {
+      app.start();
+      cluster.produce(5000);
+      cluster.readUntil(LIMIT, () -> !app.gate().open());
+      // Longer than every limit that the group sets: polls, sessions, transactions.
+      long end = System.nanoTime() + Duration.ofSeconds(12).toNanos();
+      cluster.readUntil(LIMIT, () -> System.nanoTime() > end);
+      assertThat(app.gate().pending()).isBetween(200, 200 + Cluster.PARTITIONS * (50 + 50));
+      assertThat(held.works()).noneMatch(HeldLabeller.Work::isCancelled);
+
+      int finished = 0;
+      while (cluster.seen() < 5000) {
+        List<HeldLabeller.Work> works = held.works();
+        for (; finished < works.size(); finished++) {
+          works.get(finished).label();
+        }
+        int seen = cluster.seen();
+        cluster.readUntil(LIMIT, () -> cluster.seen() > seen);
+      }
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(held.works()).hasSize(5000);
+    }
   }
 
   @Test
