@@ -105,7 +105,7 @@ public sealed interface Sampling {
   }
 
   /** The test protocol at the clip's own rate: 1 x 1 is one centre view, 4 x 3 Video-Swin's. */
-  static Sampling views(int clips, int crops) {
+  static Dense views(int clips, int crops) {
     return new Dense(clips, crops, 0, Padding.LOOP);
   }
 
@@ -113,11 +113,11 @@ public sealed interface Sampling {
    * The protocol that a manifest or a command line names: {@code 1} is one centre view, {@code 4x3}
    * four clips of three crops each.
    */
-  static Sampling parseViews(String text) {
+  static Dense parseViews(String text) {
     Matcher matcher = Pattern.compile("(\\d{1,4})(?:x([13]))?").matcher(text);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "views is " + text + ", expected a number of clips such as 1, or clips x crops as 4x3");
+          "views is '" + text + "', expected clips and crops such as 1 or 4x3");
     }
     int crops = matcher.group(2) == null ? 1 : Integer.parseInt(matcher.group(2));
     return views(Integer.parseInt(matcher.group(1)), crops);

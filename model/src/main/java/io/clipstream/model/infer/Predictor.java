@@ -20,7 +20,7 @@ import java.util.Optional;
  */
 public final class Predictor {
   private final Classifier classifier;
-  private final Sampling sampling;
+  private final Sampling.Dense views;
   private final VideoDecoder decoder;
 
   /** What became of one file. */
@@ -49,15 +49,14 @@ public final class Predictor {
 
   /**
    * @param classifier stays the caller's
-   * @param maxViews most clips of one video that the sampling gives, all its crops counted
+   * @param views of each video, all held at once
    */
-  public Predictor(Classifier classifier, Sampling sampling, DecodeLimits limits, int maxViews) {
+  public Predictor(Classifier classifier, Sampling.Dense views, DecodeLimits limits) {
     this.classifier = classifier;
-    this.sampling = sampling;
+    this.views = views;
     var spec = classifier.manifest().clip();
-    this.decoder =
-        new VideoDecoder(
-            spec, limits, new ClipBuffers(spec.clipBytes(), (long) maxViews * spec.clipBytes()));
+    long bytes = (long) views.clips() * views.crops() * spec.clipBytes();
+    this.decoder = new VideoDecoder(spec, limits, new ClipBuffers(spec.clipBytes(), bytes));
   }
 
   /** Decodes the file and averages the probabilities of its views. */
@@ -65,7 +64,7 @@ public final class Predictor {
     List<Clip> clips = new ArrayList<>();
     try {
       long start = System.nanoTime();
-      DecodeResult result = decoder.decode(file, sampling, Optional.empty(), clips::add);
+      DecodeResult result = decoder.decode(file, views, Optional.empty(), clips::add);
       if (result instanceof DecodeResult.Rejected rejected) {
         return new Prediction.Rejected(rejected.reason(), rejected.detail());
       }

@@ -1,6 +1,5 @@
 package io.clipstream.streams.app;
 
-import ai.djl.Device;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.DecodeLimits;
@@ -20,8 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,7 +29,7 @@ import picocli.CommandLine.Spec;
 /** {@code clipstream predict}: labels files, without Kafka. */
 @Command(name = "predict", description = "Label video files here and now, without Kafka.")
 final class PredictCommand implements Callable<Integer> {
-  private static final Pattern VIEWS = Pattern.compile("([1-9]\\d{0,2})(?:x([13]))?");
+  private static final int MAX_BATCH = 4;
 
   @Spec private CommandSpec spec;
 
@@ -53,26 +50,28 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--top", paramLabel = "K", description = "Labels to print.", defaultValue = "5")
   private int top;
 
+  @Option(
+      names = "--device",
+      defaultValue = "auto",
+      description = "auto (a GPU if there is one), cpu, gpu0, ...")
+  private String device;
+
   @Option(names = "--json", description = "One JSON object a line.")
   private boolean json;
 
   /** Succeeds only if every file was labelled. */
   @Override
   public Integer call() throws IOException, InterruptedException {
-    int[] protocol = views == null ? null : views(views);
+    Sampling.Dense wanted = views == null ? null : Sampling.parseViews(views);
     ModelArtifact artifact = model == null ? ModelArtifact.bundled() : ModelArtifact.open(model);
     ModelManifest manifest = artifact.manifest();
-    if (protocol == null) {
-      protocol = views(manifest.views());
-    }
-    int clips = protocol[0] * protocol[1];
+    Sampling.Dense protocol = wanted != null ? wanted : Sampling.parseViews(manifest.views());
     PrintWriter out = spec.commandLine().getOut();
     boolean all = true;
+    int batch = Math.min(protocol.clips() * protocol.crops(), MAX_BATCH);
     try (TorchClassifier classifier =
-        TorchClassifier.load(artifact, Device.cpu(), List.of(Math.min(clips, 4)))) {
-      Predictor predictor =
-          new Predictor(
-              classifier, Sampling.views(protocol[0], protocol[1]), DecodeLimits.defaults(), clips);
+        TorchClassifier.load(artifact, Assembly.devices(device).get(0), List.of(batch))) {
+      Predictor predictor = new Predictor(classifier, protocol, DecodeLimits.defaults());
       for (Path file : files) {
         if (!Files.isRegularFile(file)) {
           all = false;
@@ -90,15 +89,6 @@ final class PredictCommand implements Callable<Integer> {
       }
     }
     return all ? 0 : 1;
-  }
-
-  private static int[] views(String text) {
-    Matcher matcher = VIEWS.matcher(text);
-    if (!matcher.matches()) {
-      throw new UserError("--views is '" + text + "', expected clips and crops such as 1 or 4x3");
-    }
-    int crops = matcher.group(2) == null ? 1 : Integer.parseInt(matcher.group(2));
-    return new int[] {Integer.parseInt(matcher.group(1)), crops};
   }
 
   private void printMissing(PrintWriter out, Path file) {

@@ -24,7 +24,7 @@ class CommandLineTest {
             + " --help)",
         "predict --tpo 3 x.mp4 | clipstream: unknown option --tpo, did you mean --top? (see"
             + " clipstream predict --help)",
-        "predict --views 4y3 x.mp4 | clipstream: --views is '4y3', expected clips and crops such as"
+        "predict --views 4y3 x.mp4 | clipstream: views is '4y3', expected clips and crops such as"
             + " 1 or 4x3",
         "submit nowhere.mp4 | clipstream: no file at nowhere.mp4: expected a video file or an"
             + " http(s) address",
