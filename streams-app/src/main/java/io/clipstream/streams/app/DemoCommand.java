@@ -175,7 +175,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private void print(List<DemoClip> clips, Map<String, SpecificRecord> outcomes) {
     PrintWriter out = spec.commandLine().getOut();
-    out.printf("%n%-28s %-34s %-22s %8s%n", "video", "shows", "outcome", "score");
+    out.printf("%n%-26s %-22s %6s  %s%n", "video", "outcome", "score", "what it is");
     for (DemoClip clip : clips) {
       SpecificRecord outcome = outcomes.get(clip.file());
       String name;
@@ -186,7 +186,7 @@ final class DemoCommand implements Callable<Integer> {
       } else {
         name = ((RejectedVideo) outcome).getReason().toString();
       }
-      out.printf("%-28s %-34s %-22s %8s%n", clip.file(), clip.title(), name, score);
+      out.printf("%-26s %-22s %6s  %s%n", clip.file(), name, score, clip.title());
     }
     out.println();
     out.flush();

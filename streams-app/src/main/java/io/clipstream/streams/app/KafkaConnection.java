@@ -10,12 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -38,33 +33,9 @@ final class KafkaConnection {
     this.config = config;
   }
 
-  /**
-   * Makes sure that brokers answer and that the topics are there.
-   *
-   * @throws UserError naming the servers or the topic, and the nearest topic that exists
-   */
-  void check(Collection<String> topics) throws InterruptedException {
-    Set<String> existing;
-    try (Admin admin = Admin.create(clientProperties())) {
-      existing = admin.listTopics().names().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new UserError(
-          "no Kafka answers at "
-              + servers()
-              + ": start one with ./clipstream demo, or name yours with -c FILE or"
-              + " --set kafka.bootstrap.servers=HOST:PORT",
-          e);
-    }
-    for (String topic : topics) {
-      if (!existing.contains(topic)) {
-        throw new UserError(
-            "topic " + topic + " does not exist at " + servers() + Nearest.hint(topic, existing));
-      }
-    }
-  }
-
-  String servers() {
-    return config.text("kafka.bootstrap.servers");
+  /** See {@link TopicCheck}. */
+  void require(Collection<String> topics) throws InterruptedException {
+    TopicCheck.require(clientProperties(), topics);
   }
 
   KafkaProducer<String, VideoReference> producer() {

@@ -9,18 +9,12 @@ import io.clipstream.streams.classify.LabelTopology;
 import io.clipstream.streams.classify.Topics;
 import io.clipstream.streams.classify.VideoLabeller;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
@@ -104,10 +98,11 @@ public final class LabelApp implements AutoCloseable {
   /**
    * Starts; returns at once.
    *
-   * @throws KafkaException if Kafka does not answer or a topic is missing
+   * @throws UserError if Kafka does not answer or a topic is missing
    */
-  public void start() {
-    checkTopics();
+  public void start() throws InterruptedException {
+    TopicCheck.require(
+        new StreamsConfig(kafka).getAdminConfigs("clipstream-start"), settings.topics().all());
     streams.start();
   }
 
@@ -234,31 +229,5 @@ public final class LabelApp implements AutoCloseable {
       }
     }
     return false;
-  }
-
-  private void checkTopics() {
-    Map<String, Object> config = new StreamsConfig(kafka).getAdminConfigs("clipstream-start");
-    try (Admin admin = Admin.create(config)) {
-      Set<String> existing = admin.listTopics().names().get(30, TimeUnit.SECONDS);
-      List<String> missing =
-          settings.topics().all().stream().filter(topic -> !existing.contains(topic)).toList();
-      if (!missing.isEmpty()) {
-        throw new KafkaException(
-            "topics "
-                + missing
-                + " do not exist on "
-                + kafka.get("bootstrap.servers")
-                + ", create them first");
-      }
-    } catch (ExecutionException e) {
-      throw new KafkaException(
-          kafka.get("bootstrap.servers") + " does not answer: " + e.getCause().getMessage(),
-          e.getCause());
-    } catch (TimeoutException e) {
-      throw new KafkaException(kafka.get("bootstrap.servers") + " does not answer within 30 s", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new KafkaException("interrupted while topics were checked", e);
-    }
   }
 }

@@ -25,7 +25,6 @@ final class RunCommand implements Callable<Integer> {
     AppConfig config = options.load(Map.of());
     log.info("Configuration:\n{}", config.masked());
     Assembly assembly = new Assembly(config);
-    new KafkaConnection(config).check(Assembly.topics(config).all());
     ModelArtifact model = assembly.model();
     log.info("Model {} ({})", model.manifest().id(), model.digest());
     Duration patience = config.duration("pipeline.shutdown-timeout").plus(GRACE);

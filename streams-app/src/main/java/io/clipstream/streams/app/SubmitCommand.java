@@ -56,7 +56,7 @@ final class SubmitCommand implements Callable<Integer> {
     AppConfig config = options.load(DemoCommand.ADDRESSES);
     KafkaConnection kafka = new KafkaConnection(config);
     String topic = config.text("topics.incoming");
-    kafka.check(List.of(topic));
+    kafka.require(List.of(topic));
     PrintWriter out = spec.commandLine().getOut();
     try (KafkaProducer<String, VideoReference> producer = kafka.producer()) {
       Map<VideoReference, Future<RecordMetadata>> sent = new LinkedHashMap<>();

@@ -46,7 +46,7 @@ final class WatchCommand implements Callable<Integer> {
     if (!rejectedOnly) {
       topics.add(config.text("topics.labeled"));
     }
-    kafka.check(topics);
+    kafka.require(topics);
     OutcomeWriter writer = new OutcomeWriter(spec.commandLine().getOut(), json);
     long left = count;
     try (KafkaConsumer<String, SpecificRecord> consumer = kafka.outcomes(topics)) {

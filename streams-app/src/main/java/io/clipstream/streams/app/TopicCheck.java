@@ -1,0 +1,50 @@
+package io.clipstream.streams.app;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+
+/** Makes sure that brokers answer and that topics are there, before work starts on them. */
+final class TopicCheck {
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private TopicCheck() {}
+
+  /**
+   * @param admin settings of an admin client
+   * @throws UserError naming the servers, or the topics that are missing and the nearest that
+   *     exists
+   */
+  static void require(Map<String, Object> admin, Collection<String> topics)
+      throws InterruptedException {
+    Object servers = admin.get("bootstrap.servers");
+    Set<String> existing;
+    try (Admin client = Admin.create(admin)) {
+      existing = client.listTopics().names().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new UserError(
+          "no Kafka answers at "
+              + servers
+              + ": start one with ./clipstream demo, or name yours with -c FILE or"
+              + " --set kafka.bootstrap.servers=HOST:PORT",
+          e);
+    }
+    List<String> missing = topics.stream().filter(topic -> !existing.contains(topic)).toList();
+    if (!missing.isEmpty()) {
+      throw new UserError(
+          (missing.size() == 1 ? "topic " : "topics ")
+              + String.join(", ", missing)
+              + (missing.size() == 1 ? " does" : " do")
+              + " not exist at "
+              + servers
+              + Nearest.hint(missing.get(0), existing)
+              + (missing.size() == 1 ? "" : ": create them first"));
+    }
+  }
+}
