@@ -30,7 +30,7 @@ final class KilledApp {
         .start();
   }
 
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, InterruptedException {
     LabelApp app =
         new LabelApp(Cluster.settings("app", args[0], args[1]), new InstantLabeller(200));
     app.start();
