@@ -16,7 +16,9 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -27,6 +29,7 @@ import java.util.UUID;
 public final class ModelArtifact {
   private static final String BUNDLED = "/io/clipstream/model/bundled/camera-motion-1.pt";
   private static final String MANIFEST = "manifest.json";
+  private static final String GOLDEN = "golden.json";
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -41,11 +44,13 @@ public final class ModelArtifact {
   private final Path path;
   private final ModelManifest manifest;
   private final String digest;
+  private final Optional<Golden> golden;
 
-  private ModelArtifact(Path path, ModelManifest manifest, String digest) {
+  private ModelArtifact(Path path, ModelManifest manifest, String digest, Optional<Golden> golden) {
     this.path = path;
     this.manifest = manifest;
     this.digest = digest;
+    this.golden = golden;
   }
 
   /**
@@ -72,7 +77,11 @@ public final class ModelArtifact {
       }
       archive.verify();
       ModelManifest manifest = parse(archive.extra(MANIFEST));
-      return new ModelArtifact(file, manifest, sha256(file));
+      Optional<Golden> golden =
+          archive.hasExtra(GOLDEN)
+              ? Optional.of(golden(archive.extra(GOLDEN), manifest))
+              : Optional.empty();
+      return new ModelArtifact(file, manifest, sha256(file), golden);
     } catch (IOException e) {
       throw new IOException(file + ": " + e.getMessage(), e);
     }
@@ -145,22 +154,7 @@ public final class ModelArtifact {
   }
 
   private static ModelManifest parse(String json) throws IOException {
-    ModelManifest manifest;
-    try {
-      manifest = JSON.readValue(json, ModelManifest.class);
-    } catch (JsonProcessingException e) {
-      String message = e.getOriginalMessage();
-      if (e.getCause() instanceof IllegalArgumentException cause) {
-        message = cause.getMessage();
-      } else if (e.getCause() instanceof NullPointerException) {
-        message = "a value is missing";
-      }
-      throw new IOException(
-          "its manifest cannot be read: " + message.lines().findFirst().orElse(""), e);
-    }
-    if (manifest == null) {
-      throw new IOException("its manifest is null");
-    }
+    ModelManifest manifest = parse(json, ModelManifest.class, "manifest");
     Object classes = manifest.architecture().get("classes");
     if (classes instanceof Integer n && n != manifest.labels().size()) {
       throw new IOException(
@@ -173,11 +167,63 @@ public final class ModelArtifact {
     return manifest;
   }
 
-  /** Writes an artifact; the file is replaced in one step. */
+  private static Golden golden(String json, ModelManifest manifest) throws IOException {
+    Golden golden = parse(json, Golden.class, "golden outputs");
+    if (golden.logits().size() != manifest.labels().size()) {
+      throw new IOException(
+          "its golden outputs are "
+              + golden.logits().size()
+              + ", expected "
+              + manifest.labels().size()
+              + ", one for each label");
+    }
+    return golden;
+  }
+
+  private static <T> T parse(String json, Class<T> type, String what) throws IOException {
+    T value;
+    try {
+      value = JSON.readValue(json, type);
+    } catch (JsonProcessingException e) {
+      String message = e.getOriginalMessage();
+      if (e.getCause() instanceof IllegalArgumentException cause) {
+        message = cause.getMessage();
+      } else if (e.getCause() instanceof NullPointerException) {
+        message = "a value is missing";
+      }
+      throw new IOException(
+          "its " + what + " cannot be read: " + message.lines().findFirst().orElse(""), e);
+    }
+    if (value == null) {
+      throw new IOException("its " + what + " is null");
+    }
+    return value;
+  }
+
+  /** Writes an artifact without golden outputs; the file is replaced in one step. */
   public static void write(Path file, ModelManifest manifest, String source, ScriptObject network)
       throws IOException {
-    byte[] json = JSON.writeValueAsBytes(manifest);
-    TorchArchiveWriter.write(file, manifest.id(), source, network, Map.of(MANIFEST, json));
+    write(file, manifest, source, network, Optional.empty());
+  }
+
+  /**
+   * Writes an artifact; the file is replaced in one step.
+   *
+   * @param golden what the network gives for a clip, if it was run
+   */
+  public static void write(
+      Path file,
+      ModelManifest manifest,
+      String source,
+      ScriptObject network,
+      Optional<Golden> golden)
+      throws IOException {
+    Map<String, byte[]> extra = new LinkedHashMap<>();
+    extra.put(MANIFEST, JSON.writeValueAsBytes(manifest));
+    if (golden.isPresent()) {
+      extra.put(GOLDEN, JSON.writeValueAsBytes(golden.get()));
+    }
+    TorchArchiveWriter.write(file, manifest.id(), source, network, extra);
   }
 
   public Path path() {
@@ -186,6 +232,11 @@ public final class ModelArtifact {
 
   public ModelManifest manifest() {
     return manifest;
+  }
+
+  /** What the network gave when the artifact was made, if that was stored. */
+  public Optional<Golden> golden() {
+    return golden;
   }
 
   /** SHA-256 of the file, 64 lower-case hex digits. */

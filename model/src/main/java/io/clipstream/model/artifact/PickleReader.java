@@ -1,21 +1,13 @@
 package io.clipstream.model.artifact;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import io.clipstream.model.artifact.Unpickler.Global;
 import java.io.IOException;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 
 /**
  * Reads the {@code data.pkl} of a TorchScript archive. Nothing is run or loaded by name: the only
@@ -24,9 +16,7 @@ import java.util.NoSuchElementException;
  * anything else is refused.
  */
 final class PickleReader {
-  private static final Object MARK = new Object();
   private static final Object NO_HOOKS = new Object();
-  private static final int MAX_STACK = 10_000;
   private static final int MAX_MODULES = 100_000;
 
   /** Finds the bytes of a tensor by the key of its storage. */
@@ -34,162 +24,88 @@ final class PickleReader {
     ByteBuffer get(String key) throws IOException;
   }
 
-  private record Global(String name) {}
-
   private record Storage(boolean isFloat, String key, int size) {}
 
   /** A module that is still being read. */
   private record Open(String type, Map<String, Object> fields) {}
 
-  private final ByteBuffer in;
   private final Storages storages;
-  private final Deque<Object> stack = new ArrayDeque<>();
-  private final Map<Integer, Object> memo = new HashMap<>();
+  private final Unpickler pickle;
   private int modules;
 
   PickleReader(ByteBuffer in, Storages storages) {
-    this.in = in.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     this.storages = storages;
+    this.pickle = new Unpickler("data.pkl", "no module", in.duplicate(), new Modules());
   }
 
   /** The module that the pickle holds. */
   ScriptObject read() throws IOException {
     try {
-      while (true) {
-        int op = Byte.toUnsignedInt(in.get());
-        if (op == '.') {
-          break;
-        }
-        step(op);
-        if (stack.size() > MAX_STACK) {
-          throw new IOException("data.pkl nests too deep");
-        }
-      }
-      return closed(as(Open.class, stack.pop()), 0);
-    } catch (BufferUnderflowException e) {
-      throw new IOException("data.pkl is cut off after " + in.limit() + " bytes", e);
-    } catch (NoSuchElementException | ArithmeticException e) {
+      return closed(pickle.as(Open.class, pickle.read()), 0);
+    } catch (ArithmeticException e) {
       throw new IOException("data.pkl is not a pickle of a module", e);
     }
   }
 
-  private void step(int op) throws IOException {
-    switch (op) {
-      case 0x80 -> { // PROTO
-        int protocol = in.get();
-        if (protocol != 2) {
-          throw new IOException("data.pkl has pickle protocol " + protocol + ", expected 2");
-        }
-      }
-      case '(' -> stack.push(MARK);
-      case ')' -> stack.push(List.of());
-      case 't', 0x85, 0x86, 0x87 -> stack.push(op == 't' ? popMark() : popMany(op - 0x84));
-      case ']' -> stack.push(new ArrayList<>());
-      case 'a' -> {
-        Object value = stack.pop();
-        list(stack.peek()).add(value);
-      }
-      case 'e' -> {
-        List<Object> values = popMark();
-        list(stack.peek()).addAll(values);
-      }
-      case '}' -> stack.push(new LinkedHashMap<String, Object>());
-      case 's' -> {
-        Object value = stack.pop();
-        Object key = stack.pop();
-        map(stack.peek()).put(as(String.class, key), value);
-      }
-      case 'u' -> {
-        List<Object> items = popMark();
-        Map<String, Object> map = map(stack.peek());
-        for (int i = 0; i + 1 < items.size(); i += 2) {
-          map.put(as(String.class, items.get(i)), items.get(i + 1));
-        }
-      }
-      case 'N' -> stack.push(new Global("None"));
-      case 0x88 -> stack.push(true);
-      case 0x89 -> stack.push(false);
-      case 'J' -> stack.push((long) in.getInt());
-      case 'K' -> stack.push((long) Byte.toUnsignedInt(in.get()));
-      case 'M' -> stack.push((long) Short.toUnsignedInt(in.getShort()));
-      case 0x8a -> stack.push(longInteger());
-      case 'G' -> stack.push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
-      case 'X' -> stack.push(string(in.getInt()));
-      case 'c' -> stack.push(global(line(), line()));
-      case 'q' -> memo.put(Byte.toUnsignedInt(in.get()), stack.peek());
-      case 'r' -> memo.put(in.getInt(), stack.peek());
-      case 'h' -> stack.push(recalled(Byte.toUnsignedInt(in.get())));
-      case 'j' -> stack.push(recalled(in.getInt()));
-      case 0x81 -> { // NEWOBJ
-        tuple(stack.pop(), 0);
-        Global type = as(Global.class, stack.pop());
-        if (!type.name.startsWith("__torch__.")) {
-          throw refused(type);
-        }
-        stack.push(new Open(type.name, new LinkedHashMap<>()));
-      }
-      case 'b' -> { // BUILD
-        Map<String, Object> state = map(stack.pop());
-        as(Open.class, stack.peek()).fields.putAll(state);
-      }
-      case 'Q' -> stack.push(storage(tuple(stack.pop(), 5))); // BINPERSID
-      case 'R' -> { // REDUCE
-        List<?> arguments = as(List.class, stack.pop());
-        Global function = as(Global.class, stack.pop());
-        stack.push(reduce(function, arguments));
-      }
-      default ->
-          throw new IOException(
-              String.format("data.pkl has instruction 0x%02x, which no module needs", op));
+  private final class Modules implements Unpickler.Types {
+    @Override
+    public boolean allows(String name) {
+      return name.startsWith("__torch__.")
+          || switch (name) {
+            case "torch._utils._rebuild_tensor_v2",
+                "torch.FloatStorage",
+                "torch.LongStorage",
+                "collections.OrderedDict" ->
+                true;
+            default -> false;
+          };
     }
-  }
 
-  private static Global global(String module, String name) throws IOException {
-    Global global = new Global(module + "." + name);
-    boolean known =
-        global.name.startsWith("__torch__.")
-            || switch (global.name) {
-              case "torch._utils._rebuild_tensor_v2",
-                  "torch.FloatStorage",
-                  "torch.LongStorage",
-                  "collections.OrderedDict" ->
-                  true;
-              default -> false;
-            };
-    if (!known) {
-      throw refused(global);
+    @Override
+    public Object call(Global function, List<?> arguments) throws IOException {
+      if (function.name().equals("collections.OrderedDict") && arguments.isEmpty()) {
+        return NO_HOOKS;
+      }
+      return function.name().equals("torch._utils._rebuild_tensor_v2") && arguments.size() == 6
+          ? tensor(arguments)
+          : null;
     }
-    return global;
-  }
 
-  private static IOException refused(Global global) {
-    return new IOException("data.pkl asks for " + global.name + ", which no module needs: refused");
-  }
-
-  private Object reduce(Global function, List<?> arguments) throws IOException {
-    if (function.name.equals("collections.OrderedDict") && arguments.isEmpty()) {
-      return NO_HOOKS;
+    @Override
+    public Object create(Global type, List<?> arguments) {
+      return type.name().startsWith("__torch__.") && arguments.isEmpty()
+          ? new Open(type.name(), new LinkedHashMap<>())
+          : null;
     }
-    if (function.name.equals("torch._utils._rebuild_tensor_v2") && arguments.size() == 6) {
-      return tensor(arguments);
-    }
-    throw refused(function);
-  }
 
-  private static Storage storage(List<?> id) throws IOException {
-    Global type = as(Global.class, id.get(1));
-    return new Storage(
-        type.name.equals("torch.FloatStorage"),
-        as(String.class, id.get(2)),
-        Math.toIntExact(as(Long.class, id.get(4))));
+    @Override
+    public void setState(Object target, Object state) throws IOException {
+      Map<String, Object> fields = pickle.as(Open.class, target).fields;
+      Map<?, ?> values = pickle.as(Map.class, state);
+      for (Map.Entry<?, ?> e : values.entrySet()) {
+        fields.put(pickle.as(String.class, e.getKey()), e.getValue());
+      }
+    }
+
+    @Override
+    public Object persistent(Object id) throws IOException {
+      List<?> storage = pickle.as(List.class, id);
+      if (storage.size() != 5) {
+        throw new IOException("data.pkl has a tuple of " + storage.size() + ", expected 5");
+      }
+      return new Storage(
+          pickle.as(Global.class, storage.get(1)).name().equals("torch.FloatStorage"),
+          pickle.as(String.class, storage.get(2)),
+          Math.toIntExact(pickle.as(Long.class, storage.get(4))));
+    }
   }
 
   private ScriptTensor tensor(List<?> arguments) throws IOException {
-    Storage storage = as(Storage.class, arguments.get(0));
-    int offset = Math.toIntExact(as(Long.class, arguments.get(1)));
+    Storage storage = pickle.as(Storage.class, arguments.get(0));
+    int offset = Math.toIntExact(pickle.as(Long.class, arguments.get(1)));
     List<Integer> shape = integers(arguments.get(2));
     List<Integer> strides = integers(arguments.get(3));
-    boolean trained = as(Boolean.class, arguments.get(4));
+    boolean trained = pickle.as(Boolean.class, arguments.get(4));
     for (int n : shape) {
       if (n < 0) {
         throw new IOException("a tensor of data.pkl has shape " + shape);
@@ -231,96 +147,11 @@ final class PickleReader {
     return new ScriptObject(open.type, fields);
   }
 
-  private long longInteger() throws IOException {
-    int length = Byte.toUnsignedInt(in.get());
-    if (length > 8) {
-      throw new IOException("data.pkl has an integer of " + length + " bytes, expected at most 8");
-    }
-    long value = 0;
-    for (int i = 0; i < length; i++) {
-      value |= (long) Byte.toUnsignedInt(in.get()) << (8 * i);
-    }
-    int unused = 64 - 8 * length;
-    return length == 0 ? 0 : value << unused >> unused;
-  }
-
-  private String string(int length) throws IOException {
-    if (length < 0 || length > in.remaining()) {
-      throw new BufferUnderflowException();
-    }
-    byte[] bytes = new byte[length];
-    in.get(bytes);
-    return new String(bytes, UTF_8);
-  }
-
-  private String line() {
-    StringBuilder line = new StringBuilder();
-    for (byte b = in.get(); b != '\n'; b = in.get()) {
-      line.append((char) b);
-    }
-    return line.toString();
-  }
-
-  private Object recalled(int key) throws IOException {
-    Object value = memo.get(key);
-    if (value == null) {
-      throw new IOException("data.pkl refers to " + key + ", which it did not name before");
-    }
-    return value;
-  }
-
-  private List<Object> popMark() {
-    List<Object> values = new ArrayList<>();
-    for (Object value = stack.pop(); value != MARK; value = stack.pop()) {
-      values.add(value);
-    }
-    Collections.reverse(values);
-    return values;
-  }
-
-  private List<Object> popMany(int count) {
-    Object[] values = new Object[count];
-    for (int i = count - 1; i >= 0; i--) {
-      values[i] = stack.pop();
-    }
-    return Arrays.asList(values);
-  }
-
-  private static List<Integer> integers(Object value) throws IOException {
+  private List<Integer> integers(Object value) throws IOException {
     List<Integer> integers = new ArrayList<>();
-    for (Object i : as(List.class, value)) {
-      integers.add(Math.toIntExact(as(Long.class, i)));
+    for (Object i : pickle.as(List.class, value)) {
+      integers.add(Math.toIntExact(pickle.as(Long.class, i)));
     }
     return integers;
-  }
-
-  private static List<?> tuple(Object value, int size) throws IOException {
-    List<?> tuple = as(List.class, value);
-    if (tuple.size() != size) {
-      throw new IOException("data.pkl has a tuple of " + tuple.size() + ", expected " + size);
-    }
-    return tuple;
-  }
-
-  @SuppressWarnings("unchecked") // only pushed as List<Object> and Map<String, Object>
-  private static List<Object> list(Object value) throws IOException {
-    return as(ArrayList.class, value);
-  }
-
-  @SuppressWarnings("unchecked")
-  private static Map<String, Object> map(Object value) throws IOException {
-    return as(LinkedHashMap.class, value);
-  }
-
-  private static <T> T as(Class<T> type, Object value) throws IOException {
-    if (!type.isInstance(value)) {
-      throw new IOException(
-          "data.pkl has a "
-              + (value == null ? "nothing" : value.getClass().getSimpleName())
-              + " where a "
-              + type.getSimpleName()
-              + " belongs");
-    }
-    return type.cast(value);
   }
 }

@@ -21,7 +21,7 @@ import java.util.zip.CRC32;
  *
  * <p>Format: PKWARE's APPNOTE 6.3, sections 4.3.7, 4.3.12 and 4.3.14 to 4.3.16.
  */
-final class StoredZip implements Closeable {
+public final class StoredZip implements Closeable {
   private static final int LOCAL = 0x04034b50;
   private static final int CENTRAL = 0x02014b50;
   private static final int END = 0x06054b50;
@@ -35,7 +35,7 @@ final class StoredZip implements Closeable {
   private record Entry(String name, long header, long size, long crc) {}
 
   /** Reads the directory. An IOException says what is wrong with the file, without its name. */
-  static StoredZip open(Path file) throws IOException {
+  public static StoredZip open(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file);
     try {
       return new StoredZip(channel);
@@ -137,16 +137,16 @@ final class StoredZip implements Closeable {
   }
 
   /** Names of all entries, in the order of the directory. */
-  Iterable<String> names() {
+  public Iterable<String> names() {
     return entries.keySet();
   }
 
-  boolean has(String name) {
+  public boolean has(String name) {
     return entries.containsKey(name);
   }
 
   /** The bytes of an entry, little-endian and read-only, mapped where they lie. */
-  ByteBuffer map(String name) throws IOException {
+  public ByteBuffer map(String name) throws IOException {
     Entry entry = entries.get(name);
     if (entry == null) {
       throw new IOException("entry " + name + " is missing");
@@ -175,7 +175,7 @@ final class StoredZip implements Closeable {
   }
 
   /** Compares every entry with its checksum. */
-  void verify() throws IOException {
+  public void verify() throws IOException {
     for (Entry entry : entries.values()) {
       CRC32 crc = new CRC32();
       crc.update(map(entry.name));

@@ -68,6 +68,18 @@ public final class TorchClassifier implements Classifier {
    */
   public static TorchClassifier load(
       ModelArtifact artifact, Device device, List<Integer> batchSizes) throws IOException {
+    return load(artifact, device, batchSizes, WARM_RUNS);
+  }
+
+  /** As {@link #load}, but no batch size is warmed: for a single call. */
+  static TorchClassifier loadCold(ModelArtifact artifact, Device device, List<Integer> batchSizes)
+      throws IOException {
+    return load(artifact, device, batchSizes, 0);
+  }
+
+  private static TorchClassifier load(
+      ModelArtifact artifact, Device device, List<Integer> batchSizes, int warmRuns)
+      throws IOException {
     int[] sizes = ascending(batchSizes);
     ClipSpec clip = artifact.manifest().clip();
     long bytes = (long) clip.clipBytes() * sizes[sizes.length - 1];
@@ -89,7 +101,7 @@ public final class TorchClassifier implements Classifier {
     }
     TorchClassifier classifier = new TorchClassifier(artifact, device, sizes, model, staging);
     try {
-      classifier.warm();
+      classifier.warm(warmRuns);
       return classifier;
     } catch (EngineException e) {
       classifier.close();
@@ -119,9 +131,9 @@ public final class TorchClassifier implements Classifier {
     return sizes;
   }
 
-  private void warm() {
+  private void warm(int runs) {
     for (int size : batchSizes) {
-      for (int run = 0; run < WARM_RUNS; run++) {
+      for (int run = 0; run < runs; run++) {
         logits(size);
       }
     }
@@ -167,6 +179,16 @@ public final class TorchClassifier implements Classifier {
       probabilities[i] = softmax(logits, i * classes, classes);
     }
     return probabilities;
+  }
+
+  /**
+   * Logits of one clip, before the softmax.
+   *
+   * @param pixels RGB uint8 {@code [T, S, S, 3]}, all that remains
+   */
+  float[] logits(ByteBuffer pixels) {
+    staging.clear().put(pixels.duplicate());
+    return Arrays.copyOf(logits(batchSizes[0]), manifest().labels().size());
   }
 
   private int padded(int count) {

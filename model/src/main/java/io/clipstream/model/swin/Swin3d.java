@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
+import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.artifact.ScriptObject;
@@ -22,6 +23,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
 
@@ -132,13 +134,25 @@ public final class Swin3d {
   public static void write(
       Path out, Swin3dConfig config, Map<String, Weights> weights, ModelManifest manifest)
       throws IOException {
+    write(out, config, weights, manifest, Optional.empty());
+  }
+
+  /** As the other, with what the network gives for a clip. */
+  public static void write(
+      Path out,
+      Swin3dConfig config,
+      Map<String, Weights> weights,
+      ModelManifest manifest,
+      Optional<Golden> golden)
+      throws IOException {
     check(config, weights);
     if (manifest.labels().size() != config.classes()) {
       throw new IllegalArgumentException(
           "the manifest has " + manifest.labels().size() + " labels, expected " + config.classes());
     }
     ModelManifest written = manifest.withNetwork(config.toMap(), "training", "fp32");
-    ModelArtifact.write(out, written, source(config), module(config, weights, manifest.clip()));
+    ScriptObject network = module(config, weights, manifest.clip());
+    ModelArtifact.write(out, written, source(config), network, golden);
   }
 
   /**
@@ -257,7 +271,9 @@ public final class Swin3d {
       Swin3dConfig config, Map<String, Weights> weights, ClipSpec clip) {
     ModuleBuilder modules = new ModuleBuilder(weights);
     int stages = config.depths().size();
-    ScriptTensor index = relativePositionIndex(config.window());
+    int tokens = config.window().stream().reduce(1, (a, b) -> a * b);
+    ScriptTensor index =
+        ScriptTensor.constant(List.of(tokens, tokens), relativePositions(config.window()));
     Map<String, Object> features = new LinkedHashMap<>();
     int blocks = 0;
     for (int stage = 0; stage < stages; stage++) {
@@ -336,9 +352,11 @@ public final class Swin3d {
 
   /**
    * For each pair of tokens of a window, the row of the position table for the offset between them:
-   * int64 [L, L], as torchvision stores it.
+   * [L, L] with L = T H W, row-major, as torchvision stores it.
+   *
+   * @param window tokens along time, height, width: T, H, W
    */
-  private static ScriptTensor relativePositionIndex(List<Integer> window) {
+  public static long[] relativePositions(List<Integer> window) {
     int wt = window.get(0);
     int wh = window.get(1);
     int ww = window.get(2);
@@ -352,7 +370,7 @@ public final class Swin3d {
         index[a * tokens + b] = ((long) t * (2 * wh - 1) + h) * (2 * ww - 1) + w;
       }
     }
-    return ScriptTensor.constant(List.of(tokens, tokens), index);
+    return index;
   }
 
   private record ModuleBuilder(Map<String, Weights> weights) {

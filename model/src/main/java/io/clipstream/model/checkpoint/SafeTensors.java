@@ -1,0 +1,272 @@
+package io.clipstream.model.checkpoint;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.artifact.Weights;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The safetensors format (https://huggingface.co/docs/safetensors, "Format"): eight bytes with the
+ * length of a JSON header, the header, then the tensors without gaps.
+ */
+public final class SafeTensors {
+  /** Limit of the reference implementation. */
+  static final long MAX_HEADER = 100_000_000;
+
+  private static final int CHUNK = 1 << 16;
+
+  /** Key of the manifest in the header's metadata, which holds strings only. */
+  private static final String MANIFEST = "clipstream.manifest";
+
+  private static final Map<String, ElementType> TYPES =
+      Map.of(
+          "F32", ElementType.FLOAT32,
+          "F64", ElementType.FLOAT64,
+          "F16", ElementType.FLOAT16,
+          "BF16", ElementType.BFLOAT16,
+          "I64", ElementType.INT64,
+          "I32", ElementType.INT32,
+          "I16", ElementType.INT16,
+          "I8", ElementType.INT8,
+          "U8", ElementType.UINT8,
+          "BOOL", ElementType.BOOL);
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(10).build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .build();
+
+  private final Map<String, StoredTensor> tensors;
+  private final Optional<ModelManifest> manifest;
+
+  private SafeTensors(Map<String, StoredTensor> tensors, Optional<ModelManifest> manifest) {
+    this.tensors = tensors;
+    this.manifest = manifest;
+  }
+
+  /** Reads the header; an IOException is one line without the file's name. */
+  static SafeTensors read(FileChannel channel) throws IOException {
+    long fileSize = channel.size();
+    long headerSize = bytes(channel, 0, 8).getLong(0);
+    if (headerSize < 2 || headerSize > MAX_HEADER || headerSize > fileSize - 8) {
+      throw new IOException(
+          "its header has "
+              + headerSize
+              + " bytes, expected 2 to "
+              + Math.min(MAX_HEADER, fileSize - 8));
+    }
+    JsonNode header;
+    try {
+      header = JSON.readTree(bytes(channel, 8, headerSize).array());
+    } catch (JsonProcessingException e) {
+      throw new IOException("its header is no JSON: " + firstLine(e.getOriginalMessage()), e);
+    }
+    if (!(header instanceof ObjectNode)) {
+      throw new IOException("its header is no JSON object");
+    }
+    long start = 8 + headerSize;
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    List<long[]> ranges = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> e : header.properties()) {
+      if (!e.getKey().equals("__metadata__")) {
+        tensors.put(e.getKey(), tensor(e, channel, start, ranges));
+      }
+    }
+    ranges.sort(Comparator.<long[]>comparingLong(r -> r[0]).thenComparingLong(r -> r[1]));
+    long end = 0;
+    for (long[] range : ranges) {
+      if (range[0] != end) {
+        throw new IOException("its tensors overlap or leave a gap at byte " + range[0]);
+      }
+      end = range[1];
+    }
+    if (end != fileSize - start) {
+      throw new IOException(
+          "its tensors take " + end + " bytes, but " + (fileSize - start) + " follow the header");
+    }
+    JsonNode manifest = header.path("__metadata__").path(MANIFEST);
+    return new SafeTensors(
+        tensors,
+        manifest.isTextual() ? Optional.of(manifest(manifest.textValue())) : Optional.empty());
+  }
+
+  private static StoredTensor tensor(
+      Map.Entry<String, JsonNode> e, FileChannel channel, long start, List<long[]> ranges)
+      throws IOException {
+    String name = CheckpointTypes.printable(e.getKey());
+    JsonNode offsets = e.getValue().path("data_offsets");
+    JsonNode sizes = e.getValue().path("shape");
+    ElementType type = TYPES.get(e.getValue().path("dtype").asText());
+    if (type == null) {
+      throw new IOException(
+          name
+              + " has type "
+              + CheckpointTypes.printable(e.getValue().path("dtype").asText())
+              + ", expected one of "
+              + String.join(", ", TYPES.keySet().stream().sorted().toList()));
+    }
+    if (!(sizes instanceof ArrayNode)
+        || sizes.size() > 64
+        || offsets.size() != 2
+        || !offsets.path(0).canConvertToLong()
+        || !offsets.path(1).canConvertToLong()) {
+      throw new IOException(name + " lacks its shape or its two data_offsets");
+    }
+    List<Integer> shape = new ArrayList<>();
+    for (JsonNode size : sizes) {
+      shape.add(size.isIntegralNumber() && size.canConvertToInt() ? size.intValue() : -1);
+    }
+    long elements;
+    try {
+      elements = StoredTensor.elements(shape);
+    } catch (IOException tooLarge) {
+      throw new IOException(name + ": " + tooLarge.getMessage(), tooLarge);
+    }
+    long from = offsets.get(0).longValue();
+    long to = offsets.get(1).longValue();
+    if (from < 0 || to < from || to > channel.size() - start) {
+      throw new IOException(
+          name
+              + " lies at bytes "
+              + from
+              + " to "
+              + to
+              + ", expected within 0 to "
+              + (channel.size() - start));
+    }
+    if (to - from != elements * type.bytes || to - from > Integer.MAX_VALUE) {
+      throw new IOException(
+          name
+              + " has "
+              + (to - from)
+              + " bytes, expected "
+              + elements * type.bytes
+              + " for shape "
+              + shape);
+    }
+    ranges.add(new long[] {from, to});
+    ByteBuffer bytes =
+        from == to
+            ? ByteBuffer.allocate(0)
+            : channel.map(FileChannel.MapMode.READ_ONLY, start + from, to - from);
+    return StoredTensor.contiguous(type, shape, () -> bytes);
+  }
+
+  private static ModelManifest manifest(String json) throws IOException {
+    try {
+      return new ObjectMapper().readValue(json, ModelManifest.class);
+    } catch (JsonProcessingException e) {
+      throw new IOException(
+          "its " + MANIFEST + " cannot be read: " + firstLine(e.getOriginalMessage()), e);
+    }
+  }
+
+  private static String firstLine(String message) {
+    return CheckpointTypes.printable(String.valueOf(message).lines().findFirst().orElse(""));
+  }
+
+  /**
+   * Writes float32 tensors in the order of the map; the file is replaced in one step.
+   *
+   * @param manifest travels in the metadata, for {@code model import} to find again
+   */
+  public static void write(
+      Path file, Map<String, Weights> weights, Optional<ModelManifest> manifest)
+      throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    ObjectNode metadata = header.putObject("__metadata__");
+    metadata.put("format", "pt"); // what Python's libraries look for
+    if (manifest.isPresent()) {
+      metadata.put(MANIFEST, JSON.writeValueAsString(manifest.get()));
+    }
+    long offset = 0;
+    for (Map.Entry<String, Weights> e : weights.entrySet()) {
+      ObjectNode tensor = header.putObject(e.getKey()).put("dtype", "F32");
+      ArrayNode shape = tensor.putArray("shape");
+      e.getValue().shape().forEach(shape::add);
+      long end = offset + 4L * e.getValue().size();
+      tensor.putArray("data_offsets").add(offset).add(end);
+      offset = end;
+    }
+    byte[] json = JSON.writeValueAsBytes(header);
+    // Spaces at the end align the tensors to eight bytes.
+    int headerSize = (json.length + 7) / 8 * 8;
+    ByteBuffer head = ByteBuffer.allocate(8 + headerSize).order(ByteOrder.LITTLE_ENDIAN);
+    Arrays.fill(head.array(), (byte) ' ');
+    head.putLong(headerSize).put(json).rewind();
+
+    Path folder = file.toAbsolutePath().getParent();
+    Files.createDirectories(folder);
+    Path part = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+    try {
+      try (FileChannel out =
+          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        writeAll(out, head);
+        ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+        for (Weights w : weights.values()) {
+          for (FloatBuffer rest = w.values(); rest.hasRemaining(); ) {
+            int n = Math.min(rest.remaining(), CHUNK / 4);
+            chunk.clear().asFloatBuffer().put(rest.slice(rest.position(), n));
+            rest.position(rest.position() + n);
+            writeAll(out, chunk.limit(4 * n));
+          }
+        }
+      }
+      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
+
+  private static ByteBuffer bytes(FileChannel channel, long from, long size) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, from + bytes.position()) < 0) {
+        throw new IOException("the file is cut off after " + channel.size() + " bytes");
+      }
+    }
+    return bytes.flip();
+  }
+
+  Map<String, StoredTensor> tensors() {
+    return tensors;
+  }
+
+  Optional<ModelManifest> manifest() {
+    return manifest;
+  }
+}

@@ -1,0 +1,113 @@
+package io.clipstream.model.infer;
+
+import ai.djl.Device;
+import io.clipstream.model.artifact.Golden;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.artifact.Weights;
+import io.clipstream.model.swin.Swin3d;
+import io.clipstream.model.swin.Swin3dConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Stores what a network gives in its artifact, and holds a loaded network to it.
+ *
+ * @param largest difference of two logits
+ * @param relative norm of the difference over norm of the golden logits
+ * @param tolerance that {@code relative} is held to
+ */
+public record GoldenCheck(double largest, double relative, double tolerance) {
+  private static final long SEED = 20220624;
+
+  /** Another order of summation, other kernels: measured 3e-7 between builds of PyTorch. */
+  private static final double FP32_TOLERANCE = 1e-4;
+
+  /** bfloat16 has 8 bits; FACTS of the project: 1.5e-2 against fp32. */
+  private static final double BF16_TOLERANCE = 3e-2;
+
+  /** Whether the network gives what it gave when its artifact was made. */
+  public boolean passed() {
+    return relative <= tolerance;
+  }
+
+  /**
+   * Writes an artifact in its training form, with the network's own golden outputs: like {@link
+   * Swin3d#write}, but runs the network once, on the CPU, on a clip as the manifest says.
+   */
+  public static void write(
+      Path out, Swin3dConfig config, Map<String, Weights> weights, ModelManifest manifest)
+      throws IOException {
+    Path folder = out.toAbsolutePath().getParent();
+    Files.createDirectories(folder);
+    Path draft = folder.resolve("." + out.getFileName() + "." + UUID.randomUUID() + ".pt");
+    try {
+      Swin3d.write(draft, config, weights, manifest);
+      Golden golden;
+      try (TorchClassifier network =
+          TorchClassifier.loadCold(ModelArtifact.open(draft), Device.cpu(), List.of(1))) {
+        golden = new Golden(SEED, boxed(network.logits(Golden.pixels(SEED, manifest.clip()))));
+      }
+      Swin3d.write(out, config, weights, manifest, Optional.of(golden));
+    } finally {
+      Files.deleteIfExists(draft);
+    }
+  }
+
+  /**
+   * Runs an artifact's network on its golden clip.
+   *
+   * @return empty if the artifact has no golden outputs
+   * @throws IOException if it cannot be loaded
+   */
+  public static Optional<GoldenCheck> of(ModelArtifact artifact, Device device) throws IOException {
+    if (artifact.golden().isEmpty()) {
+      return Optional.empty();
+    }
+    try (TorchClassifier network = TorchClassifier.loadCold(artifact, device, List.of(1))) {
+      return of(network, artifact);
+    }
+  }
+
+  /**
+   * Runs a network that is loaded already on its golden clip; the thread that serves calls it.
+   *
+   * @return empty if the artifact has no golden outputs
+   */
+  public static Optional<GoldenCheck> of(TorchClassifier network, ModelArtifact artifact) {
+    return artifact
+        .golden()
+        .map(
+            golden -> {
+              ModelManifest manifest = artifact.manifest();
+              float[] found = network.logits(Golden.pixels(golden.seed(), manifest.clip()));
+              double largest = 0;
+              double difference = 0;
+              double norm = 0;
+              for (int k = 0; k < found.length; k++) {
+                double expected = golden.logits().get(k);
+                largest = Math.max(largest, Math.abs(found[k] - expected));
+                difference += (found[k] - expected) * (found[k] - expected);
+                norm += expected * expected;
+              }
+              return new GoldenCheck(
+                  largest,
+                  Math.sqrt(difference / Math.max(norm, Float.MIN_NORMAL)),
+                  manifest.precision().equals("bf16") ? BF16_TOLERANCE : FP32_TOLERANCE);
+            });
+  }
+
+  private static List<Float> boxed(float[] values) {
+    List<Float> list = new ArrayList<>(values.length);
+    for (float value : values) {
+      list.add(value);
+    }
+    return list;
+  }
+}

@@ -1,0 +1,304 @@
+package io.clipstream.model.checkpoint;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+class CheckpointTest {
+  /** Up to the arguments of a tensor's storage. */
+  private static final String TENSOR =
+      "\\x80\\x02}X\\1\\0\\0\\0wctorch._utils\\n_rebuild_tensor_v2\\n(";
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "torchvision.pth, TORCH_ZIP",
+    "torchvision-legacy.pth, TORCH_LEGACY",
+    "paddle.pdparams, PADDLE",
+    "paddle-2.pdparams, PADDLE",
+    "reference.safetensors, SAFETENSORS"
+  })
+  void shouldRecogniseFormatsByTheirContents(String name, Checkpoint.Format format)
+      throws Exception {
+    Path renamed = Files.copy(Fixtures.file(name), folder.resolve("weights.bin"));
+
+    assertThat(Checkpoint.open(renamed).format()).isEqualTo(format);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"types.pth", "types-legacy.pth", "types.pdparams"})
+  void shouldReadEveryTypeOfElementAndViewsOfStorages(String name) throws Exception {
+    Map<String, StoredTensor> tensors = Checkpoint.open(Fixtures.file(name)).tensors();
+    JsonNode expected = Fixtures.golden().get("types");
+
+    for (String type : (Iterable<String>) expected::fieldNames) {
+      if (type.equals("bfloat16") && name.endsWith(".pdparams")) {
+        continue; // NumPy has none
+      }
+      float[] found = tensors.get(type).weights().toArray();
+      assertThat(found).as(type).hasSize(expected.get(type).size());
+      for (int i = 0; i < found.length; i++) {
+        Float value = number(expected.get(type).get(i).asText());
+        assertThat((Float) found[i]).as(type).isEqualTo(value); // equal even where it is no number
+      }
+    }
+    assertThat(tensors.get("float32").shape()).containsExactly(2, 3);
+    assertThat(tensors.get("transposed").shape()).containsExactly(6, 4);
+    assertThat(tensors.get("int64").integers()).containsExactly(-(1L << 40), 5);
+    if (name.endsWith(".pdparams")) {
+      assertThat(tensors.get("fortran").shape()).containsExactly(4, 6);
+      assertThat(tensors.get("fortran").weights().toArray()[1]).isEqualTo(1);
+    }
+  }
+
+  private static Float number(String text) {
+    return switch (text) {
+      case "inf" -> Float.POSITIVE_INFINITY;
+      case "nan" -> Float.NaN;
+      default -> Float.valueOf(text);
+    };
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          \\x80\\x02cos\\nsystem\\nX\\4\\0\\0\\0boom\\x85R. | asks for os.system, which no set of weights needs: refused
+          \\x80\\x02cposix\\nsystem\\n.     | asks for posix.system, which
+          \\x80\\x02cbuiltins\\neval\\n.    | asks for builtins.eval, which
+          \\x80\\x02cbuiltins\\ngetattr\\n. | asks for builtins.getattr, which
+          \\x80\\x02cargparse\\nNamespace\\n)\\x81. | asks for argparse.Namespace, which
+          \\x80\\x02ctorch.storage\\n_load_from_bytes\\n. | asks for torch.storage._load_from_bytes, which
+          \\x80\\x02cnumpy\\nload\\n.       | asks for numpy.load, which
+          \\x80\\x04\\x8c\\x02os\\x8c\\x06system\\x93. | asks for os.system, which
+          \\x80\\x02ca\\x1b[2Jb\\nc\\n.     | asks for a?[2Jb.c, which
+          \\x80\\x02(iposix\\nsystem\\n.    | has instruction 0x69, which no set of weights needs
+          \\x80\\x02\\x82\\1.               | has instruction 0x82, which
+          \\x80\\x05N.                      | has pickle protocol 5, expected protocol 2 to 4
+          \\x80\\x02h\\7.                   | refers to 7, which it did not name before
+          \\x80\\x02X\\xff\\xff\\xff\\x7f.  | is cut off after 8 bytes
+          \\x80\\x02B\\xff\\xff\\xff\\xff.  | is cut off after 8 bytes
+          \\x80\\x04\\x8d\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff. | is cut off after 12 bytes
+          \\x80\\x02\\x8b\\xff\\xff\\xff\\x7f. | has an integer of 2147483647 bytes
+          \\x80\\x02\\x8a\\xff.              | has an integer of 255 bytes, expected at most 32
+          \\x80\\x02}(]N\\x86NuN.            | has a
+          \\x80\\x02.                        | is not a pickle
+          \\x80\\x02(.                       | is not a pickle
+          \\x80\\x02N.                       | a checkpoint without a single tensor
+          \\x80\\x02}X\\1\\0\\0\\0wK\\1s.    | a checkpoint without a single tensor
+          \\x80\\x02N                        | is cut off after 3 bytes
+          """)
+  void shouldRefusePicklesThatHoldMoreThanWeights(String pickle, String message) throws Exception {
+    Path file = write(unescape(pickle));
+
+    assertThatThrownBy(() -> Checkpoint.open(file))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file + ": ")
+        .hasMessageContaining(message)
+        .hasMessageNotContainingAny("\n", "\u001b");
+  }
+
+  @Test
+  void shouldRefusePicklesThatCostMoreThanTheyWeigh() throws Exception {
+    byte[] deep = new byte[50_000];
+    Arrays.fill(deep, (byte) '(');
+    deep[0] = (byte) 0x80;
+    deep[1] = 2;
+    assertThatThrownBy(() -> Checkpoint.open(write(deep))).hasMessageContaining("nests too deep");
+
+    byte[] endless = new byte[6_000_000]; // a list, then its memo again and again
+    for (int i = 4; i < endless.length; i += 3) {
+      endless[i] = 'q';
+      endless[i + 1] = 0;
+      endless[i - 1] = 'N';
+    }
+    System.arraycopy(unescape("\\x80\\x02]"), 0, endless, 0, 3);
+    assertThatThrownBy(() -> Checkpoint.open(write(endless))).isInstanceOf(IOException.class);
+
+    // Lists of ten references to the list before: small to read, endless to walk.
+    StringBuilder laughs = new StringBuilder("\\x80\\x02]q\\0");
+    for (int level = 0; level < 100; level++) {
+      laughs.append("](").append("h\\0".repeat(10)).append("eq\\0");
+    }
+    assertThatThrownBy(() -> Checkpoint.open(write(unescape(laughs + "."))))
+        .hasMessageContaining("a checkpoint without a single tensor");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          K\\0 K\\4\\x85 K\\1\\x85 | has a tensor without a storage
+          """)
+  void shouldRefuseTensorsWithoutStorages(String arguments, String message) throws Exception {
+    Path file =
+        write(
+            unescape(
+                TENSOR
+                    + "N"
+                    + arguments.replace(" ", "")
+                    + "\\x89ccollections\\nOrderedDict\\n)RtRs."));
+
+    assertThatThrownBy(() -> Checkpoint.open(file)).hasMessageContaining(message);
+  }
+
+  @Test
+  void shouldRefuseViewsBeyondTheirStorage() {
+    List<List<Object>> bad =
+        List.of(
+            List.of(List.of(4), List.of(1L), 1L, 4L),
+            List.of(List.of(4), List.of(2L), 0L, 4L),
+            List.of(List.of(4), List.of(-1L), 3L, 4L),
+            List.of(List.of(4), List.of(1L), -1L, 4L),
+            List.of(List.of(2, 2), List.of(Long.MAX_VALUE, 1L), 0L, 4L),
+            List.of(List.of(1_000_000), List.of(0L), 0L, 4L),
+            List.of(List.of(4), List.of(1L), Long.MAX_VALUE, 4L),
+            List.of(List.of(-1), List.of(1L), 0L, 4L),
+            List.of(List.of(1 << 20, 1 << 20), List.of(0L, 0L), 0L, 4L),
+            List.of(List.of(4), List.of(), 0L, 4L));
+    for (List<Object> view : bad) {
+      assertThatThrownBy(
+              () ->
+                  StoredTensor.view(
+                      ElementType.FLOAT32,
+                      integers(view.get(0)),
+                      longs(view.get(1)),
+                      (Long) view.get(2),
+                      (Long) view.get(3),
+                      () -> ByteBuffer.allocate(16)))
+          .as(view.toString())
+          .isInstanceOf(IOException.class)
+          .hasMessageStartingWith("a tensor ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "torchvision.pth",
+        "torchvision-legacy.pth",
+        "paddle.pdparams",
+        "paddle-2.pdparams",
+        "reference.safetensors"
+      })
+  void shouldSayInOneLineThatAFileIsDamaged(String name) throws Exception {
+    byte[] good = Fixtures.bytes(name);
+    Random random = new Random(7);
+    for (int i = 0; i < 150; i++) {
+      int length = i < 50 ? random.nextInt(good.length) : good.length;
+      byte[] bad = Arrays.copyOf(good, length);
+      if (i >= 50) {
+        bad[random.nextInt(Math.min(bad.length, 4000))] = (byte) random.nextInt(256);
+      }
+      Path file = write(bad);
+      try {
+        Checkpoint checkpoint = Checkpoint.open(file);
+        assertThat(length).as("cut off and yet read").isEqualTo(good.length);
+        for (StoredTensor tensor : checkpoint.tensors().values()) {
+          tensor.weights();
+        }
+      } catch (IOException e) {
+        assertThat(e.getMessage()).isNotEmpty().doesNotContain("\n");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {}                                                                  | a checkpoint without a single tensor
+          []                                                                  | not a checkpoint
+          {"w":{"dtype":"F32","shape":[2],"data_offsets":[0,9]}}              | w lies at bytes 0 to 9, expected within 0 to 8
+          {"w":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}             | w lies at bytes -8 to 0
+          {"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}              | w has 8 bytes, expected 12 for shape [3]
+          {"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}             | w: a tensor has shape [-2]
+          {"w":{"dtype":"F32","shape":[65536,65536],"data_offsets":[0,8]}}    | w: a tensor has shape [65536, 65536], expected fewer than 2^31
+          {"w":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}              | w has type C64, expected one of BF16
+          {"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}              | its tensors take 4 bytes, but 8 follow the header
+          {"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}              | its tensors overlap or leave a gap at byte 4
+          {"w":{"dtype":"F32","shape":[2]}}                                   | w lacks its shape or its two data_offsets
+          {"w":{},"w":{}}                                                     | its header is no JSON: Duplicate field
+          {"w":                                                               | its header is no JSON
+          """)
+  void shouldSayWhatIsWrongWithSafetensors(String header, String message) throws Exception {
+    byte[] json = header.getBytes(ISO_8859_1);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(16 + json.length + (header.equals("{}") ? -8 : 0))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(json.length).put(json);
+    Path file = write(bytes.array());
+
+    assertThatThrownBy(() -> Checkpoint.open(file))
+        .hasMessageStartingWith(file + ": " + message)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void shouldSayWhatAFileIsThatIsNoCheckpoint() throws Exception {
+    assertThatThrownBy(() -> Checkpoint.open(write(new byte[0]))).hasMessageContaining("empty");
+    assertThatThrownBy(() -> Checkpoint.open(write("GIF89a".getBytes(ISO_8859_1))))
+        .hasMessageEndingWith("not a checkpoint, expected .pth, .pdparams, .safetensors or .pt");
+    assertThatThrownBy(() -> Checkpoint.open(folder)).hasMessageContaining("not a file");
+    assertThatThrownBy(() -> Checkpoint.open(folder.resolve("none")))
+        .hasMessageContaining("no such file");
+    byte[] header = new byte[16];
+    header[0] = (byte) 200;
+    header[8] = '{';
+    assertThatThrownBy(() -> Checkpoint.open(write(header)))
+        .hasMessageContaining("its header has 200 bytes, expected 2 to 8");
+  }
+
+  private Path write(byte[] content) throws IOException {
+    return Files.write(folder.resolve("file"), content);
+  }
+
+  private static List<Integer> integers(Object list) {
+    return ((List<?>) list).stream().map(i -> (Integer) i).toList();
+  }
+
+  private static List<Long> longs(Object list) {
+    return ((List<?>) list).stream().map(i -> (Long) i).toList();
+  }
+
+  /** Turns {@code \n}, {@code \x81} and {@code \0} to {@code \7} into bytes. */
+  private static byte[] unescape(String text) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c != '\\') {
+        out.write(c);
+      } else if (text.charAt(i + 1) == 'x') {
+        out.write(Integer.parseInt(text.substring(i + 2, i + 4), 16));
+        i += 3;
+      } else {
+        out.write(text.charAt(i + 1) == 'n' ? '\n' : text.charAt(i + 1) - '0');
+        i++;
+      }
+    }
+    return out.toByteArray();
+  }
+}

@@ -1,0 +1,270 @@
+package io.clipstream.model.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.artifact.Weights;
+import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.infer.GoldenCheck;
+import io.clipstream.model.swin.Swin3d;
+import io.clipstream.model.swin.Swin3dConfig;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Against what the reference implementations wrote, see {@code make_checkpoints.py}. */
+@Timeout(120)
+class Swin3dImportTest {
+  private static final Swin3dImport.Options NONE =
+      new Swin3dImport.Options(Optional.empty(), Optional.empty(), Optional.empty());
+  private static final ModelManifest MANIFEST =
+      new ModelManifest(
+          "small",
+          "1",
+          List.of("left", "right", "still"),
+          new ClipSpec(6, 6, 24, 24, Kinetics400.CLIP.mean(), Kinetics400.CLIP.std()),
+          "1",
+          Map.of(),
+          "training",
+          "fp32",
+          Map.of(),
+          Map.of(),
+          "");
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "torchvision.pth, torchvision, 0",
+    "torchvision-legacy.pth, torchvision, 0",
+    "reference.safetensors, torchvision, 0",
+    "video-swin.pth, Video-Swin-Transformer or MMAction2, 0",
+    "mmaction-half.pth, Video-Swin-Transformer or MMAction2, 1e-3",
+    "paddle.pdparams, PaddleVideo, 0",
+    "paddle-2.pdparams, PaddleVideo, 0",
+    "paddle-slices.pdparams, PaddleVideo, 0"
+  })
+  void shouldGiveTheSameNetworkFromEveryFormat(String file, String dialect, double tolerance)
+      throws Exception {
+    Swin3dImport imported = Swin3dImport.of(Checkpoint.open(Fixtures.file(file)), NONE);
+
+    assertThat(imported.dialect()).isEqualTo(dialect);
+    assertThat(imported.config().window()).containsExactly(2, 3, 3);
+    assertThat(imported.config().depths()).containsExactly(2, 1);
+    assertThat(imported.config().heads()).containsExactly(1, 2);
+    assertThat(imported.config().classes()).isEqualTo(3);
+    Map<String, StoredTensor> reference = reference("reference.safetensors");
+    assertThat(imported.weights().keySet()).containsExactlyInAnyOrderElementsOf(reference.keySet());
+    assertSame(imported.weights(), reference, tolerance);
+  }
+
+  @Test
+  void shouldGiveTorchvisionsLogits() throws Exception {
+    Swin3dImport imported = Swin3dImport.of(Checkpoint.open(Fixtures.file("video-swin.pth")), NONE);
+    Path artifact = folder.resolve("small-1.pt");
+    Swin3d.write(artifact, imported.config(), imported.weights(), MANIFEST);
+    JsonNode golden = Fixtures.golden();
+    Shape shape = new Shape(1, 5, 22, 30, 3);
+    byte[] clip = Fixtures.bytes("clip.bin");
+
+    float[] logits;
+    try (Model model = Model.newInstance("small", Device.cpu(), "PyTorch")) {
+      model.load(artifact, null, Map.of("mapLocation", "true"));
+      try (NDManager call = model.getNDManager().newSubManager()) {
+        ByteBuffer pixels = ByteBuffer.allocateDirect(clip.length).put(clip).flip();
+        logits =
+            model
+                .getBlock()
+                .forward(
+                    new ParameterStore(call, false),
+                    new NDList(call.create(pixels, shape, DataType.UINT8)),
+                    false)
+                .singletonOrThrow()
+                .toFloatArray();
+      }
+    }
+
+    double difference = 0;
+    double norm = 0;
+    for (int k = 0; k < logits.length; k++) {
+      double expected = golden.get("logits").get(k).doubleValue();
+      difference += (logits[k] - expected) * (logits[k] - expected);
+      norm += expected * expected;
+    }
+    assertThat(Math.sqrt(difference / norm)).isLessThan(1e-5);
+  }
+
+  @Test
+  void shouldInflateATwoDimensionalNetwork() throws Exception {
+    Swin3dImport imported =
+        Swin3dImport.of(
+            Checkpoint.open(Fixtures.file("swin2d.pth")),
+            new Swin3dImport.Options(
+                Optional.empty(), Optional.of(List.of(2, 3, 3)), Optional.of(7)));
+
+    assertThat(imported.inflated()).isTrue();
+    assertThat(imported.freshHead()).isTrue();
+    assertThat(imported.config().patch()).containsExactly(2, 4, 4);
+    assertThat(imported.weights().get("head.weight").shape()).containsExactly(7, 8);
+    Map<String, StoredTensor> reference = reference("inflated.safetensors");
+    assertThat(reference).hasSize(imported.weights().size() - 2);
+    assertSame(imported.weights(), reference, 1e-6);
+  }
+
+  @Test
+  void shouldTakeAFreshHeadForOtherLabels() throws Exception {
+    Swin3dImport imported =
+        Swin3dImport.of(
+            Checkpoint.open(Fixtures.file("torchvision.pth")),
+            new Swin3dImport.Options(Optional.empty(), Optional.empty(), Optional.of(11)));
+
+    assertThat(imported.weights().get("head.weight").shape()).containsExactly(11, 8);
+    assertThat(imported.weights().get("head.bias").toArray()).containsOnly(0);
+  }
+
+  @Test
+  void shouldGoToSafetensorsAndBack() throws Exception {
+    Swin3dImport imported =
+        Swin3dImport.of(Checkpoint.open(Fixtures.file("torchvision.pth")), NONE);
+    Path artifact = folder.resolve("small-1.pt");
+    GoldenCheck.write(artifact, imported.config(), imported.weights(), MANIFEST);
+    Path exported = folder.resolve("small.safetensors");
+    ModelManifest manifest = ModelArtifact.open(artifact).manifest();
+
+    SafeTensors.write(exported, Swin3d.read(artifact), Optional.of(manifest));
+    Checkpoint back = Checkpoint.open(exported);
+
+    assertThat(back.manifest()).contains(manifest);
+    assertSame(Swin3dImport.of(back, NONE).weights(), reference("reference.safetensors"), 0);
+    Checkpoint own = Checkpoint.open(artifact);
+    assertThat(own.format()).isEqualTo(Checkpoint.Format.CLIPSTREAM);
+    assertSame(Swin3dImport.of(own, NONE).weights(), reference("reference.safetensors"), 0);
+  }
+
+  @Test
+  void shouldHoldAnArtifactToItsGoldenOutputs() throws Exception {
+    Swin3dConfig config =
+        Swin3dImport.of(Checkpoint.open(Fixtures.file("torchvision.pth")), NONE).config();
+    Map<String, Weights> weights = Swin3d.init(config, 1);
+    Path artifact = folder.resolve("small-1.pt");
+    GoldenCheck.write(artifact, config, weights, MANIFEST);
+    ModelArtifact good = ModelArtifact.open(artifact);
+
+    GoldenCheck check = GoldenCheck.of(good, Device.cpu()).orElseThrow();
+
+    assertThat(check.passed()).isTrue();
+    assertThat(check.relative()).isLessThan(1e-6);
+
+    // Other weights under the same golden outputs.
+    Path changed = folder.resolve("changed-1.pt");
+    Swin3d.write(changed, config, Swin3d.init(config, 2), MANIFEST, good.golden());
+    GoldenCheck failed = GoldenCheck.of(ModelArtifact.open(changed), Device.cpu()).orElseThrow();
+    assertThat(failed.passed()).isFalse();
+    assertThat(failed.largest()).isPositive();
+
+    Path without = folder.resolve("without-1.pt");
+    Swin3d.write(without, config, weights, MANIFEST);
+    assertThat(GoldenCheck.of(ModelArtifact.open(without), Device.cpu())).isEmpty();
+  }
+
+  @Test
+  void shouldNameKeyFoundAndExpected() throws Exception {
+    refused(
+        w -> w.remove("features.0.1.attn.proj.bias"),
+        "lacks features.0.1.attn.proj.bias, expected shape [4]");
+    refused(
+        w -> w.put("features.0.1.mlp.0.bias", Weights.of(List.of(7), new float[7])),
+        "features.0.1.mlp.0.bias has shape [7], expected [8]");
+    refused(
+        w -> w.put("features.9.strange", Weights.of(List.of(2), new float[2])),
+        "has features.9.strange [2], which a Swin3D of depths [2, 1] has not");
+    refused(w -> w.remove("patch_embed.proj.weight"), "lacks patch_embed.proj.weight");
+    refused(w -> w.remove("head.weight"), "lacks head.weight");
+    refused(
+        w -> w.remove("features.0.0.norm1.weight"),
+        "no Swin Transformer: it has 49 tensors such as features.0.0.attn.proj.bias, expected"
+            + " features.0.0.norm1.weight or layers.0.blocks.0.norm1.weight");
+  }
+
+  @Test
+  void shouldHoldTheTensorsToTheNamedArchitecture() throws Exception {
+    Checkpoint checkpoint = Checkpoint.open(Fixtures.file("torchvision.pth"));
+
+    assertThatThrownBy(
+            () ->
+                Swin3dImport.of(
+                    checkpoint,
+                    new Swin3dImport.Options(
+                        Optional.of("swin3d_b"), Optional.empty(), Optional.empty())))
+        .hasMessageEndingWith(
+            ".pth: the checkpoint has 4 channels and heads [1, 2], expected 128 and [4, 8, 16, 32] for"
+                + " swin3d_b");
+  }
+
+  @Test
+  void shouldKnowTorchvisionsFilesAndLabels() {
+    assertThat(Kinetics400.labels()).hasSize(400).contains("archery").doesNotHaveDuplicates();
+    assertThat(Kinetics400.labels().get(5)).isEqualTo("archery");
+    assertThat(Kinetics400.publishedMetrics("7615ae03" + "0".repeat(56)))
+        .containsEntry("kinetics400.top1", 0.77715);
+    assertThat(Kinetics400.publishedMetrics("0".repeat(64))).isEmpty();
+  }
+
+  private void refused(Consumer<Map<String, Weights>> change, String message) throws IOException {
+    Map<String, Weights> weights = new LinkedHashMap<>();
+    for (Map.Entry<String, StoredTensor> e : reference("reference.safetensors").entrySet()) {
+      weights.put(e.getKey(), e.getValue().weights());
+    }
+    change.accept(weights);
+    Path file = folder.resolve("changed.safetensors");
+    SafeTensors.write(file, weights, Optional.empty());
+    assertThatThrownBy(() -> Swin3dImport.of(Checkpoint.open(file), NONE))
+        .hasMessage(file + ": " + message);
+  }
+
+  private static Map<String, StoredTensor> reference(String name) throws IOException {
+    return Checkpoint.open(Fixtures.file(name)).tensors();
+  }
+
+  private static void assertSame(
+      Map<String, Weights> found, Map<String, StoredTensor> expected, double tolerance)
+      throws IOException {
+    for (Map.Entry<String, StoredTensor> e : expected.entrySet()) {
+      Weights weights = found.get(e.getKey());
+      assertThat(weights.shape()).as(e.getKey()).isEqualTo(e.getValue().shape());
+      if (tolerance == 0) {
+        assertThat(weights.toArray())
+            .as(e.getKey())
+            .containsExactly(e.getValue().weights().toArray());
+      } else {
+        float[] values = e.getValue().weights().toArray();
+        for (int i = 0; i < values.length; i++) {
+          assertThat((double) weights.toArray()[i])
+              .as(e.getKey())
+              .isCloseTo(values[i], within(tolerance * Math.max(1, Math.abs(values[i]))));
+        }
+      }
+    }
+  }
+}
