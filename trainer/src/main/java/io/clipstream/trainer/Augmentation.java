@@ -99,7 +99,7 @@ record Augmentation(
         random.nextBoolean() && !transpose.isEmpty(),
         random.nextBoolean() && !reverse.isEmpty(),
         1 + contrast * (2 * random.nextDouble() - 1),
-        255 * brightness * (2 * random.nextDouble() - 1),
+        255 * brightness * (2 * random.nextDouble() - 1) + 0.0, // not -0.0
         random.nextDouble() < grayscale);
   }
 

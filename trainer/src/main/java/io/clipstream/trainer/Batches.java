@@ -21,6 +21,7 @@ final class Batches implements AutoCloseable {
    * @param pixels direct, RGB uint8 {@code [N, T, crop, crop, 3]}
    * @param classes of the N clips
    */
+  @SuppressWarnings("ArrayRecordComponent") // holds, is never compared
   record Batch(ByteBuffer pixels, int[] classes) {}
 
   private final ClipCache clips;

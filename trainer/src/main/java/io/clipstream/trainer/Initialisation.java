@@ -78,7 +78,8 @@ enum Initialisation {
       double[] wave = new double[taps];
       double mean = 0;
       for (int i = 0; i < taps; i++) {
-        double t = i / (rows * columns) - (frames - 1) / 2.0;
+        int frame = i / (rows * columns);
+        double t = frame - (frames - 1) / 2.0;
         double y = i / columns % rows - (rows - 1) / 2.0;
         double x = i % columns - (columns - 1) / 2.0;
         double along = x * Math.cos(direction) + y * Math.sin(direction) - speed * t;

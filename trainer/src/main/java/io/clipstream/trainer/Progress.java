@@ -23,6 +23,7 @@ public final class Progress {
   /**
    * @param out where lines go: standard error, so that standard output stays for results
    */
+  @SuppressWarnings("SystemConsoleNull") // what Java 22 and newer add needs Java 22
   public Progress(PrintStream out) {
     this.out = out;
     // Java 22 and newer return a console that may be no terminal; TERM is unset or dumb in scripts.

@@ -29,6 +29,7 @@ public final class CameraPath {
   }
 
   /** Three trembles (x, y, roll), each with its strength in sides or radians. */
+  @SuppressWarnings("ArrayRecordComponent") // holds, is never compared
   private record Tremble(SmoothNoise[] noise, double[] strength) {
     Pose at(double t) {
       return new Pose(

@@ -142,6 +142,6 @@ final class Mover {
   private static int blend(int below, int above, int share) {
     int redBlue = (below & 0xff00ff) * (256 - share) + (above & 0xff00ff) * share;
     int green = (below & 0xff00) * (256 - share) + (above & 0xff00) * share;
-    return redBlue >>> 8 & 0xff00ff | green >>> 8 & 0xff00;
+    return ((redBlue >>> 8) & 0xff00ff) | ((green >>> 8) & 0xff00);
   }
 }

@@ -20,6 +20,7 @@ public final class Picture {
   static final int LONGEST_SIDE = 1024;
 
   /** One size of the picture, packed 0xRRGGBB. */
+  @SuppressWarnings("ArrayRecordComponent") // holds, is never compared
   private record Level(int width, int height, int[] pixels) {}
 
   private final String name;
@@ -70,8 +71,8 @@ public final class Picture {
         int at = y * frame.imageStride;
         for (int x = 0; x < frame.imageWidth; x++, at += 3) {
           pixels[i++] =
-              (bytes.get(at) & 0xff) << 16
-                  | (bytes.get(at + 1) & 0xff) << 8
+              ((bytes.get(at) & 0xff) << 16)
+                  | ((bytes.get(at + 1) & 0xff) << 8)
                   | (bytes.get(at + 2) & 0xff);
         }
       }
@@ -96,7 +97,7 @@ public final class Picture {
         int redBlue =
             ((a & 0xff00ff) + (b & 0xff00ff) + (c & 0xff00ff) + (d & 0xff00ff) + 0x20002) >>> 2;
         int green = ((a & 0xff00) + (b & 0xff00) + (c & 0xff00) + (d & 0xff00) + 0x200) >>> 2;
-        pixels[y * width + x] = redBlue & 0xff00ff | green & 0xff00;
+        pixels[y * width + x] = (redBlue & 0xff00ff) | (green & 0xff00);
       }
     }
     return new Level(width, height, pixels);
@@ -140,6 +141,8 @@ public final class Picture {
     }
 
     /**
+     * The colour at a point.
+     *
      * @param x in pixels of the full size, 0 at the left edge; any value
      * @param y likewise, 0 at the upper edge
      * @return packed 0xRRGGBB
@@ -154,7 +157,7 @@ public final class Picture {
       int y1 = reflect((fy >> 8) + 1, height) * width;
       int u = fx & 255;
       int v = fy & 255;
-      int w11 = u * v >> 8;
+      int w11 = (u * v) >> 8;
       int w10 = v - w11;
       int w01 = u - w11;
       int w00 = 256 - u - v + w11;
@@ -169,7 +172,7 @@ public final class Picture {
               + (d & 0xff00ff) * w11
               + 0x800080;
       int green = (a & 0xff00) * w00 + (b & 0xff00) * w01 + (c & 0xff00) * w10 + (d & 0xff00) * w11;
-      return redBlue >>> 8 & 0xff00ff | green + 0x8000 >>> 8 & 0xff00;
+      return ((redBlue >>> 8) & 0xff00ff) | (((green + 0x8000) >>> 8) & 0xff00);
     }
 
     private static int reflect(int i, int size) {

@@ -87,7 +87,7 @@ public record PictureLibrary(Path folder, List<Path> files) {
       byte[] hash =
           MessageDigest.getInstance("SHA-256")
               .digest(name.substring(0, name.lastIndexOf('.')).getBytes(StandardCharsets.UTF_8));
-      return (((hash[0] & 0xff) << 8 | hash[1] & 0xff) * 100) >> 16;
+      return ((((hash[0] & 0xff) << 8) | (hash[1] & 0xff)) * 100) >> 16;
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -31,14 +31,17 @@ final class Scene {
   private record Placement(double size, double x, double y, double stretch) {}
 
   /** Part of the scene that sways in place, such as water or leaves: travelling waves. */
+  @SuppressWarnings("ArrayRecordComponent") // holds, is never compared
   private record Wobble(
       double strength, double[] wave, double[] speed, double x, double y, double radius) {}
 
   /** Black bars, each {@code size} of the frame's width or height; and a fixed logo. */
+  @SuppressWarnings("ArrayRecordComponent") // holds, is never compared
   private record Overlay(
       double bars, boolean letterbox, double[] logo, double stripesX, double stripesY) {}
 
   /** Colour and light: what turns the picture's values into the frame's. */
+  @SuppressWarnings("ArrayRecordComponent") // holds, is never compared
   private record Grade(
       double saturation,
       double[] gain,
@@ -254,7 +257,7 @@ final class Scene {
               sampler.at(
                   place.x + place.size * place.stretch * (pose.x() + cos * u - sin * v),
                   place.y + place.size * (pose.y() + sin * u + cos * v));
-          gray[y * side + x] = ((rgb >> 16) + (rgb >> 8 & 0xff) + (rgb & 0xff)) / (3 * 255.0);
+          gray[y * side + x] = ((rgb >> 16) + ((rgb >> 8) & 0xff) + (rgb & 0xff)) / (3 * 255.0);
         }
       }
       double across = 0;
@@ -297,7 +300,7 @@ final class Scene {
         for (int i = 0, o = 0; i < frame.length; i++) {
           int rgb = frame[i];
           sum[o++] += rgb >> 16;
-          sum[o++] += rgb >> 8 & 0xff;
+          sum[o++] += (rgb >> 8) & 0xff;
           sum[o++] += rgb & 0xff;
         }
       }
@@ -375,9 +378,9 @@ final class Scene {
       int g = out[i + 1] & 0xff;
       int b = out[i + 2] & 0xff;
       int gray = (r + g + b) / 3;
-      out[i] = (byte) light[0][clamp(gray + ((r - gray) * saturation >> 8))];
-      out[i + 1] = (byte) light[1][clamp(gray + ((g - gray) * saturation >> 8))];
-      out[i + 2] = (byte) light[2][clamp(gray + ((b - gray) * saturation >> 8))];
+      out[i] = (byte) light[0][clamp(gray + (((r - gray) * saturation) >> 8))];
+      out[i + 1] = (byte) light[1][clamp(gray + (((g - gray) * saturation) >> 8))];
+      out[i + 2] = (byte) light[2][clamp(gray + (((b - gray) * saturation) >> 8))];
     }
   }
 
@@ -415,9 +418,9 @@ final class Scene {
       if (i % (3 * width) == 0) {
         at = noiseDice.below(NOISE_SIZE);
       }
-      int shared = NOISE[at++ & NOISE_SIZE - 1] * common;
+      int shared = NOISE[at++ & (NOISE_SIZE - 1)] * common;
       for (int c = 0; c < 3; c++) {
-        int n = shared + NOISE[at++ & NOISE_SIZE - 1] * own;
+        int n = shared + NOISE[at++ & (NOISE_SIZE - 1)] * own;
         out[i + c] = (byte) clamp((out[i + c] & 0xff) + (n >> 8));
       }
     }
