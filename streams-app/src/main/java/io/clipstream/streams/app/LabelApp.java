@@ -183,7 +183,9 @@ public final class LabelApp implements AutoCloseable {
       running.countDown();
     } else if (now == KafkaStreams.State.ERROR) {
       running.countDown();
-      exit.complete(Optional.ofNullable(failure));
+      Throwable known = failure;
+      exit.complete(
+          Optional.of(known != null ? known : new IllegalStateException("Kafka Streams failed")));
     }
   }
 

@@ -3,12 +3,16 @@ package io.clipstream.streams.classify;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.app.LabelApp;
+import io.clipstream.streams.outcome.Outcome;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -208,6 +212,34 @@ class LabelAppIT {
     try (LabelApp next = cluster.start("app", new InstantLabeller(5))) {
       cluster.assertOneOutcomeEachInOrder(LIMIT);
       assertThat(next.exit()).isNotDone();
+    }
+  }
+
+  @Test
+  void shouldReplaceAStreamThreadThatFailed() throws Exception {
+    AtomicInteger failures = new AtomicInteger(3);
+    InstantLabeller instant = new InstantLabeller(5);
+    VideoLabeller failing =
+        new VideoLabeller() {
+          @Override
+          public Submission submit(
+              VideoReference reference, Consumer<Outcome> done, Consumer<Throwable> broken) {
+            if (failures.getAndDecrement() > 0) {
+              throw new IllegalArgumentException("a passing fault");
+            }
+            return instant.submit(reference, done, broken);
+          }
+
+          @Override
+          public void close() {
+            instant.close();
+          }
+        };
+    try (LabelApp app = cluster.start("app", failing)) {
+      cluster.produce(500);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(failures).hasNegativeValue();
+      assertThat(app.exit()).isNotDone();
     }
   }
 
