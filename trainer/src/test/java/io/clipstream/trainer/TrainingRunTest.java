@@ -131,6 +131,17 @@ class TrainingRunTest {
   }
 
   @Test
+  void shouldNotMixDataOfTwoRecipes() throws Exception {
+    Recipe other = recipe(Map.of("generate.seed", "2"));
+
+    assertThatThrownBy(() -> TrainingRun.data(other, folder.resolve("data"), 2, Progress.silent()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("holds data of other generate.* settings");
+    assertThat(TrainingRun.data(recipe, folder.resolve("data"), 2, Progress.silent()).entries())
+        .isEqualTo(ClipList.read(list.file()).entries());
+  }
+
+  @Test
   void shouldKeepSplitsApartByPicture() {
     for (String held : List.of("validation", "test", "unseen")) {
       list.requireDisjoint("train", held);

@@ -33,10 +33,19 @@ public final class MotionDataSet {
    * @param folder to write videos and {@code clips.csv} to
    * @param threads that work at once
    * @return the list, already written
+   * @throws IllegalArgumentException if the folder holds data of another spec
    */
   public static ClipList generate(
       MotionDataSpec spec, PictureLibrary library, Path folder, int threads, Progress progress)
       throws IOException, InterruptedException {
+    Files.createDirectories(folder);
+    Path specFile = folder.resolve("spec.txt");
+    if (!Files.exists(specFile)) {
+      Files.writeString(specFile, spec.toString());
+    } else if (!Files.readString(specFile).equals(spec.toString())) {
+      throw new IllegalArgumentException(
+          folder + " holds data of other generate.* settings; name another folder, or empty it");
+    }
     Path listFile = folder.resolve("clips.csv");
     if (Files.exists(listFile)) {
       return ClipList.read(listFile);
