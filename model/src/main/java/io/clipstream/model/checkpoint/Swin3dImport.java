@@ -75,6 +75,29 @@ public record Swin3dImport(
     }
   }
 
+  /** Whether a checkpoint is that of a 2D network, which always gets a fresh head. */
+  public static boolean isFlat(Checkpoint checkpoint) {
+    Dialect dialect = Dialect.of(checkpoint.tensors());
+    StoredTensor patch =
+        dialect == null
+            ? null
+            : checkpoint.tensors().get(dialect.nameOf("patch_embed.proj.weight"));
+    return patch != null && patch.shape().size() == 4;
+  }
+
+  /** The architecture of {@link #ARCHITECTURES} that a network is, whatever its window and head. */
+  public static Optional<String> nameOf(Swin3dConfig config) {
+    return ARCHITECTURES.stream()
+        .filter(
+            name -> {
+              Swin3dConfig preset = Mapping.preset(name, 1);
+              return preset.embedDim() == config.embedDim()
+                  && preset.depths().equals(config.depths())
+                  && preset.heads().equals(config.heads());
+            })
+        .findFirst();
+  }
+
   private static final class Mapping {
     private final Map<String, StoredTensor> tensors;
     private final Dialect dialect;

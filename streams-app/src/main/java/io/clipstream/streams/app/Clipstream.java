@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
       SubmitCommand.class,
       WatchCommand.class,
       PredictCommand.class,
+      ModelCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       GenerateCommand.class,

@@ -1,0 +1,135 @@
+package io.clipstream.streams.app;
+
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On the small checkpoints that the module model is tested with. */
+@Timeout(120)
+class ModelCommandTest {
+  private static final Path FIXTURES =
+      Path.of("../model/src/test/resources/io/clipstream/model/checkpoint");
+
+  @TempDir Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private Path labels;
+
+  @BeforeEach
+  void writeLabels() throws IOException {
+    labels = Files.write(folder.resolve("labels.txt"), List.of("0 left", "1 right", "2 still"));
+  }
+
+  @Test
+  void shouldImportInspectVerifyExportAndImportAgain() throws Exception {
+    Path model = folder.resolve("small-2.pt");
+
+    assertThat(importing("paddle.pdparams", model, "--labels", labels.toString())).isZero();
+    assertThat(out.toString())
+        .contains("small-2.pt: swin3d, 1,843 parameters")
+        .contains("of PaddleVideo names (PaddlePaddle), 3 labels");
+
+    assertThat(run("model", "inspect", model.toString(), "--json")).isZero();
+    JsonNode inspected = new ObjectMapper().readTree(last());
+    assertThat(inspected.get("name").textValue()).isEqualTo("small");
+    assertThat(inspected.get("version").textValue()).isEqualTo("2");
+    assertThat(inspected.get("labels").get(2).textValue()).isEqualTo("still");
+    assertThat(inspected.get("clip").get("crop").intValue()).isEqualTo(24);
+    assertThat(inspected.get("recipe").get("imported.from").textValue())
+        .isEqualTo("paddle.pdparams");
+    assertThat(inspected.get("golden").booleanValue()).isTrue();
+    assertThat(run("model", "inspect", model.toString())).isZero();
+    assertThat(out.toString()).contains("4 channels, depths 2 1, heads 1 2, window 2x3x3");
+
+    assertThat(run("model", "verify", model.toString())).isZero();
+    assertThat(out.toString()).contains("whole, sha256").contains("golden outputs: the same");
+
+    Path weights = folder.resolve("small.safetensors");
+    assertThat(run("model", "export", model.toString(), "-o", weights.toString())).isZero();
+    Path again = folder.resolve("again-1.pt");
+    assertThat(run("model", "import", weights.toString(), "-o", again.toString(), "--json"))
+        .isZero();
+    JsonNode imported = new ObjectMapper().readTree(last());
+    assertThat(imported.get("labels")).isEqualTo(inspected.get("labels"));
+    assertThat(imported.get("clip")).isEqualTo(inspected.get("clip"));
+    assertThat(imported.get("parent").textValue()).isEqualTo("small-2");
+  }
+
+  @Test
+  void shouldInflateForOtherLabels() throws Exception {
+    Path model = folder.resolve("start.pt");
+
+    assertThat(importing("swin2d.pth", model, "--labels", labels.toString(), "--window", "2,3,3"))
+        .isZero();
+
+    assertThat(out.toString()).contains("inflated from 2D, fresh head: train it");
+  }
+
+  @Test
+  void shouldSayInOneLineWhatIsWrong() throws Exception {
+    Path model = folder.resolve("small.pt");
+
+    assertThat(importing("torchvision.pth", model)).isEqualTo(1);
+    assertError("has 3 classes, but Kinetics-400 has 400: name them with --labels");
+    assertThat(importing("torchvision.pth", model, "--arch", "swin3d_t")).isEqualTo(1);
+    assertError("the checkpoint has 4 channels and heads [1, 2], expected 96 and [3, 6, 12, 24]");
+    assertThat(importing("torchvision.pth", model, "--arch", "swin3d_x")).isEqualTo(1);
+    assertError("expected one of swin3d_t, swin3d_s, swin3d_b, swin3d_l, did you mean swin3d_");
+    assertThat(importing("torchvision.pth", model, "--sha256", "00000000")).isEqualTo(1);
+    assertError("expected one that begins with 00000000");
+    Files.write(labels, List.of("one"));
+    assertThat(importing("torchvision.pth", model, "--labels", labels.toString())).isEqualTo(1);
+    assertError("has 1 labels: with --fresh-head it gets a new last layer for them");
+    assertThat(run("model", "import", folder.resolve("none.pth").toString(), "-o", "x.pt"))
+        .isEqualTo(1);
+    assertError("none.pth: no such file");
+    assertThat(run("model", "import", "http://localhost/x.pth", "-o", "x.pt")).isEqualTo(1);
+    assertError("http://localhost/x.pth: expected an https: address");
+    assertThat(run("model", "verify", labels.toString())).isEqualTo(1);
+    assertError("labels.txt: ");
+    assertThat(run("model")).isEqualTo(2);
+    assertError("model needs a command: import, export, inspect, verify");
+    assertThat(model).doesNotExist();
+  }
+
+  private void assertError(String message) {
+    assertThat(err.toString()).startsWith("clipstream: ").contains(message);
+    assertThat(err.toString().strip()).doesNotContain("\n");
+  }
+
+  private String last() {
+    String[] lines = out.toString().strip().split("\n");
+    return lines[lines.length - 1];
+  }
+
+  private int importing(String fixture, Path model, String... more) throws IOException {
+    Path file = Files.copy(FIXTURES.resolve(fixture), folder.resolve(fixture), REPLACE_EXISTING);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("model", "import", file.toString(), "-o", model.toString(), "--crop", "24"));
+    arguments.addAll(List.of("--frames", "6"));
+    arguments.addAll(List.of(more));
+    return run(arguments.toArray(String[]::new));
+  }
+
+  private int run(String... arguments) {
+    err.getBuffer().setLength(0);
+    return Clipstream.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(arguments);
+  }
+}
