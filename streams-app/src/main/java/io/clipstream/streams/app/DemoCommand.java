@@ -78,11 +78,14 @@ final class DemoCommand implements Callable<Integer> {
   /** Succeeds if every bundled video got an outcome. */
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Path folder = Files.createTempDirectory("clipstream-demo-");
+    // The signal last: once it is closed, the process may end.
     try (StopSignal stop = new StopSignal(Duration.ofSeconds(60))) {
-      return run(folder, stop);
-    } finally {
-      Folders.delete(folder);
+      Path folder = Files.createTempDirectory("clipstream-demo-");
+      try {
+        return run(folder, stop);
+      } finally {
+        Folders.delete(folder);
+      }
     }
   }
 

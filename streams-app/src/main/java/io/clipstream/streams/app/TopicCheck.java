@@ -12,7 +12,7 @@ import org.apache.kafka.clients.admin.Admin;
 
 /** Makes sure that brokers answer and that topics are there, before work starts on them. */
 final class TopicCheck {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private TopicCheck() {}
 
@@ -25,7 +25,8 @@ final class TopicCheck {
       throws InterruptedException {
     Object servers = admin.get("bootstrap.servers");
     Set<String> existing;
-    try (Admin client = Admin.create(admin)) {
+    Admin client = Admin.create(admin);
+    try {
       existing = client.listTopics().names().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw new UserError(
@@ -34,6 +35,8 @@ final class TopicCheck {
               + ": start one with ./clipstream demo, or name yours with -c FILE or"
               + " --set kafka.bootstrap.servers=HOST:PORT",
           e);
+    } finally {
+      client.close(Duration.ZERO); // Else it would wait a minute for servers that do not answer.
     }
     List<String> missing = topics.stream().filter(topic -> !existing.contains(topic)).toList();
     if (!missing.isEmpty()) {
