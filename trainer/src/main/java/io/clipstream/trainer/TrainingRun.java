@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.infer.Classifier;
+import io.clipstream.model.infer.GoldenCheck;
 import io.clipstream.model.infer.TorchClassifier;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.trainer.motion.MotionDataSet;
@@ -83,7 +84,7 @@ final class TrainingRun {
       metrics.put("videos." + split, (double) evaluation.videos());
     }
     lap(seconds, "evaluate", start);
-    Swin3d.write(artifact, recipe.network(), trained.weights(), recipe.manifest(metrics));
+    GoldenCheck.write(artifact, recipe.network(), trained.weights(), recipe.manifest(metrics));
 
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("model", recipe.name() + "-" + recipe.version());

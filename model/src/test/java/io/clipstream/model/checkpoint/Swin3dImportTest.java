@@ -132,6 +132,28 @@ class Swin3dImportTest {
     assertSame(imported.weights(), reference, 1e-6);
   }
 
+  @ParameterizedTest
+  @CsvSource({"8, 7", "16, 7", "2, 7", "8, 12"})
+  void shouldTellTheWindowByThePositionTable(int frames, int side) throws Exception {
+    Swin3dConfig config =
+        new Swin3dConfig(
+            4,
+            List.of(1),
+            List.of(1),
+            List.of(frames, side, side),
+            List.of(2, 4, 4),
+            2,
+            0,
+            0,
+            0.1,
+            frames != 2, // without a norm after the patch embedding, too
+            3);
+    Path file = folder.resolve("window.safetensors");
+    SafeTensors.write(file, Swin3d.init(config, 1), Optional.empty());
+
+    assertThat(Swin3dImport.of(Checkpoint.open(file), NONE).config()).isEqualTo(config);
+  }
+
   @Test
   void shouldTakeAFreshHeadForOtherLabels() throws Exception {
     Swin3dImport imported =

@@ -1,0 +1,146 @@
+package io.clipstream.model.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.swin.Swin3d;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The networks in their real sizes, with random weights, against torchvision's outputs: {@code mvn
+ * verify -Pparity}. Skipped where Python has no torchvision.
+ */
+@Tag("parity")
+class Swin3dParityTest {
+  private static final double TOLERANCE = 1e-5; // norm of the difference over norm
+  private static final String PYTHON = System.getProperty("parity.python", "python3");
+
+  @TempDir Path folder;
+
+  static Stream<String> architectures() {
+    return Stream.of(System.getProperty("parity.archs", "swin3d_t,swin3d_s,swin3d_b").split(","));
+  }
+
+  @ParameterizedTest
+  @MethodSource("architectures")
+  void shouldGiveTorchvisionsLogits(String architecture) throws Exception {
+    assumeTrue(
+        run("-c", "import torchvision") == 0,
+        "needs torchvision: pip install torch torchvision, and -Dparity.python=PYTHON");
+    assertThat(run("src/test/python/parity.py", folder.toString(), architecture))
+        .as(Files.readString(folder.resolve("log")))
+        .isZero();
+    JsonNode cases =
+        new ObjectMapper().readTree(folder.resolve("cases.json").toFile()).get("cases");
+
+    for (String checkpoint : new String[] {"torchvision.pth", "paddle.pdparams"}) {
+      Swin3dImport imported =
+          Swin3dImport.of(
+              Checkpoint.open(folder.resolve(checkpoint)),
+              new Swin3dImport.Options(
+                  Optional.of(architecture), Optional.empty(), Optional.empty()));
+      Path artifact = folder.resolve("parity-1.pt");
+      Swin3d.write(artifact, imported.config(), imported.weights(), manifest());
+      try (Model model = Model.newInstance("parity", Device.cpu(), "PyTorch")) {
+        model.load(artifact, null, Map.of("mapLocation", "true"));
+        for (int i = 0; i < cases.size(); i++) {
+          JsonNode expected = cases.get(i);
+          double distance = distance(logits(model, i, expected.get("shape")), expected);
+          System.out.printf(
+              "parity %s %s %s: %.2g%n", architecture, checkpoint, expected.get("shape"), distance);
+          assertThat(distance).as(expected.get("shape").toString()).isLessThan(TOLERANCE);
+        }
+      }
+    }
+  }
+
+  private float[] logits(Model model, int i, JsonNode sizes) throws IOException {
+    byte[] clip = Files.readAllBytes(folder.resolve(i + ".clip"));
+    ByteBuffer pixels = ByteBuffer.allocateDirect(clip.length).put(clip).flip();
+    Shape shape =
+        new Shape(
+            sizes.get(0).longValue(),
+            sizes.get(1).longValue(),
+            sizes.get(2).longValue(),
+            sizes.get(3).longValue(),
+            sizes.get(4).longValue());
+    try (NDManager call = model.getNDManager().newSubManager()) {
+      return model
+          .getBlock()
+          .forward(
+              new ParameterStore(call, false),
+              new NDList(call.create(pixels, shape, DataType.UINT8)),
+              false)
+          .singletonOrThrow()
+          .toFloatArray();
+    }
+  }
+
+  private static double distance(float[] found, JsonNode expected) {
+    double difference = 0;
+    double norm = 0;
+    for (int k = 0; k < found.length; k++) {
+      double value = expected.get("logits").get(k).doubleValue();
+      difference += (found[k] - value) * (found[k] - value);
+      norm += value * value;
+    }
+    return Math.sqrt(difference / norm);
+  }
+
+  private static ModelManifest manifest() {
+    return new ModelManifest(
+        "parity",
+        "1",
+        Kinetics400.labels(),
+        Kinetics400.CLIP,
+        "1",
+        Map.of(),
+        "training",
+        "fp32",
+        Map.of(),
+        Map.of(),
+        "");
+  }
+
+  private int run(String... arguments) throws IOException, InterruptedException {
+    File output = folder.resolve("log").toFile();
+    String[] command = new String[arguments.length + 1];
+    command[0] = PYTHON;
+    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    Process process;
+    try {
+      process =
+          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start();
+    } catch (IOException e) {
+      Files.writeString(output.toPath(), String.valueOf(e.getMessage()));
+      return -1;
+    }
+    try {
+      return process.waitFor(30, TimeUnit.MINUTES) ? process.exitValue() : -1;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}
