@@ -114,6 +114,9 @@ public final class Checkpoint {
       return checkpoint;
     } catch (IOException e) {
       String message = String.valueOf(e.getMessage());
+      if (message.endsWith(": refused")) {
+        message += "; save its weights alone, torch.save(model.state_dict(), FILE)";
+      }
       throw new IOException(message.startsWith(file + ": ") ? message : file + ": " + message, e);
     }
   }

@@ -146,12 +146,12 @@ final class ModelImportCommand implements Callable<Integer> {
           .getOut()
           .printf(
               Locale.ROOT,
-              "%s: %s of %s names (%s), %d labels%s%n",
+              "%s: %s, %d labels; from %s (%s)%s%n",
               output,
               ModelInspectCommand.architecture(imported.config()),
+              manifest.labels().size(),
               imported.dialect(),
               opened.format(),
-              manifest.labels().size(),
               imported.freshHead()
                   ? "; "
                       + (imported.inflated() ? "inflated from 2D, " : "")

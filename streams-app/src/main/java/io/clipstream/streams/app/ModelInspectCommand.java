@@ -8,6 +8,7 @@ import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,9 +92,9 @@ final class ModelInspectCommand implements Callable<Integer> {
         "clip",
         String.format(
             Locale.ROOT,
-            "%d frames at %.4g a second, short side %d, crop %d, views %s",
+            "%d frames at %s a second, short side %d, crop %d, views %s",
             clip.frames(),
-            clip.framesPerSecond(),
+            BigDecimal.valueOf(clip.framesPerSecond()).stripTrailingZeros().toPlainString(),
             clip.shortSide(),
             clip.crop(),
             manifest.views()));

@@ -39,8 +39,8 @@ class ModelCommandTest {
 
     assertThat(importing("paddle.pdparams", model, "--labels", labels.toString())).isZero();
     assertThat(out.toString())
-        .contains("small-2.pt: swin3d, 1,843 parameters")
-        .contains("of PaddleVideo names (PaddlePaddle), 3 labels");
+        .contains(
+            "small-2.pt: swin3d, 1,843 parameters, 3 labels; from PaddleVideo (PaddlePaddle)");
 
     assertThat(run("model", "inspect", model.toString(), "--json")).isZero();
     JsonNode inspected = new ObjectMapper().readTree(last());
@@ -103,6 +103,18 @@ class ModelCommandTest {
     assertThat(run("model")).isEqualTo(2);
     assertError("model needs a command: import, export, inspect, verify");
     assertThat(model).doesNotExist();
+  }
+
+  @Test
+  void shouldShowHowFarADownloadIs() {
+    try (TransferBar bar = new TransferBar(new PrintWriter(err, true), "swin.pth")) {
+      bar.at(1 << 20, 4 << 20);
+      bar.at(4 << 20, 4 << 20);
+    }
+
+    assertThat(err.toString())
+        .contains("swin.pth: continued at 1.0 MiB")
+        .contains("4.0 of 4.0 MiB");
   }
 
   private void assertError(String message) {
