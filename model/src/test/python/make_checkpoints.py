@@ -143,3 +143,10 @@ golden = dict(
     types=expected,
 )
 (OUT / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
+
+# --- a small file that names a large network: every parameter is a view of one storage
+shared = torch.zeros(3 * 32 * 32, dtype=torch.half)
+many = {}
+for name, value in SwinTransformer3d(PATCH, 32, [4], [1], [1, 2, 2], mlp_ratio=3.0, num_classes=3).named_parameters():
+    many[name] = shared[: value.numel()].view(value.shape)
+torch.save(many, OUT / "one-storage.pth")

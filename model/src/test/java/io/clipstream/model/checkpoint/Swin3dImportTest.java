@@ -230,6 +230,15 @@ class Swin3dImportTest {
   }
 
   @Test
+  void shouldRefuseASmallFileThatNamesALargeNetwork() throws Exception {
+    Checkpoint checkpoint = Checkpoint.open(Fixtures.file("one-storage.pth"));
+
+    assertThatThrownBy(() -> Swin3dImport.of(checkpoint, NONE))
+        .hasMessageContaining(".pth: names a network of 42")
+        .hasMessageEndingWith(" bytes can hold");
+  }
+
+  @Test
   void shouldHoldTheTensorsToTheNamedArchitecture() throws Exception {
     Checkpoint checkpoint = Checkpoint.open(Fixtures.file("torchvision.pth"));
 
