@@ -45,6 +45,8 @@ public final class CheckpointDownload {
   /** Told after each piece, by the thread that downloads. */
   public interface Progress {
     /**
+     * So much is there now.
+     *
      * @param bytes that are there, those of earlier runs included
      * @param total of the file, or -1 if the server does not say
      */
@@ -229,7 +231,7 @@ public final class CheckpointDownload {
       byte[] chunk = new byte[CHUNK];
       progress.at(done, total);
       for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        if (done + n > MAX_BYTES || total >= 0 && done + n > total) {
+        if (done + n > MAX_BYTES || (total >= 0 && done + n > total)) {
           throw new FinalException("the server sends more than the file has");
         }
         ByteBuffer piece = ByteBuffer.wrap(chunk, 0, n);

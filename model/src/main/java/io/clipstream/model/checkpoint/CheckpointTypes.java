@@ -94,7 +94,7 @@ final class CheckpointTypes implements Unpickler.Types {
           if ((b & 0xfe) != 0xc2 || ++i == utf8.limit()) {
             throw new IOException("an array's bytes are not Latin-1");
           }
-          b = (b & 3) << 6 | utf8.get(i) & 0x3f;
+          b = ((b & 3) << 6) | (utf8.get(i) & 0x3f);
         }
         bytes[n++] = (byte) b;
       }
@@ -149,32 +149,27 @@ final class CheckpointTypes implements Unpickler.Types {
   @Override
   public Object call(Global function, List<?> arguments) throws IOException {
     int count = arguments.size();
-    switch (function.name()) {
-      case REBUILD_TENSOR:
-        return count == 6 || count == 7 ? tensor(arguments) : null;
-      case REBUILD_PARAMETER:
-        return count == 3 && arguments.get(0) instanceof StoredTensor ? arguments.get(0) : null;
-      case "collections.OrderedDict":
-        return count == 0 ? new LinkedHashMap<>() : null;
-      case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
-        return count == 3 && new Global("numpy.ndarray").equals(arguments.get(0))
-            ? new Array()
-            : null;
-      case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar":
-        return count == 2 ? Unpickler.NONE : null; // a number of a log: not a weight
-      case "numpy.dtype":
-        return count >= 1 && arguments.get(0) instanceof String code
-            ? new Dtype(DTYPES.get(code))
-            : null;
-      case "_codecs.encode":
-        boolean latin1 = count == 2 && "latin1".equals(arguments.get(1));
-        Object text = latin1 ? arguments.get(0) : null;
-        return text instanceof String || text instanceof Text ? new Latin1(text) : null;
-      case "builtins.tuple", "__builtin__.tuple":
-        return count == 1 && arguments.get(0) instanceof List<?> list ? list : null;
-      default:
-        return null;
-    }
+    return switch (function.name()) {
+      case REBUILD_TENSOR -> count == 6 || count == 7 ? tensor(arguments) : null;
+      case REBUILD_PARAMETER ->
+          count == 3 && arguments.get(0) instanceof StoredTensor tensor ? tensor : null;
+      case "collections.OrderedDict" -> count == 0 ? new LinkedHashMap<>() : null;
+      case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct" ->
+          count == 3 && new Global("numpy.ndarray").equals(arguments.get(0)) ? new Array() : null;
+      case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar" ->
+          count == 2 ? Unpickler.NONE : null; // a number of a log: not a weight
+      case "numpy.dtype" ->
+          count >= 1 && arguments.get(0) instanceof String code
+              ? new Dtype(DTYPES.get(code))
+              : null;
+      case "_codecs.encode" -> {
+        Object text = count == 2 && "latin1".equals(arguments.get(1)) ? arguments.get(0) : null;
+        yield text instanceof String || text instanceof Text ? new Latin1(text) : null;
+      }
+      case "builtins.tuple", "__builtin__.tuple" ->
+          count == 1 && arguments.get(0) instanceof List<?> list ? list : null;
+      default -> null;
+    };
   }
 
   @Override
@@ -254,7 +249,7 @@ final class CheckpointTypes implements Unpickler.Types {
     if (!(state.get(2) instanceof Dtype dtype)) {
       throw new IOException(what + " has an array without a type");
     }
-    if (dtype.structured || dtype.bigEndian && dtype.type.bytes > 1) {
+    if (dtype.structured || (dtype.bigEndian && dtype.type.bytes > 1)) {
       throw new IOException(
           what
               + " has an array of "

@@ -46,7 +46,10 @@ enum ElementType {
   }
 
   boolean isFloating() {
-    return ordinal() <= BFLOAT16.ordinal();
+    return switch (this) {
+      case FLOAT32, FLOAT64, FLOAT16, BFLOAT16 -> true;
+      case INT64, INT32, INT16, INT8, UINT8, BOOL -> false;
+    };
   }
 
   /** IEEE 754 binary16; Java has this from version 20. */

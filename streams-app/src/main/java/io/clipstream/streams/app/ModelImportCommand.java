@@ -130,7 +130,7 @@ final class ModelImportCommand implements Callable<Integer> {
             new Swin3dImport.Options(
                 Optional.ofNullable(architecture),
                 Optional.ofNullable(window),
-                freshHead || given.isPresent() && Swin3dImport.isFlat(opened)
+                freshHead || (given.isPresent() && Swin3dImport.isFlat(opened))
                     ? given.map(List::size).or(() -> Optional.of(Kinetics400.labels().size()))
                     : Optional.empty()));
     ModelManifest manifest = manifest(opened, imported, given, digest);

@@ -22,6 +22,7 @@ final class TransferBar implements CheckpointDownload.Progress, AutoCloseable {
   TransferBar(PrintWriter err, String name) {
     this.err = err;
     this.name = name;
+    // Java 22 and newer return a console that may be no terminal; TERM is unset or dumb in scripts.
     String term = System.getenv("TERM");
     this.terminal = System.console() != null && term != null && !term.equals("dumb");
   }

@@ -123,8 +123,8 @@ class ModelCommandTest {
   }
 
   private String last() {
-    String[] lines = out.toString().strip().split("\n");
-    return lines[lines.length - 1];
+    String lines = out.toString().strip();
+    return lines.substring(lines.lastIndexOf('\n') + 1);
   }
 
   private int importing(String fixture, Path model, String... more) throws IOException {
