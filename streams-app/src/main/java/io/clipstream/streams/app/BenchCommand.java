@@ -115,6 +115,14 @@ final class BenchCommand {
               description = "Through the real stages (${DEFAULT-VALUE}).")
           int videos,
       @Option(
+              names = "--decode-threads",
+              paramLabel = "N",
+              description =
+                  "Of the real stages; by default one for each processor. Where the classifier has"
+                      + " no device of its own, leave it a processor, with OMP_NUM_THREADS for its"
+                      + " own threads.")
+          Integer decodeThreads,
+      @Option(
               names = "--memory",
               paramLabel = "N",
               description = "Instead of all that: memory while N videos go through.")
@@ -123,11 +131,13 @@ final class BenchCommand {
           Path model,
       @Option(names = "--json", description = "One JSON object a line.") boolean json)
       throws IOException, InterruptedException {
+    int threads =
+        decodeThreads == null ? Runtime.getRuntime().availableProcessors() : decodeThreads;
     List<Path> given = files == null ? List.of() : files;
     Path folder = Files.createTempDirectory("clipstream-bench-");
     try {
       if (memory != null) {
-        memory(folder, stages(folder, given, model), memory, json);
+        memory(folder, stages(folder, given, model, threads), memory, json);
         return 0;
       }
       PipelineBenchmark.Throughput free =
@@ -148,7 +158,7 @@ final class BenchCommand {
       if (!given.isEmpty()) {
         PipelineBenchmark.Stages real =
             PipelineBenchmark.realStages(
-                folder.resolve("real"), stages(folder, given, model), videos);
+                folder.resolve("real"), stages(folder, given, model, threads), videos);
         print(
             json,
             "real stages",
@@ -178,7 +188,8 @@ final class BenchCommand {
     }
   }
 
-  private static RealStages stages(Path folder, List<Path> files, Path model) throws IOException {
+  private static RealStages stages(Path folder, List<Path> files, Path model, int decodeThreads)
+      throws IOException {
     if (files.isEmpty()) {
       throw new UserError("no videos are named, expected at least one FILE");
     }
@@ -195,7 +206,7 @@ final class BenchCommand {
         files,
         Sampling.sliding(config.integer("pipeline.max-clips-per-video", 1, 10_000)),
         new PipelineSettings(
-            Runtime.getRuntime().availableProcessors(),
+            decodeThreads,
             BatchPolicy.upTo(config.integer("batch.max-clips", 1, 1024), Duration.ofMillis(20)),
             config.integer("pipeline.max-waiting-clips-per-video", 1, 10_000),
             config.integer("labels.top-k", 1, 10_000)),
