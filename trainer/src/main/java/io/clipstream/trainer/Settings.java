@@ -1,11 +1,11 @@
 package io.clipstream.trainer;
 
+import io.clipstream.model.Nearest;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -156,37 +156,8 @@ final class Settings {
     for (String key : values.keySet()) {
       if (!known.contains(key)) {
         throw new IllegalArgumentException(
-            origin + ": unknown key " + key + "; did you mean " + nearest(key, known) + "?");
+            origin + ": unknown key " + key + Nearest.hint(key, known));
       }
     }
-  }
-
-  static String nearest(String word, Collection<String> words) {
-    String best = null;
-    int least = Integer.MAX_VALUE;
-    for (String candidate : words) {
-      int distance = distance(word, candidate);
-      if (distance < least) {
-        least = distance;
-        best = candidate;
-      }
-    }
-    return best;
-  }
-
-  /** Levenshtein distance. */
-  private static int distance(String a, String b) {
-    int[] previous = new int[b.length() + 1];
-    Arrays.setAll(previous, i -> i);
-    for (int i = 1; i <= a.length(); i++) {
-      int[] row = new int[b.length() + 1];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-        row[j] = Math.min(Math.min(row[j - 1], previous[j]) + 1, previous[j - 1] + change);
-      }
-      previous = row;
-    }
-    return previous[b.length()];
   }
 }

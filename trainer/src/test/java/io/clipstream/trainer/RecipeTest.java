@@ -46,7 +46,7 @@ class RecipeTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "train.epochz | 3 | unknown key train.epochz; did you mean train.epochs?",
+        "train.epochz | 3 | unknown key train.epochz, did you mean train.epochs?",
         "train.epochs | many | train.epochs is many, expected a whole number of at least 1",
         "train.label-smoothing | 2 | expected a number from 0.0 to 0.9",
         "network.depths | 2;4 | network.depths is 2;4, expected whole numbers separated by commas",

@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Nearest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Nearest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

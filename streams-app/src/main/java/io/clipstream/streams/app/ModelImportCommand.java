@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Nearest;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.checkpoint.Checkpoint;

@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Nearest;
 import io.clipstream.schemas.VideoReference;
 import java.io.PrintWriter;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Nearest;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;

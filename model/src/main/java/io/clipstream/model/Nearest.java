@@ -1,4 +1,4 @@
-package io.clipstream.streams.app;
+package io.clipstream.model;
 
 import java.io.IOException;
 import java.nio.file.Files;
