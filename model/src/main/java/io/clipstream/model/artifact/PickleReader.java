@@ -2,6 +2,7 @@ package io.clipstream.model.artifact;
 
 import io.clipstream.model.artifact.Unpickler.Global;
 import java.io.IOException;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -12,8 +13,8 @@ import java.util.Map;
 /**
  * Reads the {@code data.pkl} of a TorchScript archive. Nothing is run or loaded by name: the only
  * classes it knows are modules below {@code __torch__}, which become {@link ScriptObject}s,
- * contiguous tensors of float32 and int64 elements, and the empty dictionary that goes with each;
- * anything else is refused.
+ * contiguous tensors of float32, bfloat16 and int64 elements, and the empty dictionary that goes
+ * with each; anything else is refused.
  */
 final class PickleReader {
   private static final Object NO_HOOKS = new Object();
@@ -24,7 +25,7 @@ final class PickleReader {
     ByteBuffer get(String key) throws IOException;
   }
 
-  private record Storage(boolean isFloat, String key, int size) {}
+  private record Storage(ScriptTensor.Type type, String key, int size) {}
 
   /** A module that is still being read. */
   private record Open(String type, Map<String, Object> fields) {}
@@ -54,6 +55,7 @@ final class PickleReader {
           || switch (name) {
             case "torch._utils._rebuild_tensor_v2",
                 "torch.FloatStorage",
+                "torch.BFloat16Storage",
                 "torch.LongStorage",
                 "collections.OrderedDict" ->
                 true;
@@ -81,6 +83,10 @@ final class PickleReader {
     @Override
     public void setState(Object target, Object state) throws IOException {
       Map<String, Object> fields = pickle.as(Open.class, target).fields;
+      if (state instanceof List<?> tuple) {
+        fields.put(ScriptObject.STATE, tuple);
+        return;
+      }
       Map<?, ?> values = pickle.as(Map.class, state);
       for (Map.Entry<?, ?> e : values.entrySet()) {
         fields.put(pickle.as(String.class, e.getKey()), e.getValue());
@@ -94,10 +100,19 @@ final class PickleReader {
         throw new IOException("data.pkl has a tuple of " + storage.size() + ", expected 5");
       }
       return new Storage(
-          pickle.as(Global.class, storage.get(1)).name().equals("torch.FloatStorage"),
+          elements(pickle.as(Global.class, storage.get(1))),
           pickle.as(String.class, storage.get(2)),
           Math.toIntExact(pickle.as(Long.class, storage.get(4))));
     }
+  }
+
+  private static ScriptTensor.Type elements(Global storage) throws IOException {
+    for (ScriptTensor.Type type : ScriptTensor.Type.values()) {
+      if (storage.name().equals("torch." + type.storage)) {
+        return type;
+      }
+    }
+    throw new IOException("data.pkl has a tensor in a " + storage.name());
   }
 
   private ScriptTensor tensor(List<?> arguments) throws IOException {
@@ -123,15 +138,19 @@ final class PickleReader {
               + ", expected a contiguous one");
     }
     ByteBuffer bytes = storages.get(storage.key);
-    long expected = storage.size * (storage.isFloat ? 4L : 8L);
+    long expected = (long) storage.size * storage.type.bytes;
     if (bytes.remaining() != expected || offset < 0 || (long) offset + size > storage.size) {
       throw new IOException(
           "tensor " + storage.key + " has " + bytes.remaining() + " bytes, expected " + expected);
     }
     bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);
-    return storage.isFloat
-        ? new ScriptTensor(shape, bytes.asFloatBuffer().slice(offset, size), trained)
-        : new ScriptTensor(shape, bytes.asLongBuffer().slice(offset, size), trained);
+    Buffer data =
+        switch (storage.type) {
+          case FLOAT32 -> bytes.asFloatBuffer().slice(offset, size);
+          case BFLOAT16 -> bytes.asShortBuffer().slice(offset, size);
+          case INT64 -> bytes.asLongBuffer().slice(offset, size);
+        };
+    return new ScriptTensor(shape, data, trained);
   }
 
   private ScriptObject closed(Open open, int depth) throws IOException {

@@ -57,16 +57,22 @@ final class PickleWriter {
     global(object.type().substring(0, dot), object.type().substring(dot + 1));
     op(')'); // EMPTY_TUPLE
     op(0x81); // NEWOBJ
-    op('}'); // EMPTY_DICT
-    op('('); // MARK
-    object
-        .fields()
-        .forEach(
-            (name, field) -> {
-              string(name);
-              value(field);
-            });
-    op('u'); // SETITEMS
+    if (object.fields().get(ScriptObject.STATE) instanceof List<?> state) {
+      op('('); // MARK
+      state.forEach(this::value);
+      op('t'); // TUPLE
+    } else {
+      op('}'); // EMPTY_DICT
+      op('('); // MARK
+      object
+          .fields()
+          .forEach(
+              (name, field) -> {
+                string(name);
+                value(field);
+              });
+      op('u'); // SETITEMS
+    }
     op('b'); // BUILD
   }
 
@@ -83,7 +89,7 @@ final class PickleWriter {
     op('(');
     op('(');
     string("storage");
-    global("torch", tensor.isFloat() ? "FloatStorage" : "LongStorage");
+    global("torch", tensor.type().storage);
     string(key.toString());
     string("cpu");
     integer(tensor.data().limit());

@@ -2,6 +2,7 @@ package io.clipstream.model.artifact;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,11 +10,20 @@ import java.util.Map;
  *
  * @param type name of its class, such as {@code __torch__.Linear}
  * @param fields {@link Boolean}, {@link Long}, {@link Double}, {@link String}, {@link ScriptTensor}
- *     or another ScriptObject, in order; other values are {@code null} when read
+ *     or another ScriptObject, in order; other values are {@code null} when read. A class that
+ *     prepares itself at load has the one field {@link #STATE}
  */
 public record ScriptObject(String type, Map<String, Object> fields) {
+  /** A {@link java.util.List} of what the class's method of this name takes as a tuple. */
+  public static final String STATE = "__setstate__";
+
   public ScriptObject {
     fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+  }
+
+  /** A module whose class makes its fields from a state when it is loaded. */
+  public static ScriptObject prepared(String type, List<ScriptTensor> state) {
+    return new ScriptObject(type, Map.of(STATE, List.copyOf(state)));
   }
 
   /**

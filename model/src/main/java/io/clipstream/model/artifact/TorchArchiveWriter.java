@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -97,7 +98,7 @@ public final class TorchArchiveWriter {
     }
 
     void put(String name, ScriptTensor tensor) throws IOException {
-      long size = tensor.data().limit() * (tensor.isFloat() ? 4L : 8L);
+      long size = (long) tensor.data().limit() * tensor.type().bytes;
       put(name, size, sink -> encode(tensor, sink));
     }
 
@@ -139,6 +140,13 @@ public final class TorchArchiveWriter {
         chunk.clear().asFloatBuffer().put(rest.slice(rest.position(), n));
         rest.position(rest.position() + n);
         sink.accept(chunk.clear().limit(n * 4));
+      }
+    } else if (tensor.data() instanceof ShortBuffer shorts) {
+      for (ShortBuffer rest = shorts.duplicate(); rest.hasRemaining(); ) {
+        int n = Math.min(rest.remaining(), CHUNK / 2);
+        chunk.clear().asShortBuffer().put(rest.slice(rest.position(), n));
+        rest.position(rest.position() + n);
+        sink.accept(chunk.clear().limit(n * 2));
       }
     } else if (tensor.data() instanceof LongBuffer longs) {
       for (LongBuffer rest = longs.duplicate(); rest.hasRemaining(); ) {

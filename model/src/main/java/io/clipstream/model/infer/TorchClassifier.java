@@ -18,9 +18,13 @@ import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.stream.IntStream;
 
 /**
  * Serves any TorchScript model that keeps the contract: {@code forward(uint8 [N, T, S, S, 3] RGB)
@@ -30,12 +34,17 @@ import java.util.Map;
  * seconds. So batches have a few fixed sizes; each is run at load, on the thread that loads and
  * then serves, and a batch is padded to the next size.
  *
- * <p>One thread: the one that loaded it. On the CPU, PyTorch computes on threads of its own, which
- * all classifiers of the process share; their number is that of the cores, or what the environment
- * variable {@code OMP_NUM_THREADS} says. Where other work shares the cores, start the JVM with
- * {@code OMP_WAIT_POLICY=PASSIVE}: those threads spin by default while they wait for each other.
- * Pixels are copied once, into a direct buffer that is used again; arrays of a call are freed
- * before it returns.
+ * <p>One thread: the one that loaded it, but for {@link #stage}. On the CPU, PyTorch computes on
+ * threads of its own, which all classifiers of the process share; their number is that of the
+ * cores, or what the environment variable {@code OMP_NUM_THREADS} says. Where other work shares the
+ * cores, start the JVM with {@code OMP_WAIT_POLICY=PASSIVE}: those threads spin by default while
+ * they wait for each other.
+ *
+ * <p>Pixels are copied once on the host, into buffers that are used again; for a GPU those are
+ * page-locked, from which its copy engine reads several times faster. Arrays of a call are freed
+ * before it returns. {@link #stage} lets another thread copy the next batch while this one waits
+ * for the device; the copy to the device itself cannot overlap computation, since DJL has one
+ * stream.
  */
 public final class TorchClassifier implements Classifier {
   /** Runs of a shape until TorchScript has profiled and optimised it, and one to see it fast. */
@@ -46,16 +55,40 @@ public final class TorchClassifier implements Classifier {
   private final int[] batchSizes;
   private final Model model;
   private final Block network;
-  private final ByteBuffer staging;
+  private final List<ByteBuffer> buffers;
+  private final BlockingQueue<ByteBuffer> free;
+  private final boolean pageLocked;
+
+  /** Clips whose pixels wait in one of the classifier's buffers. */
+  public static final class Staged {
+    private final ByteBuffer pixels;
+    private final int count;
+
+    private Staged(ByteBuffer pixels, int count) {
+      this.pixels = pixels;
+      this.count = count;
+    }
+
+    /** Number of clips. */
+    public int count() {
+      return count;
+    }
+  }
 
   private TorchClassifier(
-      ModelArtifact artifact, Device device, int[] batchSizes, Model model, ByteBuffer staging) {
+      ModelArtifact artifact,
+      Device device,
+      int[] batchSizes,
+      Model model,
+      List<ByteBuffer> buffers) {
     this.artifact = artifact;
     this.device = device;
     this.batchSizes = batchSizes;
     this.model = model;
     this.network = model.getBlock();
-    this.staging = staging;
+    this.buffers = buffers;
+    this.free = new ArrayBlockingQueue<>(buffers.size(), false, buffers);
+    this.pageLocked = device.isGpu() && buffers.stream().allMatch(PageLock::lock);
   }
 
   /**
@@ -91,7 +124,10 @@ public final class TorchClassifier implements Classifier {
               + bytes
               + " bytes, expected less than 2 GiB");
     }
-    ByteBuffer staging = ByteBuffer.allocateDirect((int) bytes);
+    List<ByteBuffer> buffers = new ArrayList<>();
+    for (int i = 0; i < (device.isGpu() ? 2 : 1); i++) {
+      buffers.add(ByteBuffer.allocateDirect((int) bytes));
+    }
     Model model = Model.newInstance(artifact.manifest().id(), device, "PyTorch");
     try {
       model.load(artifact.path().toAbsolutePath(), null, Map.of("mapLocation", "true"));
@@ -99,7 +135,7 @@ public final class TorchClassifier implements Classifier {
       model.close();
       throw new IOException(artifact.path() + ": PyTorch cannot load it: " + firstLine(e), e);
     }
-    TorchClassifier classifier = new TorchClassifier(artifact, device, sizes, model, staging);
+    TorchClassifier classifier = new TorchClassifier(artifact, device, sizes, model, buffers);
     try {
       classifier.warm(warmRuns);
       return classifier;
@@ -134,7 +170,7 @@ public final class TorchClassifier implements Classifier {
   private void warm(int runs) {
     for (int size : batchSizes) {
       for (int run = 0; run < runs; run++) {
-        logits(size);
+        logits(buffers.get(0), size);
       }
     }
   }
@@ -156,29 +192,70 @@ public final class TorchClassifier implements Classifier {
 
   @Override
   public float[][] classify(List<Clip> clips) {
+    check(clips);
+    ByteBuffer buffer = free.poll();
+    if (buffer == null) {
+      throw new IllegalStateException("all buffers hold batches that were staged");
+    }
+    return classify(fill(buffer, clips));
+  }
+
+  /**
+   * Copies the pixels of a batch, so that {@link #classify(Staged)} needs not; the clips stay the
+   * caller's and may be closed. One other thread may call it while the classifier's own computes.
+   * Waits while the classifier has no free buffer: on a GPU it has two, on the CPU one.
+   *
+   * @param clips 1 to {@link #maxBatch()} clips cut as the manifest says
+   */
+  public Staged stage(List<Clip> clips) throws InterruptedException {
+    check(clips);
+    return fill(free.take(), clips);
+  }
+
+  /**
+   * Classifies a batch that {@link #stage} copied, once.
+   *
+   * @return as {@link #classify(List)}
+   */
+  public float[][] classify(Staged staged) {
+    // Rows of padding keep the pixels of earlier batches: their results are not read.
+    float[] logits;
+    try {
+      logits = logits(staged.pixels, padded(staged.count));
+    } finally {
+      free.add(staged.pixels);
+    }
+    int classes = manifest().labels().size();
+    float[][] probabilities = new float[staged.count][];
+    for (int i = 0; i < staged.count; i++) {
+      probabilities[i] = softmax(logits, i * classes, classes);
+    }
+    return probabilities;
+  }
+
+  private void check(List<Clip> clips) {
     int count = clips.size();
     if (count < 1 || count > maxBatch()) {
       throw new IllegalArgumentException(
           "the batch has " + count + " clips, expected 1 to " + maxBatch());
     }
     int clipBytes = manifest().clip().clipBytes();
-    staging.clear();
     for (Clip clip : clips) {
-      ByteBuffer pixels = clip.pixels().duplicate();
-      if (pixels.remaining() != clipBytes) {
-        throw new IllegalArgumentException(
-            "a clip has " + pixels.remaining() + " bytes, expected " + clipBytes);
+      int bytes = clip.pixels().remaining();
+      if (bytes != clipBytes) {
+        throw new IllegalArgumentException("a clip has " + bytes + " bytes, expected " + clipBytes);
       }
-      staging.put(pixels);
     }
-    // Rows of padding keep the pixels of earlier batches: their results are not read.
-    float[] logits = logits(padded(count));
-    int classes = manifest().labels().size();
-    float[][] probabilities = new float[count][];
-    for (int i = 0; i < count; i++) {
-      probabilities[i] = softmax(logits, i * classes, classes);
-    }
-    return probabilities;
+  }
+
+  private Staged fill(ByteBuffer buffer, List<Clip> clips) {
+    int clipBytes = manifest().clip().clipBytes();
+    IntStream places = IntStream.range(0, clips.size());
+    // One core copies slower than a GPU computes.
+    (device.isGpu() ? places.parallel() : places)
+        .forEach(
+            i -> buffer.slice(i * clipBytes, clipBytes).put(clips.get(i).pixels().duplicate()));
+    return new Staged(buffer, clips.size());
   }
 
   /**
@@ -187,8 +264,8 @@ public final class TorchClassifier implements Classifier {
    * @param pixels RGB uint8 {@code [T, S, S, 3]}, all that remains
    */
   float[] logits(ByteBuffer pixels) {
-    staging.clear().put(pixels.duplicate());
-    return Arrays.copyOf(logits(batchSizes[0]), manifest().labels().size());
+    buffers.get(0).clear().put(pixels.duplicate());
+    return Arrays.copyOf(logits(buffers.get(0), batchSizes[0]), manifest().labels().size());
   }
 
   private int padded(int count) {
@@ -196,14 +273,14 @@ public final class TorchClassifier implements Classifier {
     return batchSizes[at >= 0 ? at : -at - 1];
   }
 
-  /** Runs the network on the first {@code batch} clips of the staging buffer: logits [batch, K]. */
-  private float[] logits(int batch) {
+  /** Runs the network on the first {@code batch} clips of a buffer: logits [batch, K]. */
+  private float[] logits(ByteBuffer buffer, int batch) {
     ClipSpec clip = manifest().clip();
     Shape shape = new Shape(batch, clip.frames(), clip.crop(), clip.crop(), 3);
-    staging.clear().limit(batch * clip.clipBytes());
+    ByteBuffer input = buffer.slice(0, batch * clip.clipBytes());
     try (NDManager call = model.getNDManager().newSubManager()) {
-      // On the CPU this is a view of the staging buffer, elsewhere a copy of it.
-      NDArray pixels = call.create(staging, shape, DataType.UINT8);
+      // On the CPU this is a view of the buffer, elsewhere a copy of it.
+      NDArray pixels = call.create(input, shape, DataType.UINT8);
       NDList outputs = network.forward(new ParameterStore(call, false), new NDList(pixels), false);
       Shape expected = new Shape(batch, manifest().labels().size());
       if (outputs.size() != 1
@@ -265,5 +342,8 @@ public final class TorchClassifier implements Classifier {
   @Override
   public void close() {
     model.close();
+    if (pageLocked) {
+      buffers.forEach(PageLock::unlock);
+    }
   }
 }

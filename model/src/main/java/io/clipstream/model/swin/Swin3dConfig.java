@@ -145,6 +145,43 @@ public record Swin3dConfig(
     return blocks == 1 ? 0 : stochasticDepth * block / (blocks - 1);
   }
 
+  /**
+   * Floating-point operations of one clip's forward pass: matrix products and attention, a
+   * multiply-add being two. 563e9 for Swin3D-B and 32 frames of 224x224.
+   *
+   * @param frames T of the clip
+   * @param side S of the clip
+   */
+  public long flops(int frames, int side) {
+    long[] size = {
+      ceil(frames, patch.get(0)), ceil(side, patch.get(1)), ceil(side, patch.get(2)),
+    };
+    long c = embedDim;
+    long inPatch = 3L * patch.get(0) * patch.get(1) * patch.get(2);
+    long flops = 2 * size[0] * size[1] * size[2] * inPatch * c;
+    for (int stage = 0; stage < depths.size(); stage++) {
+      long tokens = 1;
+      long length = 1;
+      for (int axis = 0; axis < 3; axis++) {
+        long window = Math.min(this.window.get(axis), size[axis]);
+        length *= window;
+        tokens *= ceil(size[axis], window) * window;
+      }
+      // qkv 3 C, projection C, MLP twice its hidden channels, scores and values L each
+      flops += 2 * depths.get(stage) * tokens * c * (4 * c + 2 * hidden(stage) + 2 * length);
+      if (stage < depths.size() - 1) {
+        size = new long[] {size[0], ceil(size[1], 2), ceil(size[2], 2)};
+        flops += 2 * size[0] * size[1] * size[2] * 4 * c * 2 * c;
+        c *= 2;
+      }
+    }
+    return flops + 2 * c * classes;
+  }
+
+  private static long ceil(long size, long part) {
+    return (size + part - 1) / part;
+  }
+
   /** As {@code architecture} of a manifest: the family and every component by its name. */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
