@@ -5,6 +5,7 @@ import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.DecodeBenchmark;
 import io.clipstream.model.clip.Sampling;
+import io.clipstream.model.infer.ClassifyBenchmark;
 import io.clipstream.streams.bench.PipelineBenchmark;
 import io.clipstream.streams.bench.RealStages;
 import io.clipstream.streams.classify.BatchPolicy;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -83,6 +85,114 @@ final class BenchCommand {
       }
       out.flush();
     }
+    return 0;
+  }
+
+  @Command(
+      name = "classify",
+      description = {
+        "Clips a second and latency of a model on a device for each batch size, from pixels in host"
+            + " memory to probabilities, and its share of a large matrix product's speed there."
+      })
+  int classify(
+      @Parameters(
+              arity = "0..1",
+              paramLabel = "M.pt",
+              description = "A model; the bundled one by default.")
+          Path model,
+      @Option(
+              names = "--batches",
+              paramLabel = "N,N…",
+              split = ",",
+              defaultValue = "1,2,4,8,16,32",
+              description = "Clips of a batch, ascending (${DEFAULT-VALUE}).")
+          List<Integer> batches,
+      @Option(
+              names = "--seconds",
+              paramLabel = "S",
+              defaultValue = "5",
+              description = "At least, twice for each batch size (${DEFAULT-VALUE}).")
+          int seconds,
+      @Option(
+              names = "--max-latency",
+              paramLabel = "MS",
+              description = "Recommend the fastest batch size whose p99 keeps within it.")
+          Integer maxLatency,
+      @Option(
+              names = "--device",
+              paramLabel = "D",
+              defaultValue = "auto",
+              description = "auto, cpu or a GPU such as gpu0 (${DEFAULT-VALUE}).")
+          String device,
+      @Option(names = "--json", description = "One JSON object a line.") boolean json)
+      throws IOException, InterruptedException {
+    ModelArtifact artifact =
+        model == null
+            ? ModelArtifact.bundled()
+            : ModelArtifact.open(ModelInspectCommand.existing(model));
+    Device chosen = Assembly.devices(device).get(0);
+    PrintWriter out = spec.commandLine().getOut();
+    if (!json) {
+      out.printf(
+          Locale.ROOT,
+          "%s (%s, %s) on %s%n%5s %10s %10s %10s %10s %9s%n",
+          artifact.manifest().id(),
+          artifact.manifest().form(),
+          artifact.manifest().precision(),
+          chosen,
+          "batch",
+          "clips/s",
+          "p50 ms",
+          "p90 ms",
+          "p99 ms",
+          "ceiling");
+      out.flush();
+    }
+    List<ClassifyBenchmark.Result> results =
+        ClassifyBenchmark.measure(artifact, chosen, batches, Duration.ofSeconds(seconds));
+    for (ClassifyBenchmark.Result result : results) {
+      if (json) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("type", "bench-classify");
+        line.put("batch", result.batch());
+        line.put("clipsPerSecond", result.clipsPerSecond());
+        line.put("p50Millis", result.median());
+        line.put("p90Millis", result.p90());
+        line.put("p99Millis", result.p99());
+        if (result.shareOfCeiling().isPresent()) {
+          line.put("shareOfCeiling", result.shareOfCeiling().getAsDouble());
+        }
+        out.println(OutcomeWriter.toJson(line));
+      } else {
+        out.printf(
+            Locale.ROOT,
+            "%5d %10.1f %10.2f %10.2f %10.2f %9s%n",
+            result.batch(),
+            result.clipsPerSecond(),
+            result.median(),
+            result.p90(),
+            result.p99(),
+            result.shareOfCeiling().isPresent()
+                ? String.format(Locale.ROOT, "%.1f %%", 100 * result.shareOfCeiling().getAsDouble())
+                : "-");
+      }
+    }
+    if (maxLatency != null) {
+      Optional<ClassifyBenchmark.Result> best =
+          ClassifyBenchmark.recommended(results, Duration.ofMillis(maxLatency));
+      if (json) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("type", "bench-classify-recommended");
+        line.put("maxLatencyMillis", maxLatency);
+        best.ifPresent(result -> line.put("batch", result.batch()));
+        out.println(OutcomeWriter.toJson(line));
+      } else {
+        out.println(
+            best.map(result -> "recommended for " + maxLatency + " ms: batch " + result.batch())
+                .orElse("no batch size keeps within " + maxLatency + " ms"));
+      }
+    }
+    out.flush();
     return 0;
   }
 

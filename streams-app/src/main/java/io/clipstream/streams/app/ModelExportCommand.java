@@ -4,6 +4,7 @@ import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.checkpoint.SafeTensors;
 import io.clipstream.model.swin.Swin3d;
+import io.clipstream.model.swin.Swin3dServing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -15,8 +16,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code clipstream model export}: a model's weights for other programs. */
-@Command(name = "export", description = "Write a model's weights for other programs.")
+/** {@code clipstream model export}: a model for serving, or its weights for other programs. */
+@Command(
+    name = "export",
+    description = "Write a model for serving, or its weights for other programs.")
 final class ModelExportCommand implements Callable<Integer> {
   /** Kinds of files that can be written. */
   enum Format {
@@ -28,6 +31,17 @@ final class ModelExportCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "M.pt", description = "A model in its training form.")
   private Path model;
+
+  @Option(
+      names = "--serving",
+      description = "A model again, arranged for speed and for clips of its own size alone.")
+  private boolean serving;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      description = "With --serving: bf16 (by default; GPUs, CPUs that have it) or fp32.")
+  private Swin3dServing.Precision precision;
 
   @Option(
       names = "--format",
@@ -51,6 +65,22 @@ final class ModelExportCommand implements Callable<Integer> {
               + ": a model in its "
               + manifest.form()
               + " form, expected the training form it was made from");
+    }
+    if (serving) {
+      Swin3dServing.Precision chosen = precision == null ? Swin3dServing.Precision.BF16 : precision;
+      Swin3dServing.export(model, output, chosen);
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "%s: %s for serving, %s%n",
+              output,
+              manifest.id(),
+              chosen.manifestName());
+      return 0;
+    }
+    if (precision != null) {
+      throw new UserError("--precision is for --serving: weights are written as float32");
     }
     switch (format) {
       case SAFETENSORS -> SafeTensors.write(output, Swin3d.read(model), Optional.of(manifest));

@@ -69,6 +69,45 @@ class ModelCommandTest {
   }
 
   @Test
+  void shouldExportForServingAndMeasureIt() throws Exception {
+    Path model = folder.resolve("small-2.pt");
+    Path fast = folder.resolve("fast.pt");
+    importing("paddle.pdparams", model, "--labels", labels.toString());
+
+    assertThat(run("model", "export", "--serving", model.toString(), "-o", fast.toString()))
+        .isZero();
+
+    assertThat(out.toString()).contains("fast.pt: small-2 for serving, bf16");
+    assertThat(run("model", "verify", fast.toString())).isZero();
+    assertThat(run("model", "inspect", fast.toString())).isZero();
+    assertThat(out.toString()).contains("serving, bf16");
+    assertThat(run("model", "export", "--serving", fast.toString(), "-o", "x.pt")).isEqualTo(1);
+    assertError("a model in its serving form, expected the training form it was made from");
+    assertThat(
+            run(
+                "model",
+                "export",
+                model.toString(),
+                "--serving",
+                "--precision=fp32",
+                "-o",
+                fast.toString()))
+        .isZero();
+    assertThat(
+            run(
+                "bench",
+                "classify",
+                fast.toString(),
+                "--batches=1,2",
+                "--seconds=0",
+                "--max-latency=100000"))
+        .isZero();
+    assertThat(out.toString())
+        .contains("small-2 (serving, fp32) on cpu()")
+        .contains("recommended for 100000 ms: batch ");
+  }
+
+  @Test
   void shouldInflateForOtherLabels() throws Exception {
     Path model = folder.resolve("start.pt");
 
