@@ -73,7 +73,8 @@ public final class PipelineBenchmark {
    *
    * @param videos that had an outcome by then
    * @param heapBytes used after a garbage collection
-   * @param residentBytes of the process, heap and native; 0 where the system does not tell
+   * @param residentBytes of the process, heap and native, without the files that it maps, such as
+   *     the broker's; 0 where the system does not tell
    */
   public record MemorySample(long videos, long heapBytes, long residentBytes) {}
 
@@ -289,7 +290,7 @@ public final class PipelineBenchmark {
   private static long residentBytes() {
     try {
       for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        if (line.startsWith("VmRSS:")) {
+        if (line.startsWith("RssAnon:")) {
           return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
         }
       }
