@@ -7,8 +7,9 @@
 
 Both networks have the same weights (those of MODEL.pt) and see the same random clips; their logits are
 compared first. The serving form takes uint8 [N, T, S, S, 3] and normalises it; torchvision's network is given
-pixels that are normalised already, in its own layout and precision. Inputs lie on the device. Times are the
-median of repeated calls, after warm-up, with CUDA events on a GPU.
+pixels that are normalised already, in its own layout and precision. Inputs lie on the device. Times are of
+repeated calls, after warm-up: on a GPU their median, with CUDA events, on the CPU the least, which other work on
+the machine disturbs least.
 
 --variants also times changes of the serving form's source that were considered, and --profile says where its
 time goes. Results are printed as a table, and written to --json line by line as they come.
@@ -30,12 +31,12 @@ from torchvision.models.video.swin_transformer import PatchEmbed3d, SwinTransfor
 # Source of the archive -> source of the variant
 EXPRESSION = {
     "gelu": "torch._addmm_activation(bias, x, torch.t(weight), use_gelu=True)",
-    "attend": "return torch.scaled_dot_product_attention(q, k, v, bias)",
+    "attend": "o = torch.scaled_dot_product_attention(q, k, v, bias)",
     "normalise": "return torch.layer_norm(x, [torch.size(x, 1)], None, None, 1e-05)",
 }
 CUDNN = {
     EXPRESSION["attend"]: "o, _0, _1, _2, _3, _4, _5, _6, _7 = torch._scaled_dot_product_cudnn_attention(q, k, v, "
-    "torch.expand(bias, [torch.size(q, 0), -1, -1, -1]), False)\n  return o"
+    "torch.expand(bias, [torch.size(q, 0), -1, -1, -1]), False)"
 }
 TWO_REDUCTIONS = {
     EXPRESSION["normalise"]: "m = torch.mean(x, [1], True, dtype=6)\n"
@@ -45,7 +46,7 @@ TWO_REDUCTIONS = {
 }
 MATRIX_ATTENTION = {
     EXPRESSION["attend"]: "s = torch.matmul(q * torch.pow(torch.size(q, 3), -0.5), torch.transpose(k, 2, 3))\n"
-    "  return torch.matmul(torch.softmax(torch.add_(s, bias), -1), v)"
+    "    o = torch.matmul(torch.softmax(torch.add_(s, bias), -1), v)"
 }
 VARIANTS = {
     "exact GELU, own kernel": {EXPRESSION["gelu"]: "torch.gelu(torch.linear(x, weight, bias))"},
@@ -122,7 +123,7 @@ def flops(m):
 
 
 def seconds(call):
-    """Median time of a call."""
+    """Median and least time of a call; on a machine with other work, the least says more."""
     with torch.inference_mode():
         for _ in range(ARGS.warm):
             call()
@@ -140,14 +141,15 @@ def seconds(call):
                 start = time.perf_counter()
                 call()
                 times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return statistics.median(times), min(times)
 
 
-def record(name, batch, per_call, **more):
+def record(name, batch, median, least):
+    per_call = median if CUDA else least
     row = dict(name=name, batch=batch, milliseconds=per_call * 1e3, clipsPerSecond=batch / per_call)
+    row.update(medianMilliseconds=median * 1e3, leastMilliseconds=least * 1e3)
     if CUDA:
         row["peakMiB"] = torch.cuda.max_memory_allocated() / 2**20
-    row.update(more)
     RESULTS.append(row)
     emit(row)
 
@@ -167,7 +169,7 @@ def measure(name, network, pixels, batches):
             torch.cuda.reset_peak_memory_stats()
         clips = pixels(n)
         try:
-            record(name, n, seconds(lambda: network(clips)))
+            record(name, n, *seconds(lambda: network(clips)))
         except Exception as e:
             emit(dict(name=name, batch=n, failed=last_line(e)))
             return
@@ -179,7 +181,7 @@ def relative(found, expected):
 
 def ceiling(dtype, n):
     a, b = (torch.randn(n, n, device=ARGS.device, dtype=dtype) for _ in range(2))
-    return 2 * n**3 / seconds(lambda: a @ b)
+    return 2 * n**3 / seconds(lambda: a @ b)[0 if CUDA else 1]
 
 
 def edited(path, edits):
