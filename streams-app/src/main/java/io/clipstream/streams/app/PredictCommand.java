@@ -1,29 +1,23 @@
 package io.clipstream.streams.app;
 
-import io.clipstream.model.Nearest;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.DecodeLimits;
 import io.clipstream.model.clip.Sampling;
-import io.clipstream.model.clip.VideoInfo;
 import io.clipstream.model.infer.Predictor;
 import io.clipstream.model.infer.Predictor.Prediction;
 import io.clipstream.model.infer.TorchClassifier;
+import io.clipstream.streams.app.PredictionWriter.Format;
 import java.io.IOException;
-import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -34,7 +28,12 @@ final class PredictCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "1..*", paramLabel = "FILE", description = "Video files.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description =
+          "Video files, folders (the videos directly in them by name, such as .mp4 and .mkv; hidden"
+              + " files are left out) and quoted globs such as 'videos/**.mp4'.")
   private List<Path> files;
 
   @Option(names = "--model", paramLabel = "M.pt", description = "The bundled model by default.")
@@ -60,125 +59,69 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object a line.")
   private boolean json;
 
+  @Option(
+      names = "--csv",
+      description =
+          "Comma-separated values: a header, then one line a file with its K best labels.")
+  private boolean csv;
+
   /** Succeeds only if every file was labelled. */
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (json && csv) {
+      throw new ParameterException(
+          spec.commandLine(), "--json and --csv exclude each other, expected one of them");
+    }
     Sampling.Dense wanted = views == null ? null : Sampling.parseViews(views);
+    List<VideoFiles.Found> found = VideoFiles.find(files);
     ModelArtifact artifact = model == null ? ModelArtifact.bundled() : ModelArtifact.open(model);
     ModelManifest manifest = artifact.manifest();
     Sampling.Dense protocol = wanted != null ? wanted : Sampling.parseViews(manifest.views());
-    PrintWriter out = spec.commandLine().getOut();
+    Format format = json ? Format.JSON : csv ? Format.CSV : Format.TEXT;
+    PredictionWriter writer =
+        new PredictionWriter(spec.commandLine().getOut(), format, manifest, top);
+    writer.begin();
+    if (found.stream().noneMatch(one -> one.problem().isEmpty())) {
+      found.forEach(one -> writer.rejected(one.path(), "NOT_FOUND", one.problem()));
+      return 1;
+    }
     boolean all = true;
     int batch = Math.min(protocol.clips() * protocol.crops(), MAX_BATCH);
     try (TorchClassifier classifier =
         TorchClassifier.load(artifact, Assembly.devices(device).get(0), List.of(batch))) {
       Predictor predictor = new Predictor(classifier, protocol, DecodeLimits.defaults());
-      for (Path file : files) {
-        if (!Files.isRegularFile(file)) {
-          all = false;
-          printMissing(out, file);
-          continue;
-        }
-        Prediction prediction = predictor.predict(file);
-        all &= prediction instanceof Prediction.Labelled;
-        if (json) {
-          out.println(OutcomeWriter.toJson(json(file, prediction, manifest)));
-        } else {
-          print(out, file, prediction, manifest);
-        }
-        out.flush();
+      for (VideoFiles.Found one : found) {
+        all &= predict(predictor, one, writer);
       }
     }
     return all ? 0 : 1;
   }
 
-  private void printMissing(PrintWriter out, Path file) {
-    String detail = "no such file" + Nearest.hint(file);
-    if (json) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("file", file.toString());
-      object.put("reason", "NOT_FOUND");
-      object.put("detail", detail);
-      out.println(OutcomeWriter.toJson(object));
-    } else {
-      out.printf("%s%n  rejected: NOT_FOUND, %s%n", file, detail);
+  /** Whether the file was labelled. */
+  private static boolean predict(
+      Predictor predictor, VideoFiles.Found found, PredictionWriter writer)
+      throws InterruptedException {
+    Path file = found.path();
+    if (!found.problem().isEmpty()) {
+      writer.rejected(file, "NOT_FOUND", found.problem());
+      return false;
     }
-    out.flush();
-  }
-
-  private void print(PrintWriter out, Path file, Prediction prediction, ModelManifest manifest) {
+    Prediction prediction;
+    try {
+      prediction = predictor.predict(file);
+    } catch (UncheckedIOException e) {
+      boolean denied = Files.exists(file) && !Files.isReadable(file);
+      writer.rejected(
+          file,
+          denied ? "ACCESS_DENIED" : "FETCH_FAILED",
+          denied ? "it may not be read" : "it cannot be read: " + e.getCause().getMessage());
+      return false;
+    }
     if (prediction instanceof Prediction.Rejected rejected) {
-      out.printf("%s%n  rejected: %s, %s%n", file, rejected.reason(), rejected.detail());
-      return;
+      writer.rejected(file, rejected.reason().name(), rejected.detail());
+      return false;
     }
-    Prediction.Labelled labelled = (Prediction.Labelled) prediction;
-    VideoInfo video = labelled.video();
-    out.printf(
-        Locale.ROOT,
-        "%s  (%s, %dx%d, %.4g fps, %.1f s%s)%n",
-        file,
-        video.codec(),
-        video.width(),
-        video.height(),
-        video.framesPerSecond(),
-        video.durationSeconds(),
-        labelled.note().isEmpty() ? "" : "; partial: " + labelled.note());
-    int rank = 1;
-    for (int k : best(labelled.probabilities())) {
-      out.printf(
-          Locale.ROOT,
-          "  top-%d  %-28s class %-4d score %.4f%n",
-          rank++,
-          manifest.labels().get(k),
-          k,
-          labelled.probabilities().get(k));
-    }
-    out.printf(
-        Locale.ROOT,
-        "  decode %.0f ms, classify %.0f ms, views %d, model %s%n",
-        labelled.decode().toNanos() / 1e6,
-        labelled.classify().toNanos() / 1e6,
-        labelled.views(),
-        manifest.id());
-  }
-
-  private Map<String, Object> json(Path file, Prediction prediction, ModelManifest manifest) {
-    Map<String, Object> object = new LinkedHashMap<>();
-    object.put("file", file.toString());
-    if (prediction instanceof Prediction.Rejected rejected) {
-      object.put("reason", rejected.reason().name());
-      object.put("detail", rejected.detail());
-      return object;
-    }
-    Prediction.Labelled labelled = (Prediction.Labelled) prediction;
-    List<Map<String, Object>> labels = new ArrayList<>();
-    for (int k : best(labelled.probabilities())) {
-      Map<String, Object> label = new LinkedHashMap<>();
-      label.put("id", k);
-      label.put("name", manifest.labels().get(k));
-      label.put("score", labelled.probabilities().get(k));
-      labels.add(label);
-    }
-    object.put("labels", labels);
-    object.put("model", Map.of("name", manifest.name(), "version", manifest.version()));
-    object.put("views", labelled.views());
-    object.put("complete", labelled.note().isEmpty());
-    if (!labelled.note().isEmpty()) {
-      object.put("note", labelled.note());
-    }
-    Map<String, Object> timings = new LinkedHashMap<>();
-    timings.put("decodeMillis", labelled.decode().toNanos() / 1e6);
-    timings.put("classifyMillis", labelled.classify().toNanos() / 1e6);
-    object.put("timings", timings);
-    return object;
-  }
-
-  /** The classes of the best scores, best first. */
-  private List<Integer> best(List<Float> probabilities) {
-    return IntStream.range(0, probabilities.size())
-        .boxed()
-        .sorted(Comparator.comparing(probabilities::get).reversed())
-        .limit(Math.max(1, top))
-        .toList();
+    writer.labelled(file, (Prediction.Labelled) prediction);
+    return true;
   }
 }

@@ -2,9 +2,13 @@ package io.clipstream.streams.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +30,10 @@ class CommandLineTest {
             + " clipstream predict --help)",
         "predict --views 4y3 x.mp4 | clipstream: views is '4y3', expected clips and crops such as"
             + " 1 or 4x3",
+        "predict --json --csv x.mp4 | clipstream: --json and --csv exclude each other, expected one"
+            + " of them (see clipstream predict --help)",
+        "predict [a.mp4 | clipstream: glob is '[a.mp4', expected for example 'videos/*.mp4':"
+            + " Missing ']",
         "submit nowhere.mp4 | clipstream: no file at nowhere.mp4: expected a video file or an"
             + " http(s) address",
         "submit --set kafka.bootstrap.servers=127.0.0.1:1 http://a/b.mp4 --id x y --id z"
@@ -46,12 +54,71 @@ class CommandLineTest {
 
   @Test
   void shouldSayThatAFileIsMissingOrNoVideo(@TempDir Path directory) throws Exception {
-    Path text = java.nio.file.Files.writeString(directory.resolve("notes.mp4"), "not a video\n");
+    Path text = Files.writeString(directory.resolve("notes.mp4"), "not a video\n");
 
     int code = run("predict", "--json", text.toString());
 
     assertThat(code).isEqualTo(1);
     assertThat(out.toString()).contains("\"reason\":\"NOT_A_VIDEO\"").hasLineCount(1);
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldPredictAFolderAndGoOnAfterABadFile(@TempDir Path directory) throws Exception {
+    demo("pan-left.avi", directory.resolve("b.AVI"));
+    demo("not-a-video.mp4", directory.resolve("a.mp4"));
+    demo("clips.csv", directory.resolve("clips.csv"));
+    demo("shake.mp4", directory.resolve(".hidden.mp4"));
+
+    int code = run("predict", directory.toString());
+
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString()).isEmpty();
+    assertThat(out.toString().lines().toList())
+        .hasSize(11)
+        .satisfies(
+            lines -> {
+              assertThat(lines.get(0)).startsWith(directory + "/a.mp4: rejected, NOT_A_VIDEO: ");
+              assertThat(lines.get(1)).isEqualTo("Current video file: " + directory + "/b.AVI");
+              assertThat(lines.get(2)).isEqualTo("        top-1 class: 1");
+              assertThat(lines.get(3)).matches(" {8}top-1 score: 0\\.[0-9]{4,10}");
+              assertThat(lines.get(4)).isEqualTo("        top-1 name:  pan_left");
+              assertThat(lines.get(8)).startsWith("        top-5  0.0");
+              assertThat(lines.get(10)).matches(" {8}time: decode \\d+ ms, classify \\d+ ms; .*");
+            });
+  }
+
+  @Test
+  void shouldPredictTheMatchesOfAGlobAsCsv(@TempDir Path directory) throws Exception {
+    demo("static.mov", directory.resolve("a, \"1\".mov"));
+    demo("shake.mp4", Files.createDirectory(directory.resolve("sub")).resolve("c.mp4"));
+    demo("shake.mp4", directory.resolve("d.mkv"));
+
+    int code =
+        run("predict", "--csv", "--top", "1", directory + "/**.m{ov,p4}", directory + "/*.gif");
+
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString()).isEmpty();
+    List<String> lines = out.toString().lines().toList();
+    assertThat(lines.get(0))
+        .isEqualTo("file,class_1,name_1,score_1,views,decode_ms,classify_ms,note,reason,detail");
+    assertThat(lines.get(1))
+        .startsWith('"' + directory.toString() + "/a, \"\"1\"\".mov\",0,static,0.")
+        .endsWith(",,,");
+    assertThat(lines.get(2)).startsWith(directory + "/sub/c.mp4,9,shake,0.");
+    assertThat(lines.get(3)).isEqualTo(directory + "/*.gif,,,,,,,,NOT_FOUND,no file matches");
+    assertThat(lines).hasSize(4);
+  }
+
+  @Test
+  void shouldSayInOneLineThatAFolderHasNoVideo(@TempDir Path directory) throws Exception {
+    Files.writeString(directory.resolve("notes.txt"), "no video\n");
+
+    int code = run("predict", directory.toString());
+
+    assertThat(code).isEqualTo(1);
+    assertThat(out.toString())
+        .isEqualTo(directory + ": rejected, NOT_FOUND: no video in this folder\n");
     assertThat(err.toString()).isEmpty();
   }
 
@@ -73,6 +140,13 @@ class CommandLineTest {
     for (CommandLine sub : command.getSubcommands().values()) {
       assertThat(sub.getUsageMessage()).contains("--help");
       assertThat(sub.getCommandSpec().usageMessage().description()).isNotEmpty();
+    }
+  }
+
+  private static void demo(String name, Path to) throws IOException {
+    try (InputStream in =
+        DemoCommand.class.getResourceAsStream("/io/clipstream/streams/demo/" + name)) {
+      Files.copy(in, to);
     }
   }
 
