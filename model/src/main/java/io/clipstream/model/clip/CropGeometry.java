@@ -3,19 +3,35 @@ package io.clipstream.model.clip;
 /**
  * Which part of a stored picture becomes a square crop. Pure.
  *
- * <p>As if the displayed picture were scaled until its shorter side is R pixels and its longer one
- * {@code floor(R * long / short)}, and a square of S then cut out: in the middle at {@code
- * round((length - S) / 2)} (torchvision {@code resize} and {@code center_crop}, halves to even), or
- * for three crops, with R = S, at {@code 0, ceil((length - S) / 2), length - S} of the longer side
- * (PaddleVideo {@code UniformCrop}, the test protocol of Video Swin Transformer). The square is
- * carried back into the stored picture, so that only its pixels are scaled, and once: no picture
- * larger than S x S is ever made, however long and thin the video is.
+ * <p>The displayed picture is scaled until its shorter side is R pixels and its longer one {@code
+ * floor(R * long / short)}, and a square of S cut out: in the middle at {@code round((length - S) /
+ * 2)} (torchvision {@code resize} and {@code center_crop}, halves to even), or for three crops,
+ * with R = S, at {@code 0, ceil((length - S) / 2), length - S} of the longer side (PaddleVideo
+ * {@code UniformCrop}, the test protocol of Video Swin Transformer).
+ *
+ * <p>Only a part around the square is scaled, so that the work does not depend on how long and thin
+ * the video is. The part begins and ends where whole stored pixels meet whole scaled ones, to 1/32
+ * of a scaled pixel, or at the edge of the picture: its scaled pixels are those that scaling all of
+ * the picture would give.
  */
 final class CropGeometry {
   private CropGeometry() {}
 
-  /** Part of a stored picture in pixels. */
-  record Rect(int x, int y, int width, int height) {}
+  /** Most by which a scaled pixel of a part may be off, in scaled pixels. */
+  private static final double TOLERANCE = 1 / 32.0;
+
+  /**
+   * What to scale, and what to cut from the result; in the stored picture's orientation.
+   *
+   * @param x of the part of the stored picture, in its pixels; also y, width and height
+   * @param scaledWidth of the part after scaling; also scaledHeight
+   * @param cutX of the square in the scaled part; also cutY
+   */
+  record Part(
+      int x, int y, int width, int height, int scaledWidth, int scaledHeight, int cutX, int cutY) {}
+
+  /** The same along one axis. */
+  private record Span(int from, int length, int scaled, int cut) {}
 
   /**
    * @param width of the stored picture
@@ -26,7 +42,7 @@ final class CropGeometry {
    * @param crop which of the crops
    * @param crops 1 or 3
    */
-  static Rect source(
+  static Part part(
       ClipSpec spec,
       int width,
       int height,
@@ -50,29 +66,55 @@ final class CropGeometry {
     double scaledWidth = tall ? scaledShort : scaledLong;
     double scaledHeight = tall ? scaledLong : scaledShort;
 
-    // The square in the displayed picture, as fractions of its sides.
-    double left = offset(scaledWidth - side, crops == 3 && !tall, crop) / scaledWidth;
-    double top = offset(scaledHeight - side, crops == 3 && tall, crop) / scaledHeight;
-    double across = side / scaledWidth;
-    double down = side / scaledHeight;
-
+    double left = offset(scaledWidth - side, crops == 3 && !tall, crop);
+    double top = offset(scaledHeight - side, crops == 3 && tall, crop);
+    double across = orientation.swap() ? scaledHeight : scaledWidth;
+    double down = orientation.swap() ? scaledWidth : scaledHeight;
     double x = orientation.swap() ? top : left;
     double y = orientation.swap() ? left : top;
-    double w = orientation.swap() ? down : across;
-    double h = orientation.swap() ? across : down;
     if (orientation.flipX()) {
-      x = 1 - x - w;
+      x = across - side - x;
     }
     if (orientation.flipY()) {
-      y = 1 - y - h;
+      y = down - side - y;
     }
-    int x0 = start(x * width, width, alignX);
-    int y0 = start(y * height, height, alignY);
-    return new Rect(
-        x0,
-        y0,
-        length(x * width, w * width, x0, width),
-        length(y * height, h * height, y0, height));
+    Span columns = span(width, (int) across, (int) x, side, alignX);
+    Span rows = span(height, (int) down, (int) y, side, alignY);
+    return new Part(
+        columns.from(),
+        rows.from(),
+        columns.length(),
+        rows.length(),
+        columns.scaled(),
+        rows.scaled(),
+        columns.cut(),
+        rows.cut());
+  }
+
+  /**
+   * @param size in stored pixels
+   * @param scaled the same in scaled ones
+   * @param at start of the square, scaled
+   */
+  private static Span span(int size, int scaled, int at, int side, int align) {
+    double scale = scaled / (double) size;
+    double taps = Math.max(2, 2 * scale); // what the filter reads beside a pixel, scaled
+    int from = Math.max(0, (int) Math.floor((at - taps) / scale / align)) * align;
+    while (from > 0 && !meets(from * scale)) {
+      from -= align;
+    }
+    int to = (int) Math.ceil((at + side + taps) / scale / align) * align;
+    while (to < size && !meets(to * scale)) {
+      to += align;
+    }
+    int end = Math.min(to, size);
+    int scaledFrom = (int) Math.rint(from * scale);
+    int scaledEnd = (int) Math.rint(end * scale);
+    return new Span(from, end - from, scaledEnd - scaledFrom, at - scaledFrom);
+  }
+
+  private static boolean meets(double scaled) {
+    return Math.abs(scaled - Math.rint(scaled)) <= TOLERANCE;
   }
 
   private static double offset(double room, boolean moves, int crop) {
@@ -80,15 +122,5 @@ final class CropGeometry {
       return moves ? Math.ceil(room / 2) : Math.rint(room / 2);
     }
     return crop == 0 ? 0 : room;
-  }
-
-  private static int start(double at, int size, int align) {
-    long start = Math.round(at / align) * (long) align;
-    return (int) Math.max(0, Math.min(start, (size - 1L) / align * align));
-  }
-
-  private static int length(double at, double length, int start, int size) {
-    long end = Math.round(at + length);
-    return (int) Math.max(1, Math.min(Math.max(end - start, Math.round(length)), size - start));
   }
 }

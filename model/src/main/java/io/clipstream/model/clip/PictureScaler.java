@@ -35,9 +35,10 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 
 /**
- * Turns decoded pictures into the square RGB crops of a clip: one pass of swscale from the part of
- * the picture that is needed to S x S, bilinear (which averages when it shrinks), then the turn of
- * the display matrix. Owns its native memory, S x S x 3 bytes a crop. One thread.
+ * Turns decoded pictures into the square RGB crops of a clip: one pass of swscale over the part of
+ * the picture that is needed, bilinear (which averages when it shrinks), from which the square is
+ * cut; then the turn of the display matrix. Owns its native memory, a scaled part a crop. One
+ * thread.
  *
  * <p>Colours follow what the stream says. Where it says nothing, as players do: BT.709 from 1280 x
  * 577 up, else BT.601; limited range.
@@ -117,26 +118,17 @@ final class PictureScaler implements AutoCloseable {
 
   private final class Crop implements AutoCloseable {
     private final int side;
-    private final AVFrame square;
-    private final ByteBuffer pixels;
-    private final int stride;
+    private final AVFrame scaled = av_frame_alloc(); // the part of the picture around the square
+    private ByteBuffer pixels;
+    private int stride;
     private final byte[] turned;
     private final byte[] row;
     private SwsContext context;
     private Source source;
-    private CropGeometry.Rect rect;
+    private CropGeometry.Part geometry;
 
     Crop(int side) {
       this.side = side;
-      square = av_frame_alloc();
-      square.format(AV_PIX_FMT_RGB24).width(side).height(side);
-      // swscale writes whole vectors, past the end of a row that is not a multiple of them: it gets
-      // a padded square of its own, never a clip's memory.
-      if (av_frame_get_buffer(square, 64) < 0) {
-        throw new OutOfMemoryError("no native memory for a picture of side " + side);
-      }
-      stride = square.linesize(0);
-      pixels = new BytePointer(square.data(0)).capacity((long) stride * side).asByteBuffer();
       turned = new byte[side * side * 3];
       row = new byte[side * 3];
     }
@@ -149,19 +141,19 @@ final class PictureScaler implements AutoCloseable {
         if (av_frame_ref(part, frame) < 0) {
           throw new OutOfMemoryError("no native memory to refer to a picture");
         }
-        part.crop_left(rect.x()).crop_top(rect.y());
-        part.crop_right(now.width() - rect.x() - rect.width());
-        part.crop_bottom(now.height() - rect.y() - rect.height());
+        part.crop_left(geometry.x()).crop_top(geometry.y());
+        part.crop_right(now.width() - geometry.x() - geometry.width());
+        part.crop_bottom(now.height() - geometry.y() - geometry.height());
         av_frame_apply_cropping(part, AV_FRAME_CROP_UNALIGNED);
         if (sws_scale(
                 context,
                 part.data(),
                 part.linesize(),
                 0,
-                rect.height(),
-                square.data(),
-                square.linesize())
-            != side) {
+                geometry.height(),
+                scaled.data(),
+                scaled.linesize())
+            != geometry.scaledHeight()) {
           throw new UnusableVideoException(DecodeReason.CORRUPT, "a picture cannot be scaled");
         }
       } finally {
@@ -174,8 +166,8 @@ final class PictureScaler implements AutoCloseable {
 
     private void configure(Source now, int index) throws UnusableVideoException {
       AVPixFmtDescriptor format = av_pix_fmt_desc_get(now.format());
-      rect =
-          CropGeometry.source(
+      geometry =
+          CropGeometry.part(
               spec,
               now.width(),
               now.height(),
@@ -188,11 +180,11 @@ final class PictureScaler implements AutoCloseable {
       closeContext();
       context =
           sws_getContext(
-              rect.width(),
-              rect.height(),
+              geometry.width(),
+              geometry.height(),
               now.format(),
-              side,
-              side,
+              geometry.scaledWidth(),
+              geometry.scaledHeight(),
               AV_PIX_FMT_RGB24,
               SWS_BILINEAR,
               null,
@@ -214,12 +206,33 @@ final class PictureScaler implements AutoCloseable {
           0,
           1 << 16,
           1 << 16);
+      // swscale writes whole vectors, past the end of a row that is not a multiple of them: it gets
+      // a padded picture of its own, never a clip's memory.
+      av_frame_unref(scaled);
+      scaled.format(AV_PIX_FMT_RGB24).width(geometry.scaledWidth()).height(geometry.scaledHeight());
+      if (av_frame_get_buffer(scaled, 64) < 0) {
+        throw new OutOfMemoryError(
+            "no native memory for a picture of "
+                + geometry.scaledWidth()
+                + " x "
+                + geometry.scaledHeight());
+      }
+      stride = scaled.linesize(0);
+      pixels =
+          new BytePointer(scaled.data(0))
+              .capacity((long) stride * geometry.scaledHeight())
+              .asByteBuffer();
       source = now;
+    }
+
+    /** Where a row of the square begins. */
+    private int at(int y) {
+      return (geometry.cutY() + y) * stride + geometry.cutX() * 3;
     }
 
     private void turn(Orientation orientation) {
       for (int y = 0; y < side; y++) {
-        pixels.get(y * stride, row);
+        pixels.get(at(y), row);
         int along = orientation.flipY() ? side - 1 - y : y;
         for (int x = 0; x < side; x++) {
           int across = orientation.flipX() ? side - 1 - x : x;
@@ -234,7 +247,7 @@ final class PictureScaler implements AutoCloseable {
     void copy(ByteBuffer to, int offset) {
       if (source.orientation().upright()) {
         for (int y = 0; y < side; y++) {
-          to.put(offset + y * side * 3, pixels, y * stride, side * 3);
+          to.put(offset + y * side * 3, pixels, at(y), side * 3);
         }
       } else {
         to.put(offset, turned);
@@ -251,7 +264,7 @@ final class PictureScaler implements AutoCloseable {
     @Override
     public void close() {
       closeContext();
-      av_frame_free(square);
+      av_frame_free(scaled);
     }
   }
 }

@@ -2,7 +2,9 @@ package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_DEFAULT;
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_NONREF;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_PROP_INTRA_ONLY;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PROFILE_H264_HIGH_444_PREDICTIVE;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_alloc_context3;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_descriptor_get;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_find_decoder;
@@ -240,7 +242,11 @@ public final class VideoDecoder {
       this.crops = crops;
       this.deadline = deadline;
       this.sink = sink;
-      this.trustKeys = timeline.mode() == Timeline.Mode.SEEKABLE;
+      // x264 before build 151 wrote 4:4:4 in its own way; only the first packet says which build.
+      boolean firstPacketTells =
+          codec.id() == AV_CODEC_ID_H264
+              && source.stream().codecpar().profile() == AV_PROFILE_H264_HIGH_444_PREDICTIVE;
+      this.trustKeys = timeline.mode() == Timeline.Mode.SEEKABLE && !firstPacketTells;
       AVCodecDescriptor descriptor = avcodec_descriptor_get(codec.id());
       this.intraOnly = descriptor != null && (descriptor.props() & AV_CODEC_PROP_INTRA_ONLY) != 0;
       int places = spec.frames();

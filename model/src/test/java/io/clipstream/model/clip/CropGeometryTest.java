@@ -1,8 +1,9 @@
 package io.clipstream.model.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
-import io.clipstream.model.clip.CropGeometry.Rect;
+import io.clipstream.model.clip.CropGeometry.Part;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,17 +54,41 @@ class CropGeometryTest {
       for (Orientation orientation : List.of(Orientation.UPRIGHT, RIGHT, HALF)) {
         for (int crops : new int[] {1, 3}) {
           for (int crop = 0; crop < crops; crop++) {
-            Rect rect =
-                CropGeometry.source(SPEC, width, height, aspect, orientation, 2, 2, crop, crops);
-            assertThat(rect.x()).isBetween(0, width - 1);
-            assertThat(rect.x() % 2).isZero();
-            assertThat(rect.y()).isBetween(0, height - 1);
-            assertThat(rect.width()).isBetween(1, width - rect.x());
-            assertThat(rect.height()).isBetween(1, height - rect.y());
+            Part part =
+                CropGeometry.part(SPEC, width, height, aspect, orientation, 2, 2, crop, crops);
+            assertThat(part.x()).isBetween(0, width - 1);
+            assertThat(part.x() % 2).isZero();
+            assertThat(part.y()).isBetween(0, height - 1);
+            assertThat(part.y() % 2).isZero();
+            assertThat(part.width()).isBetween(1, width - part.x());
+            assertThat(part.height()).isBetween(1, height - part.y());
+            assertThat(part.cutX()).isBetween(0, part.scaledWidth() - SPEC.crop());
+            assertThat(part.cutY()).isBetween(0, part.scaledHeight() - SPEC.crop());
           }
         }
       }
     }
+  }
+
+  @Test
+  void shouldScaleOnlyWhatIsAroundTheSquare() {
+    Part part = CropGeometry.part(SPEC, 65535, 16, 1, Orientation.UPRIGHT, 2, 2, 1, 3);
+
+    assertThat(part.width()).isLessThan(64);
+    assertThat((long) part.scaledWidth() * part.scaledHeight()).isLessThan(4 * 224 * 224);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1280, 720, 455", "320, 240, 341", "560, 320, 448", "426, 240, 454"})
+  void shouldKeepPixelsWhereScalingTheWholePictureWouldPutThem(int width, int height, int scaled) {
+    Part part = CropGeometry.part(SPEC, width, height, 1, Orientation.UPRIGHT, 2, 2, 0, 1);
+    double scale = scaled / (double) width;
+    int left = (int) Math.rint((scaled - 224) / 2.0);
+
+    assertThat(part.x() * scale).isCloseTo(left - part.cutX(), within(1 / 32.0));
+    assertThat((part.x() + part.width()) * scale)
+        .isCloseTo(left - part.cutX() + part.scaledWidth(), within(1 / 32.0));
+    assertThat(part.height() * 256.0 / height).isCloseTo(part.scaledHeight(), within(1 / 16.0));
   }
 
   @Test
@@ -81,8 +106,18 @@ class CropGeometryTest {
     assertThat(Orientation.of(65000, 3000, -3000, 65000)).isEqualTo(Orientation.UPRIGHT);
   }
 
+  /** The square in the stored picture, in whole pixels. */
+  private record Rect(int x, int y, int width, int height) {}
+
   private static Rect source(
       int width, int height, double aspect, Orientation orientation, int crop, int crops) {
-    return CropGeometry.source(SPEC, width, height, aspect, orientation, 1, 1, crop, crops);
+    Part part = CropGeometry.part(SPEC, width, height, aspect, orientation, 1, 1, crop, crops);
+    double across = part.width() / (double) part.scaledWidth();
+    double down = part.height() / (double) part.scaledHeight();
+    return new Rect(
+        (int) Math.rint(part.x() + part.cutX() * across),
+        (int) Math.rint(part.y() + part.cutY() * down),
+        (int) Math.rint(SPEC.crop() * across),
+        (int) Math.rint(SPEC.crop() * down));
   }
 }

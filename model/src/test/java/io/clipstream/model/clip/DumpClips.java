@@ -1,0 +1,87 @@
+package io.clipstream.model.clip;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Writes what the decoder samples, for {@code src/test/python/compare_preprocessing.py}.
+ *
+ * <pre>DumpClips OUT VIEWS T RATE SHORT_SIDE CROP FILE...</pre>
+ *
+ * <p>For the n-th file {@code OUT/n.rgb}, uint8 {@code [clips, crops, T, S, S, 3]}; and {@code
+ * OUT/clips.json}, a list with the frames of every clip and the sizes.
+ */
+public final class DumpClips {
+  private DumpClips() {}
+
+  public static void main(String[] args) throws Exception {
+    Path out = Files.createDirectories(Path.of(args[0]));
+    Sampling.Dense views = Sampling.parseViews(args[1]);
+    ClipSpec spec =
+        new ClipSpec(
+            Integer.parseInt(args[2]),
+            Double.parseDouble(args[3]),
+            Integer.parseInt(args[4]),
+            Integer.parseInt(args[5]),
+            List.of(0f, 0f, 0f),
+            List.of(1f, 1f, 1f));
+    int most = views.clips() * views.crops();
+    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), (long) most * spec.clipBytes());
+    VideoDecoder decoder = new VideoDecoder(spec, DecodeLimits.defaults(), buffers);
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (int n = 0; n + 6 < args.length; n++) {
+      Path file = Path.of(args[n + 6]);
+      List<Clip> clips = new ArrayList<>();
+      DecodeResult result = decoder.decode(file, views, Optional.empty(), clips::add);
+      if (!(result instanceof DecodeResult.Decoded decoded)) {
+        throw new IllegalArgumentException(file + ": " + result);
+      }
+      clips.sort(
+          Comparator.comparingDouble((Clip clip) -> clip.range().startSeconds())
+              .thenComparing(Clip::crop));
+      try (FileChannel channel =
+          FileChannel.open(
+              out.resolve(n + ".rgb"),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        for (Clip clip : clips) {
+          channel.write(clip.pixels());
+          clip.close();
+        }
+      }
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("file", file.toAbsolutePath().toString());
+      one.put("clips", views.clips());
+      one.put("crops", views.crops());
+      one.put("frames", spec.frames());
+      one.put("rate", spec.framesPerSecond());
+      one.put("shortSide", spec.shortSide());
+      one.put("crop", spec.crop());
+      one.put("width", decoded.info().width());
+      one.put("height", decoded.info().height());
+      one.put("seconds", decoded.info().durationSeconds());
+      one.put("indices", indices(file, views, spec));
+      all.add(one);
+    }
+    new ObjectMapper().writeValue(out.resolve("clips.json").toFile(), all);
+  }
+
+  private static List<int[]> indices(Path file, Sampling views, ClipSpec spec) throws Exception {
+    try (VideoSource source = VideoSource.open(file, DecodeLimits.defaults())) {
+      Timeline timeline = source.scan();
+      return ClipSampler.sample(views, spec, timeline.seconds(), timeline.endSeconds()).stream()
+          .map(ClipSampler.Window::frames)
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+"""Compares the clips that clipstream's decoder samples with those of a Python pipeline: PyAV decodes, OpenCV
+resizes, NumPy crops. Prints a Markdown table.
+
+    compare_preprocessing.py DUMP [NPY]
+
+DUMP is a folder that the test class DumpClips wrote. With NPY, the clips of the Python pipeline are written there,
+one uint8 [clips * crops, T, S, S, 3] a file, for compare_probabilities.py.
+
+The Python pipeline decodes every frame of the file, puts the N = floor(duration * rate) samples of an even grid on
+the frames on display, starts the clips where MMAction2's SampleFrames does, resizes the shorter side with bilinear
+interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's preset do) and cuts the
+square out as torchvision's center_crop or PaddleVideo's UniformCrop does.
+
+Needs: av, numpy, opencv-python-headless.
+"""
+
+import json
+import math
+import pathlib
+import sys
+
+import av
+import cv2
+import numpy as np
+
+
+def decode(file, seconds):
+    """All pictures, and their times in seconds from the first; evenly spread where the file's times jump."""
+    with av.open(file) as container:
+        frames = list(container.decode(video=0))
+    times = np.array([float("nan") if frame.time is None else float(frame.time) for frame in frames])
+    if not (np.diff(times) > 0).all():
+        times = np.arange(len(frames)) * seconds / len(frames)
+    return frames, times - times[0]
+
+
+def indices(times, case):
+    """The frames of every clip: [clips][T]."""
+    rate, t = case["rate"], case["frames"]
+    late = min(0.001, case["seconds"] / len(times) / 4)  # containers round times to milliseconds
+    samples = max(1, math.floor((case["seconds"] + late) * rate))
+    room = max(samples - t, 0)
+    if case["clips"] == 1:
+        starts = [room // 2]
+    else:
+        starts = np.round(np.arange(case["clips"]) * room / (case["clips"] - 1)).astype(int)
+    grid = [(start + np.arange(t)) % samples if start + t > samples else start + np.arange(t) for start in starts]
+    return [np.maximum(np.searchsorted(times, g / rate + late, side="right") - 1, 0).tolist() for g in grid]
+
+
+def crops(picture, case):
+    """The squares of one picture: resized whole, then cut."""
+    side = case["crop"]
+    short = case["shortSide"] if case["crops"] == 1 else side
+    width, height = case["width"], case["height"]
+    if width <= height:
+        size = short, int(short * height / width + 1e-6)
+    else:
+        size = int(short * width / height + 1e-6), short
+    scaled = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+    if case["crops"] == 1:
+        places = [(round((size[0] - side) / 2), round((size[1] - side) / 2))]
+    else:
+        room = max(size) - side
+        places = [(at, 0) if width > height else (0, at) for at in (0, math.ceil(room / 2), room)]
+    return [scaled[y : y + side, x : x + side] for x, y in places]
+
+
+def main():
+    dump = pathlib.Path(sys.argv[1])
+    print("| video | picture | views | indices | mean difference | largest of a clip |")
+    print("|---|---|---|---|---|---|")
+    for n, case in enumerate(json.loads((dump / "clips.json").read_text())):
+        shape = case["clips"], case["crops"], case["frames"], case["crop"], case["crop"], 3
+        ours = np.fromfile(dump / f"{n}.rgb", np.uint8).reshape(shape)
+        frames, times = decode(case["file"], case["seconds"])
+        same = indices(times, case) == case["indices"]
+        theirs = np.empty_like(ours)
+        done = {}
+        for clip, wanted in enumerate(case["indices"]):
+            for place, number in enumerate(wanted):
+                if number not in done:
+                    done[number] = crops(frames[number].to_ndarray(format="rgb24"), case)
+                for crop, square in enumerate(done[number]):
+                    theirs[clip, crop, place] = square
+        difference = np.abs(ours.astype(np.int16) - theirs).mean(axis=(2, 3, 4, 5))
+        print(
+            f"| {pathlib.Path(case['file']).name} | {case['width']} x {case['height']} "
+            f"| {case['clips']} x {case['crops']} | {'identical' if same else 'DIFFERENT'} "
+            f"| {difference.mean():.2f} | {difference.max():.2f} |",
+            flush=True,
+        )
+        if len(sys.argv) > 2:
+            np.save(pathlib.Path(sys.argv[2]) / f"{n}.npy", theirs.reshape(-1, *shape[2:]))
+
+
+if __name__ == "__main__":
+    main()
