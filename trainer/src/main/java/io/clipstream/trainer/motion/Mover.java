@@ -1,26 +1,26 @@
 package io.clipstream.trainer.motion;
 
 /**
- * A thing that moves in front of the background: a soft-edged blob cut from another picture. It
- * moves through the scene, or keeps to the screen as a thing does that the camera follows.
+ * A thing that moves in front of the background: a soft-edged blob or an arm cut from another
+ * picture, which may cast a shadow. It moves through the scene, or keeps to the screen as a thing
+ * does that the camera follows.
  */
 final class Mover {
   private static final int[] RIPPLES = {2, 3, 5};
 
+  /** How the shadow of a thing differs from it: displaced, and with a softer edge. */
+  private record Shadow(double depth, double x, double y, double softness) {}
+
   private final Picture texture;
   private final double radius;
-  private final boolean onScreen;
-  private final double startX;
-  private final double startY;
-  private final double speedX;
-  private final double speedY;
-  private final double startTime;
-  private final double sway;
-  private final SmoothNoise swayX;
-  private final SmoothNoise swayY;
-  private final double growth;
-  private final double turning;
   private final double aspect;
+  private final double angle;
+  private final boolean square;
+  private final double turning;
+  private final Track track;
+  private final Shadow shadow;
+  private final boolean onScreen;
+  private final double growth;
   private final double[] ripple = new double[RIPPLES.length];
   private final double[] ripplePhase = new double[RIPPLES.length];
   private final double limbs;
@@ -31,29 +31,99 @@ final class Mover {
   private final double middle;
 
   /**
+   * A compact thing.
+   *
    * @param radius in short sides
    * @param seconds length of the video
+   * @param hopping whether it moves by fits and starts
+   * @param shadow how much light it takes from what is beside it, 0 to 1
    */
-  Mover(Picture texture, double radius, double seconds, Dice dice) {
+  static Mover blob(
+      Picture texture, double radius, double seconds, boolean hopping, double shadow, Dice dice) {
+    Track track =
+        new Track(
+            dice.uniform(-0.45, 0.45), dice.uniform(-0.45, 0.45), seconds, hopping, dice.split());
+    return new Mover(
+        texture,
+        radius,
+        Math.exp(dice.uniform(-0.6, 0.6)),
+        dice.uniform(0, 2 * Math.PI),
+        dice.chance(0.2),
+        dice.maybe(0.3, dice.uniform(-1.8, 1.8)),
+        track,
+        shadow,
+        seconds,
+        dice);
+  }
+
+  /**
+   * A long thing that comes in from the edge of the picture, such as an arm, a pen or a branch.
+   *
+   * @param thickness half of it, in short sides
+   * @param seconds length of the video
+   * @param hopping whether it moves by fits and starts
+   * @param shadow how much light it takes from what is beside it, 0 to 1
+   */
+  static Mover arm(
+      Picture texture,
+      double thickness,
+      double seconds,
+      boolean hopping,
+      double shadow,
+      Dice dice) {
+    double length = dice.uniform(0.75, 1.3);
+    double angle = dice.uniform(0, 2 * Math.PI);
+    Track track =
+        new Track(
+            dice.uniform(-0.45, 0.45) - length * Math.cos(angle),
+            dice.uniform(-0.45, 0.45) - length * Math.sin(angle),
+            seconds,
+            hopping,
+            dice.split());
+    return new Mover(
+        texture,
+        Math.sqrt(thickness * length),
+        Math.sqrt(thickness / length),
+        angle,
+        true,
+        dice.maybe(0.5, dice.uniform(-0.6, 0.6)),
+        track,
+        shadow,
+        seconds,
+        dice);
+  }
+
+  private Mover(
+      Picture texture,
+      double radius,
+      double aspect,
+      double angle,
+      boolean square,
+      double turning,
+      Track track,
+      double shadow,
+      double seconds,
+      Dice dice) {
     this.texture = texture;
     this.radius = radius;
+    this.aspect = aspect;
+    this.angle = angle;
+    this.square = square;
+    this.turning = turning;
+    this.track = track;
+    this.shadow =
+        shadow == 0
+            ? null
+            : new Shadow(
+                shadow,
+                dice.uniform(-0.08, 0.08),
+                dice.uniform(-0.08, 0.08),
+                dice.logUniform(0.03, 0.15));
     this.middle = seconds / 2;
     onScreen = dice.chance(0.3);
-    double speed = dice.maybe(0.85, dice.logUniform(0.02, 0.9));
-    double direction = dice.uniform(0, 2 * Math.PI);
-    speedX = speed * Math.cos(direction);
-    speedY = speed * Math.sin(direction);
-    startTime = dice.uniform(0, seconds);
-    startX = dice.uniform(-0.45, 0.45);
-    startY = dice.uniform(-0.45, 0.45);
-    sway = dice.maybe(0.4, dice.logUniform(0.005, 0.08));
-    swayX = new SmoothNoise(dice, 0.3, 2);
-    swayY = new SmoothNoise(dice, 0.3, 2);
     growth = dice.maybe(0.3, dice.uniform(-0.5, 0.5));
-    turning = dice.maybe(0.3, dice.uniform(-1.8, 1.8));
-    aspect = Math.exp(dice.uniform(-0.6, 0.6));
     for (int k = 0; k < RIPPLES.length; k++) {
-      ripple[k] = radius * dice.uniform(0, 0.25 / (RIPPLES[k] - 1));
+      ripple[k] = radius * dice.uniform(0, (square ? 0.08 : 0.25) / (RIPPLES[k] - 1));
       ripplePhase[k] = dice.uniform(0, 2 * Math.PI);
     }
     limbs = dice.uniform(0, 4);
@@ -78,10 +148,28 @@ final class Mover {
       int width,
       int height,
       int[] frame) {
-    double centreX = startX + speedX * (t - startTime) + sway * swayX.at(t);
-    double centreY = startY + speedY * (t - startTime) + sway * swayY.at(t);
+    if (shadow != null) {
+      paint(t, camera, cos, sin, defocus, width, height, frame, shadow);
+    }
+    paint(t, camera, cos, sin, defocus, width, height, frame, null);
+  }
+
+  /** Paints the thing, or its shadow where one is given. */
+  private void paint(
+      double t,
+      CameraPath.Pose camera,
+      double cos,
+      double sin,
+      double defocus,
+      int width,
+      int height,
+      int[] frame,
+      Shadow cast) {
+    double centreX = track.x(t) + (cast == null ? 0 : cast.x);
+    double centreY = track.y(t) + (cast == null ? 0 : cast.y);
+    double edgeSoftness = cast == null ? softness : cast.softness;
     double size = Math.exp(growth * (t - middle));
-    double turn = turning * (t - middle);
+    double turn = angle + turning * (t - middle);
     double turnCos = Math.cos(turn) / size;
     double turnSin = Math.sin(turn) / size;
     double shortSide = Math.min(width, height);
@@ -90,7 +178,7 @@ final class Mover {
     double scale2 = cos * cos + sin * sin;
     double screenX = centreX;
     double screenY = centreY;
-    double reach = size * (radius * 1.6 + 3 * softness) * Math.max(aspect, 1 / aspect);
+    double reach = size * (radius * 1.6 + 3 * edgeSoftness) * Math.max(aspect, 1 / aspect);
     double pixel = size / shortSide;
     if (!onScreen) {
       double dx = centreX - camera.x();
@@ -118,8 +206,14 @@ final class Mover {
         double dy = (onScreen ? v : camera.y() + sin * u + cos * v) - centreY;
         double lx = (turnCos * dx + turnSin * dy) * aspect;
         double ly = (-turnSin * dx + turnCos * dy) / aspect;
-        double distance = Math.sqrt(lx * lx + ly * ly);
-        if (distance > radius * 1.6 + 3 * softness) {
+        // A square's outline is where the sum of the fourth powers, instead of squares, is
+        // constant.
+        double squares = lx * lx + ly * ly;
+        double distance =
+            square
+                ? Math.sqrt(Math.sqrt(squares * squares - 2 * lx * lx * ly * ly))
+                : Math.sqrt(squares);
+        if (distance > radius * 1.6 + 3 * edgeSoftness) {
           continue;
         }
         double angle = Math.atan2(ly, lx);
@@ -128,18 +222,28 @@ final class Mover {
           double phase = ripplePhase[k] + (RIPPLES[k] == 3 ? limbs * t : 0);
           edge += ripple[k] * Math.cos(RIPPLES[k] * angle + phase);
         }
-        double inside = (edge - distance) / softness * 2;
+        double inside = (edge - distance) / edgeSoftness * 2;
         if (inside < -5) {
           continue;
         }
-        int rgb = picture.at(textureX + textureScale * lx, textureY + textureScale * ly);
+        double share = inside > 5 ? 1 : 1 / (1 + Math.exp(-inside));
         int i = y * width + x;
-        frame[i] = inside > 5 ? rgb : blend(frame[i], rgb, (int) (256 / (1 + Math.exp(-inside))));
+        if (cast == null) {
+          int rgb = picture.at(textureX + textureScale * lx, textureY + textureScale * ly);
+          frame[i] = blend(frame[i], rgb, (int) (256 * share));
+        } else {
+          frame[i] = blend(frame[i], 0, (int) (256 * share * cast.depth));
+        }
       }
     }
   }
 
-  private static int blend(int below, int above, int share) {
+  /**
+   * One colour over another.
+   *
+   * @param share of the one above, 0 to 256
+   */
+  static int blend(int below, int above, int share) {
     int redBlue = (below & 0xff00ff) * (256 - share) + (above & 0xff00ff) * share;
     int green = (below & 0xff00) * (256 - share) + (above & 0xff00) * share;
     return ((redBlue >>> 8) & 0xff00ff) | ((green >>> 8) & 0xff00);

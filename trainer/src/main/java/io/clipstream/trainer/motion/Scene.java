@@ -16,7 +16,10 @@ final class Scene {
   private static final double LEAST_TEXTURE = 0.02;
 
   /** Share of clips of a camera at rest that look at next to nothing. */
-  private static final double PLAIN_SHARE = 0.12;
+  private static final double PLAIN_SHARE = 0.3;
+
+  /** Share of those that look at a {@link Sheet}; the others at a small piece of a photograph. */
+  private static final double SHEET_SHARE = 0.65;
 
   private static final int MOST_DRAWS = 30;
 
@@ -62,6 +65,7 @@ final class Scene {
   private final double exposureTime;
   private final double noiseStrength;
   private final List<Mover> movers = new ArrayList<>();
+  private final Trace trace;
   private final Wobble wobble;
   private final Grade grade;
   private final Overlay overlay;
@@ -100,7 +104,12 @@ final class Scene {
     Picture picture = null;
     // Blank walls and skies are fair for a camera at rest; any other motion could not be told.
     boolean plain = motion == CameraMotion.STATIC && !clean && dice.chance(PLAIN_SHARE);
-    for (int i = 0; i < MOST_DRAWS; i++) {
+    boolean sheet = plain && dice.chance(SHEET_SHARE);
+    if (sheet) {
+      picture = Sheet.random(dice.split());
+      placement = place(picture, false, dice);
+    }
+    for (int i = 0; !sheet && i < MOST_DRAWS; i++) {
       picture = dice.pick(pictures);
       placement = place(picture, plain, dice);
       if (plain || textured(picture, placement)) {
@@ -118,23 +127,37 @@ final class Scene {
     this.exposureTime = clean || !dice.chance(0.25) ? 0 : dice.uniform(0.3, 0.9) / framesPerSecond;
     this.noiseStrength = clean ? 0 : dice.maybe(0.7, dice.logUniform(0.004, 0.05));
     if (!clean) {
-      addMovers(motion, pictures, dice.split());
+      addMovers(motion, plain, pictures, dice.split());
     }
+    this.trace = sheet && dice.chance(0.2) ? new Trace(dice.split()) : null;
   }
 
-  private void addMovers(CameraMotion motion, List<Picture> pictures, Dice dice) {
+  private void addMovers(CameraMotion motion, boolean plain, List<Picture> pictures, Dice dice) {
     boolean still = motion == CameraMotion.STATIC || motion == CameraMotion.SHAKE;
-    int count =
-        still
-            ? dice.weighted(0.2, 0.25, 0.25, 0.15, 0.15)
-            : dice.weighted(0.4, 0.25, 0.15, 0.1, 0.1);
+    int count;
+    if (plain) {
+      count = dice.weighted(0.08, 0.42, 0.25, 0.15, 0.1);
+    } else if (still) {
+      count = dice.weighted(0.2, 0.25, 0.25, 0.15, 0.15);
+    } else {
+      count = dice.weighted(0.4, 0.25, 0.15, 0.1, 0.1);
+    }
+    double mostCovered = plain ? 0.6 : 0.35;
     double covered = 0;
     for (int i = 0; i < count; i++) {
-      double radius = dice.logUniform(0.05, 0.30);
-      double area = Math.PI * radius * radius;
-      if (covered + area < 0.35) {
+      // Arms and sudden moves come with every camera that goes nowhere, so they tell none apart.
+      boolean arm = still && dice.chance(plain ? 0.35 : 0.08);
+      boolean hopping = still && dice.chance(plain ? 0.5 : 0.15);
+      double shadow = plain ? dice.maybe(0.4, dice.uniform(0.05, 0.5)) : 0;
+      double size = arm ? dice.logUniform(0.012, 0.12) : dice.logUniform(0.05, plain ? 0.42 : 0.30);
+      double area = arm ? 1.4 * size : Math.PI * size * size;
+      if (covered + area < mostCovered) {
         covered += area;
-        movers.add(new Mover(dice.pick(pictures), radius, seconds, dice.split()));
+        Picture texture = dice.pick(pictures);
+        movers.add(
+            arm
+                ? Mover.arm(texture, size, seconds, hopping, shadow, dice.split())
+                : Mover.blob(texture, size, seconds, hopping, shadow, dice.split()));
       }
     }
   }
@@ -198,8 +221,12 @@ final class Scene {
     return noise;
   }
 
-  /** Draws where on a picture the camera's path lies. */
-  private Placement place(Picture picture, boolean plain, Dice dice) {
+  /**
+   * Draws where on a picture the camera's path lies.
+   *
+   * @param enlarged whether to look at so small a piece that little is to be seen
+   */
+  private Placement place(Picture picture, boolean enlarged, Dice dice) {
     double shortSide = Math.min(width, height);
     double minX = Double.MAX_VALUE;
     double maxX = -Double.MAX_VALUE;
@@ -224,7 +251,7 @@ final class Scene {
     double largest =
         Math.min(0.62 * longest, Math.min(picture.width() / spanX, picture.height() / spanY));
     double size =
-        plain
+        enlarged
             ? longest * dice.uniform(0.03, 0.1)
             : Math.max(0.14 * longest, largest * dice.uniform(0.55, 1));
     double roomX = Math.max(0, picture.width() - size * spanX);
@@ -277,7 +304,7 @@ final class Scene {
     return true;
   }
 
-  /** Name of the picture that the camera looks at. */
+  /** Name of the picture that the camera looks at; empty for a {@link Sheet}. */
   String source() {
     return background.name();
   }
@@ -356,6 +383,9 @@ final class Scene {
                 placement.x + placement.size * placement.stretch * worldX,
                 placement.y + placement.size * worldY);
       }
+    }
+    if (trace != null) {
+      trace.draw(t, width, height, frame);
     }
     for (Mover mover : movers) {
       mover.draw(t, pose, cos, sin, defocus, width, height, frame);

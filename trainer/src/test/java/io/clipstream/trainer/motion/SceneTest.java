@@ -66,6 +66,35 @@ class SceneTest {
     assertThat(moving).isGreaterThan(5);
   }
 
+  @Test
+  void shouldShowBlankSheetsWithThingsThatMoveToAStaticCameraOnly() {
+    int sheets = 0;
+    int moving = 0;
+    for (int seed = 0; seed < 100; seed++) {
+      assertThat(scene(CameraMotion.STATIC, seed, true).source()).isNotEmpty();
+      assertThat(scene(CameraMotion.SHAKE, seed, false).source()).isNotEmpty();
+      assertThat(scene(CameraMotion.ZOOM_IN, seed, false).source()).isNotEmpty();
+      Scene scene = scene(CameraMotion.STATIC, seed, false);
+      if (scene.source().isEmpty()) {
+        List<byte[]> frames = frames(scene, 25);
+        sheets++;
+        moving += mostlyAlike(frames.get(0), frames.get(24)) ? 0 : 1;
+      }
+    }
+
+    assertThat(sheets).isBetween(10, 35);
+    assertThat(moving).isGreaterThan(sheets * 2 / 3);
+  }
+
+  /** Whether fewer than 1 % of the values changed by more than light and noise do. */
+  private static boolean mostlyAlike(byte[] a, byte[] b) {
+    int changed = 0;
+    for (int i = 0; i < a.length; i++) {
+      changed += Math.abs((a[i] & 0xff) - (b[i] & 0xff)) > 30 ? 1 : 0;
+    }
+    return changed < a.length / 100;
+  }
+
   private static double meanDifference(byte[] a, byte[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {

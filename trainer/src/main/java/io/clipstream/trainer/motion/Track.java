@@ -1,0 +1,79 @@
+package io.clipstream.trainer.motion;
+
+/**
+ * Where a thing is over time: it drifts evenly or hops from rest to rest, and may sway. Positions
+ * are short sides of the frame, speeds are a second. Immutable; all threads.
+ */
+final class Track {
+  /**
+   * A sudden move from one place of rest to the next.
+   *
+   * @param start seconds
+   * @param duration seconds
+   */
+  private record Hop(double start, double duration, double x, double y) {
+    /** Share of the move that is done: starts and ends softly. */
+    double done(double t) {
+      double share = Math.max(0, Math.min(1, (t - start) / duration));
+      return share * share * (3 - 2 * share);
+    }
+  }
+
+  private final double startX;
+  private final double startY;
+  private final double speedX;
+  private final double speedY;
+  private final double startTime;
+  private final Hop[] hops;
+  private final double sway;
+  private final SmoothNoise swayX;
+  private final SmoothNoise swayY;
+
+  /**
+   * Draws a track.
+   *
+   * @param x place at some moment of the video
+   * @param y likewise
+   * @param seconds length of the video
+   * @param hopping whether it hops, as a thing does that a hand pushes, or drifts
+   */
+  Track(double x, double y, double seconds, boolean hopping, Dice dice) {
+    startX = x;
+    startY = y;
+    startTime = dice.uniform(0, seconds);
+    double speed = hopping ? 0 : dice.maybe(0.85, dice.logUniform(0.02, 0.9));
+    double direction = dice.uniform(0, 2 * Math.PI);
+    speedX = speed * Math.cos(direction);
+    speedY = speed * Math.sin(direction);
+    hops = new Hop[hopping ? 1 + dice.below(5) : 0];
+    for (int i = 0; i < hops.length; i++) {
+      double length = dice.logUniform(0.02, 0.5);
+      double to = dice.uniform(0, 2 * Math.PI);
+      hops[i] =
+          new Hop(
+              dice.uniform(-0.2, seconds),
+              dice.logUniform(0.1, 0.7),
+              length * Math.cos(to),
+              length * Math.sin(to));
+    }
+    sway = dice.maybe(0.4, dice.logUniform(0.005, 0.08));
+    swayX = new SmoothNoise(dice, 0.3, 2);
+    swayY = new SmoothNoise(dice, 0.3, 2);
+  }
+
+  double x(double t) {
+    double x = startX + speedX * (t - startTime) + sway * swayX.at(t);
+    for (Hop hop : hops) {
+      x += hop.x * hop.done(t);
+    }
+    return x;
+  }
+
+  double y(double t) {
+    double y = startY + speedY * (t - startTime) + sway * swayY.at(t);
+    for (Hop hop : hops) {
+      y += hop.y * hop.done(t);
+    }
+    return y;
+  }
+}

@@ -1,0 +1,29 @@
+package io.clipstream.trainer.motion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class TrackTest {
+  private static final double SECONDS = 2.4;
+
+  @Test
+  void shouldRestAndMoveByTurnsWhereItHops() {
+    int both = 0;
+    for (int seed = 0; seed < 50; seed++) {
+      Track track = new Track(0, 0, SECONDS, true, new Dice(seed, 0));
+      boolean rested = false;
+      boolean moved = false;
+      for (double t = 0; t < SECONDS; t += 0.04) {
+        double step =
+            Math.hypot(track.x(t + 0.04) - track.x(t), track.y(t + 0.04) - track.y(t)) / 0.04;
+        rested |= step < 1e-9;
+        moved |= step > 0.02;
+      }
+      both += rested && moved ? 1 : 0;
+    }
+
+    // Those that sway never quite rest.
+    assertThat(both).isBetween(15, 45);
+  }
+}
