@@ -3,6 +3,7 @@ package io.clipstream.model.infer;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Clip;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** One model on one device. Used by one thread: the one that made it. */
 public interface Classifier extends AutoCloseable {
@@ -20,6 +21,18 @@ public interface Classifier extends AutoCloseable {
    * @throws OutOfDeviceMemoryException if the batch does not fit; a smaller one may
    */
   float[][] classify(List<Clip> clips);
+
+  /**
+   * As {@link #classify(List)}; a classifier whose device computes by itself copies the pixels of
+   * the next batch meanwhile.
+   *
+   * @param next gives the batch of the next call, or an empty list; asked at most once, by this
+   *     thread, while the device computes. Those clips stay the caller's too, and their pixels as
+   *     they are. Should the next call bring others after all, only the copy was for nothing
+   */
+  default float[][] classify(List<Clip> clips, Supplier<List<Clip>> next) {
+    return classify(clips);
+  }
 
   @Override
   void close();

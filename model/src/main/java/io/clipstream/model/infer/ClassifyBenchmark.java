@@ -19,10 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * Speed of a model on a device through {@link TorchClassifier}: pixels in host memory in,
@@ -35,8 +31,8 @@ public final class ClassifyBenchmark {
   /**
    * @param batch clips of each call
    * @param batches calls that were timed
-   * @param clipsPerSecond of calls one after the other, the next batch being copied to the
-   *     classifier's buffer meanwhile
+   * @param clipsPerSecond of calls one after the other, the next batch being copied while the
+   *     device computes
    * @param median of a call's milliseconds, that copy included: what a caller waits
    * @param p90 the same
    * @param p99 the same
@@ -70,7 +66,6 @@ public final class ClassifyBenchmark {
     ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), (long) largest * spec.clipBytes());
     List<Clip> clips = new ArrayList<>();
     List<Result> results = new ArrayList<>();
-    ExecutorService stager = Executors.newSingleThreadExecutor();
     try (TorchClassifier classifier = TorchClassifier.load(artifact, device, batchSizes)) {
       OptionalDouble ceiling = ceiling(device, manifest.precision());
       Random random = new Random(1);
@@ -84,7 +79,7 @@ public final class ClassifyBenchmark {
       for (int batch : batchSizes) {
         List<Clip> some = clips.subList(0, batch);
         double[] latencies = latencies(classifier, some, time);
-        double perSecond = throughput(classifier, some, time, stager);
+        double perSecond = throughput(classifier, some, time);
         OptionalDouble share = OptionalDouble.empty();
         if (ceiling.isPresent() && flops(manifest).isPresent()) {
           share = OptionalDouble.of(flops(manifest).get() * perSecond / ceiling.getAsDouble());
@@ -101,7 +96,6 @@ public final class ClassifyBenchmark {
       }
       return results;
     } finally {
-      stager.shutdown();
       clips.forEach(Clip::close);
     }
   }
@@ -130,30 +124,16 @@ public final class ClassifyBenchmark {
     return millis.stream().mapToDouble(Double::doubleValue).sorted().toArray();
   }
 
-  private static double throughput(
-      TorchClassifier classifier, List<Clip> clips, Duration time, ExecutorService stager)
-      throws InterruptedException {
+  private static double throughput(TorchClassifier classifier, List<Clip> clips, Duration time) {
     long start = System.nanoTime();
     long end = start + time.toNanos();
     int batches = 0;
-    Future<TorchClassifier.Staged> next = stager.submit(() -> classifier.stage(clips));
     while (batches < LEAST_BATCHES || System.nanoTime() < end) {
-      TorchClassifier.Staged staged = get(next);
-      next = stager.submit(() -> classifier.stage(clips));
-      classifier.classify(staged);
+      classifier.classify(clips, () -> clips);
       batches++;
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    classifier.classify(get(next));
     return batches * clips.size() / seconds;
-  }
-
-  private static <T> T get(Future<T> future) throws InterruptedException {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    }
   }
 
   private static Optional<Long> flops(ModelManifest manifest) {

@@ -18,12 +18,11 @@ import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -34,17 +33,16 @@ import java.util.stream.IntStream;
  * seconds. So batches have a few fixed sizes; each is run at load, on the thread that loads and
  * then serves, and a batch is padded to the next size.
  *
- * <p>One thread: the one that loaded it, but for {@link #stage}. On the CPU, PyTorch computes on
- * threads of its own, which all classifiers of the process share; their number is that of the
- * cores, or what the environment variable {@code OMP_NUM_THREADS} says. Where other work shares the
- * cores, start the JVM with {@code OMP_WAIT_POLICY=PASSIVE}: those threads spin by default while
- * they wait for each other.
+ * <p>One thread: the one that loaded it. On the CPU, PyTorch computes on threads of its own, which
+ * all classifiers of the process share; their number is that of the cores, or what the environment
+ * variable {@code OMP_NUM_THREADS} says. Where other work shares the cores, start the JVM with
+ * {@code OMP_WAIT_POLICY=PASSIVE}: those threads spin by default while they wait for each other.
  *
  * <p>Pixels are copied once on the host, into buffers that are used again; for a GPU those are
- * page-locked, from which its copy engine reads several times faster. Arrays of a call are freed
- * before it returns. {@link #stage} lets another thread copy the next batch while this one waits
- * for the device; the copy to the device itself cannot overlap computation, since DJL has one
- * stream.
+ * page-locked, from which its copy engine reads several times faster. There are two: while a GPU
+ * computes, this thread, which would only wait for it, fills one with the next batch. (The copy to
+ * the device itself cannot overlap computation, since DJL has one stream.) Arrays of a call are
+ * freed before it returns.
  */
 public final class TorchClassifier implements Classifier {
   /** Runs of a shape until TorchScript has profiled and optimised it, and one to see it fast. */
@@ -56,24 +54,13 @@ public final class TorchClassifier implements Classifier {
   private final Model model;
   private final Block network;
   private final List<ByteBuffer> buffers;
-  private final BlockingQueue<ByteBuffer> free;
   private final boolean pageLocked;
 
-  /** Clips whose pixels wait in one of the classifier's buffers. */
-  public static final class Staged {
-    private final ByteBuffer pixels;
-    private final int count;
+  /** Of the buffer that the next batch is copied into. */
+  private int filling;
 
-    private Staged(ByteBuffer pixels, int count) {
-      this.pixels = pixels;
-      this.count = count;
-    }
-
-    /** Number of clips. */
-    public int count() {
-      return count;
-    }
-  }
+  /** The batch whose pixels that buffer holds already, or an empty list. */
+  private List<Clip> copied = List.of();
 
   private TorchClassifier(
       ModelArtifact artifact,
@@ -87,7 +74,6 @@ public final class TorchClassifier implements Classifier {
     this.model = model;
     this.network = model.getBlock();
     this.buffers = buffers;
-    this.free = new ArrayBlockingQueue<>(buffers.size(), false, buffers);
     this.pageLocked = device.isGpu() && buffers.stream().allMatch(PageLock::lock);
   }
 
@@ -124,10 +110,8 @@ public final class TorchClassifier implements Classifier {
               + bytes
               + " bytes, expected less than 2 GiB");
     }
-    List<ByteBuffer> buffers = new ArrayList<>();
-    for (int i = 0; i < (device.isGpu() ? 2 : 1); i++) {
-      buffers.add(ByteBuffer.allocateDirect((int) bytes));
-    }
+    List<ByteBuffer> buffers =
+        List.of(ByteBuffer.allocateDirect((int) bytes), ByteBuffer.allocateDirect((int) bytes));
     Model model = Model.newInstance(artifact.manifest().id(), device, "PyTorch");
     try {
       model.load(artifact.path().toAbsolutePath(), null, Map.of("mapLocation", "true"));
@@ -170,7 +154,7 @@ public final class TorchClassifier implements Classifier {
   private void warm(int runs) {
     for (int size : batchSizes) {
       for (int run = 0; run < runs; run++) {
-        logits(buffers.get(0), size);
+        logits(buffers.get(0), size, () -> {});
       }
     }
   }
@@ -192,70 +176,62 @@ public final class TorchClassifier implements Classifier {
 
   @Override
   public float[][] classify(List<Clip> clips) {
-    check(clips);
-    ByteBuffer buffer = free.poll();
-    if (buffer == null) {
-      throw new IllegalStateException("all buffers hold batches that were staged");
+    return classify(clips, List::of);
+  }
+
+  @Override
+  public float[][] classify(List<Clip> clips, Supplier<List<Clip>> next) {
+    Optional<String> problem = problem(clips);
+    if (problem.isPresent()) {
+      throw new IllegalArgumentException(problem.get());
     }
-    return classify(fill(buffer, clips));
-  }
-
-  /**
-   * Copies the pixels of a batch, so that {@link #classify(Staged)} needs not; the clips stay the
-   * caller's and may be closed. One other thread may call it while the classifier's own computes.
-   * Waits while the classifier has no free buffer: on a GPU it has two, on the CPU one.
-   *
-   * @param clips 1 to {@link #maxBatch()} clips cut as the manifest says
-   */
-  public Staged stage(List<Clip> clips) throws InterruptedException {
-    check(clips);
-    return fill(free.take(), clips);
-  }
-
-  /**
-   * Classifies a batch that {@link #stage} copied, once.
-   *
-   * @return as {@link #classify(List)}
-   */
-  public float[][] classify(Staged staged) {
+    if (!clips.equals(copied)) {
+      copy(clips);
+    }
+    copied = List.of();
+    ByteBuffer pixels = buffers.get(filling);
+    filling = 1 - filling;
     // Rows of padding keep the pixels of earlier batches: their results are not read.
-    float[] logits;
-    try {
-      logits = logits(staged.pixels, padded(staged.count));
-    } finally {
-      free.add(staged.pixels);
-    }
+    float[] logits = logits(pixels, padded(clips.size()), () -> copyAhead(next));
     int classes = manifest().labels().size();
-    float[][] probabilities = new float[staged.count][];
-    for (int i = 0; i < staged.count; i++) {
+    float[][] probabilities = new float[clips.size()][];
+    for (int i = 0; i < probabilities.length; i++) {
       probabilities[i] = softmax(logits, i * classes, classes);
     }
     return probabilities;
   }
 
-  private void check(List<Clip> clips) {
+  private Optional<String> problem(List<Clip> clips) {
     int count = clips.size();
     if (count < 1 || count > maxBatch()) {
-      throw new IllegalArgumentException(
-          "the batch has " + count + " clips, expected 1 to " + maxBatch());
+      return Optional.of("the batch has " + count + " clips, expected 1 to " + maxBatch());
     }
     int clipBytes = manifest().clip().clipBytes();
     for (Clip clip : clips) {
       int bytes = clip.pixels().remaining();
       if (bytes != clipBytes) {
-        throw new IllegalArgumentException("a clip has " + bytes + " bytes, expected " + clipBytes);
+        return Optional.of("a clip has " + bytes + " bytes, expected " + clipBytes);
       }
+    }
+    return Optional.empty();
+  }
+
+  private void copyAhead(Supplier<List<Clip>> next) {
+    List<Clip> clips = next.get();
+    if (problem(clips).isEmpty()) { // otherwise the call that brings them tells
+      copy(clips);
+      copied = clips;
     }
   }
 
-  private Staged fill(ByteBuffer buffer, List<Clip> clips) {
+  private void copy(List<Clip> clips) {
+    ByteBuffer buffer = buffers.get(filling);
     int clipBytes = manifest().clip().clipBytes();
     IntStream places = IntStream.range(0, clips.size());
     // One core copies slower than a GPU computes.
     (device.isGpu() ? places.parallel() : places)
         .forEach(
             i -> buffer.slice(i * clipBytes, clipBytes).put(clips.get(i).pixels().duplicate()));
-    return new Staged(buffer, clips.size());
   }
 
   /**
@@ -264,8 +240,10 @@ public final class TorchClassifier implements Classifier {
    * @param pixels RGB uint8 {@code [T, S, S, 3]}, all that remains
    */
   float[] logits(ByteBuffer pixels) {
-    buffers.get(0).clear().put(pixels.duplicate());
-    return Arrays.copyOf(logits(buffers.get(0), batchSizes[0]), manifest().labels().size());
+    ByteBuffer buffer = buffers.get(filling);
+    copied = List.of();
+    buffer.clear().put(pixels.duplicate());
+    return Arrays.copyOf(logits(buffer, batchSizes[0], () -> {}), manifest().labels().size());
   }
 
   private int padded(int count) {
@@ -273,8 +251,13 @@ public final class TorchClassifier implements Classifier {
     return batchSizes[at >= 0 ? at : -at - 1];
   }
 
-  /** Runs the network on the first {@code batch} clips of a buffer: logits [batch, K]. */
-  private float[] logits(ByteBuffer buffer, int batch) {
+  /**
+   * Runs the network on the first {@code batch} clips of a buffer.
+   *
+   * @param meanwhile run when the device has its work; a GPU is busy with it then
+   * @return logits [batch, K]
+   */
+  private float[] logits(ByteBuffer buffer, int batch, Runnable meanwhile) {
     ClipSpec clip = manifest().clip();
     Shape shape = new Shape(batch, clip.frames(), clip.crop(), clip.crop(), 3);
     ByteBuffer input = buffer.slice(0, batch * clip.clipBytes());
@@ -294,7 +277,8 @@ public final class TorchClassifier implements Classifier {
                 + expected
                 + "], a logit for each label");
       }
-      return outputs.get(0).toFloatArray();
+      meanwhile.run();
+      return outputs.get(0).toFloatArray(); // waits
     } catch (EngineException e) {
       if (outOfMemory(e)) {
         if (device.isGpu()) {

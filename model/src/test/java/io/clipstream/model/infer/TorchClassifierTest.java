@@ -57,6 +57,31 @@ class TorchClassifierTest {
   }
 
   @Test
+  void shouldGiveTheSameWhetherABatchWasCopiedAheadOrNot() throws Exception {
+    ModelArtifact artifact = ModelArtifact.open(SmallModels.write(folder, "small", 4));
+    try (TorchClassifier classifier = TorchClassifier.load(artifact, Device.cpu(), List.of(1, 2));
+        Clip odd = new ClipBuffers(30, 30).take(new TimeRange(0, 1), 0)) {
+      List<List<Clip>> batches = List.of(List.of(clip(1)), List.of(clip(2), clip(3)));
+      List<float[][]> expected = batches.stream().map(classifier::classify).toList();
+
+      for (int i = 0; i < 6; i++) {
+        List<Clip> next = batches.get((i + 1) % 2);
+        assertThat(classifier.classify(batches.get(i % 2), () -> List.copyOf(next)))
+            .isDeepEqualTo(expected.get(i % 2));
+      }
+      // Another batch comes than was said, or one that is refused, or none.
+      List<Clip> first = batches.get(0);
+      List<Clip> second = batches.get(1);
+      for (List<Clip> next : List.of(second, List.of(odd), List.<Clip>of())) {
+        assertThat(classifier.classify(first, () -> next)).isDeepEqualTo(expected.get(0));
+        assertThat(classifier.classify(first)).isDeepEqualTo(expected.get(0));
+        assertThat(classifier.classify(second)).isDeepEqualTo(expected.get(1));
+      }
+      batches.forEach(batch -> batch.forEach(Clip::close));
+    }
+  }
+
+  @Test
   void shouldRefuseBatchesAndSizesThatItWasNotMadeFor() throws Exception {
     ModelArtifact artifact = ModelArtifact.open(SmallModels.write(folder, "small", 4));
     assertThatThrownBy(() -> TorchClassifier.load(artifact, Device.cpu(), List.of(2, 1)))

@@ -41,6 +41,11 @@ final class ClipBatcher<T> {
     return remove(policy.largestFilledBy(clips));
   }
 
+  /** A batch of the largest size, or an empty list if too few clips wait. */
+  List<T> pollFull() {
+    return waiting.size() < policy.maxClips() ? List.of() : remove(policy.maxClips());
+  }
+
   /** Takes everything out, due or not. */
   List<T> removeAll() {
     return remove(waiting.size());

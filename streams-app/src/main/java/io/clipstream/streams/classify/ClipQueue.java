@@ -14,6 +14,9 @@ final class ClipQueue {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
+  /** Workers in {@link #take}. */
+  private int idle;
+
   ClipQueue(BatchPolicy policy) {
     this.batcher = new ClipBatcher<>(policy);
   }
@@ -32,6 +35,7 @@ final class ClipQueue {
   /** Waits for the next batch; its clips are the caller's. */
   List<QueuedClip> take() throws InterruptedException {
     lock.lockInterruptibly();
+    idle++;
     try {
       while (true) {
         long now = System.nanoTime();
@@ -49,6 +53,20 @@ final class ClipQueue {
           changed.await();
         }
       }
+    } finally {
+      idle--;
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The next batch for a worker that is still busy, if it is full and no other worker waits for
+   * one; else an empty list. Its clips are the caller's.
+   */
+  List<QueuedClip> takeAhead() {
+    lock.lock();
+    try {
+      return idle == 0 ? batcher.pollFull() : List.of();
     } finally {
       lock.unlock();
     }

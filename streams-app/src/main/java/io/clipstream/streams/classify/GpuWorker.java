@@ -18,7 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One device: takes batches from the queue and classifies them, on one thread that makes, uses and
- * closes the classifier.
+ * closes the classifier. While the device computes, the next batch is taken if it is full already,
+ * so that its pixels can be copied; one that is not full stays in the queue, where it may grow,
+ * until the device is free.
  *
  * <p>A batch that fails is halved until the clip that is to blame fails alone; its video alone is
  * rejected. A clip that fails alone is only to blame if the device still classifies a blank one and
@@ -33,8 +35,11 @@ final class GpuWorker implements Runnable {
   private final Consumer<Throwable> broken;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
 
-  /** Worker's thread only. */
+  /** Worker's thread only, as the next. */
   private Classifier classifier;
+
+  /** The batch that was taken ahead, or an empty list. */
+  private List<QueuedClip> ahead = List.of();
 
   /**
    * @param newClassifier called once, on the worker's thread
@@ -56,8 +61,10 @@ final class GpuWorker implements Runnable {
     try (Classifier made = newClassifier.get()) {
       classifier = made;
       ready.complete(null);
-      while (true) {
-        serve(queue.take());
+      while (!Thread.interrupted()) {
+        List<QueuedClip> batch = ahead.isEmpty() ? queue.take() : ahead;
+        ahead = List.of();
+        serve(batch);
       }
     } catch (InterruptedException end) {
       log.debug("{} ends", Thread.currentThread().getName());
@@ -65,6 +72,8 @@ final class GpuWorker implements Runnable {
       if (!ready.completeExceptionally(e)) {
         broken.accept(e);
       }
+    } finally {
+      ahead.forEach(QueuedClip::release);
     }
   }
 
@@ -73,23 +82,28 @@ final class GpuWorker implements Runnable {
     try {
       List<QueuedClip> wanted = batch.stream().filter(clip -> !clip.video().isOver()).toList();
       if (!wanted.isEmpty()) {
-        classify(wanted);
+        classify(wanted, this::takeAhead);
       }
     } finally {
       batch.forEach(QueuedClip::release);
     }
   }
 
-  private void classify(List<QueuedClip> batch) {
+  private List<Clip> takeAhead() {
+    ahead = queue.takeAhead();
+    return clips(ahead);
+  }
+
+  private void classify(List<QueuedClip> batch, Supplier<List<Clip>> next) {
     long start = System.nanoTime();
     float[][] probabilities;
     try {
-      probabilities = classifier.classify(batch.stream().map(QueuedClip::clip).toList());
+      probabilities = classifier.classify(clips(batch), next);
     } catch (RuntimeException e) {
       if (batch.size() > 1) {
         log.warn("A batch of {} clips failed and is halved: {}", batch.size(), e.getMessage());
-        classify(batch.subList(0, batch.size() / 2));
-        classify(batch.subList(batch.size() / 2, batch.size()));
+        classify(batch.subList(0, batch.size() / 2), List::of);
+        classify(batch.subList(batch.size() / 2, batch.size()), List::of);
       } else {
         classifyAgain(batch.get(0), e);
       }
@@ -145,6 +159,10 @@ final class GpuWorker implements Runnable {
       }
     }
     videos.forEach(video -> video.passed(nanos));
+  }
+
+  private static List<Clip> clips(List<QueuedClip> batch) {
+    return batch.stream().map(QueuedClip::clip).toList();
   }
 
   private boolean classifiesBlank() {

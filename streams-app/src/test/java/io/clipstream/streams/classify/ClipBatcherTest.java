@@ -33,6 +33,17 @@ class ClipBatcherTest {
   }
 
   @Test
+  void shouldGiveAWholeBatchOrNothingAhead() {
+    for (int i = 0; i < 15; i++) {
+      batcher.add("clip" + i, 0);
+    }
+
+    assertThat(batcher.pollFull()).hasSize(8).startsWith("clip0");
+    assertThat(batcher.pollFull()).isEmpty();
+    assertThat(batcher.size()).isEqualTo(7);
+  }
+
+  @Test
   void shouldReleaseOnlySizesThatNeedNoPadding() {
     for (int i = 0; i < 7; i++) {
       batcher.add("clip" + i, 0);

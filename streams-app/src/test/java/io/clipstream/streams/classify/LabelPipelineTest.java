@@ -30,6 +30,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -55,9 +56,11 @@ class LabelPipelineTest {
   /** Clips whose every byte is a number that the test gave. */
   private final class Videos implements ClipSource {
     private final Map<String, List<ClipPlan>> plans = new ConcurrentHashMap<>();
+    final Map<String, CountDownLatch> queued = new ConcurrentHashMap<>();
 
     void put(String id, ClipPlan... clips) {
       plans.put(id, List.of(clips));
+      queued.put(id, new CountDownLatch(1));
     }
 
     @Override
@@ -73,6 +76,7 @@ class LabelPipelineTest {
         }
         sink.accept(clip);
       }
+      queued.get(reference.getId()).countDown();
       return new Result.Read(Fixtures.INFO, plan.size(), false, "cut short", 2_000_000, 3_000_000);
     }
   }
@@ -86,6 +90,8 @@ class LabelPipelineTest {
   /** Says "yes" with the percentage that the clip's pixels hold; fails as the test wants. */
   private static final class Percentages implements Classifier {
     final List<Integer> batches = Collections.synchronizedList(new ArrayList<>());
+    final List<Integer> ahead = Collections.synchronizedList(new ArrayList<>());
+    Runnable computing = () -> {};
     private final Predicate<List<Integer>> fails;
     private final RuntimeException error;
 
@@ -106,6 +112,13 @@ class LabelPipelineTest {
     @Override
     public int maxBatch() {
       return 4;
+    }
+
+    @Override
+    public float[][] classify(List<Clip> clips, Supplier<List<Clip>> next) {
+      computing.run();
+      ahead.add(next.get().size());
+      return classify(clips);
     }
 
     @Override
@@ -317,6 +330,93 @@ class LabelPipelineTest {
     both.get(30, TimeUnit.SECONDS);
 
     assertThat(order).containsExactly("short", "long");
+  }
+
+  @Test
+  void shouldTakeAFullBatchAheadWhileTheDeviceComputes() throws Exception {
+    Percentages classifier = new Percentages();
+    putFourClipsEach("first", "second", "third");
+    CompletableFuture<Outcome> first = startAndHold(classifier, "first", "second");
+    labels(first);
+    CompletableFuture<Outcome> third = submit("third");
+    labels(third);
+
+    assertThat(classifier.ahead.subList(0, 2)).containsExactly(4, 0);
+    assertThat(classifier.batches.subList(0, 2)).containsExactly(4, 4);
+    assertThat(pipeline.inFlight()).isZero();
+  }
+
+  @Test
+  void shouldServeABatchThatWasTakenAheadOfAFailure() throws Exception {
+    Percentages classifier =
+        new Percentages(batch -> batch.contains(66), new IllegalArgumentException("odd clip"));
+    putFourClipsEach("bad", "good");
+    videos.put("bad", clip(0, 10), clip(1, 66), clip(2, 30), clip(3, 40));
+    CompletableFuture<Outcome> bad = startAndHold(classifier, "bad", "good");
+
+    assertThat(rejection(bad).getReason()).isEqualTo(RejectionReason.CLASSIFIER_FAILED);
+    labels(submit("good"));
+    assertThat(classifier.ahead).startsWith(4);
+    assertThat(pipeline.inFlight()).isZero();
+  }
+
+  @Test
+  void shouldEndAfterTheBatchThatIsComputedThoughAnotherWasTaken() throws Exception {
+    CountDownLatch computing = new CountDownLatch(1);
+    Percentages classifier =
+        new Percentages(
+            batch -> {
+              computing.countDown();
+              try {
+                new CountDownLatch(1).await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return false;
+            },
+            null);
+    putFourClipsEach("first", "second");
+    CompletableFuture<Outcome> unused = startAndHold(classifier, "first", "second");
+    computing.await();
+
+    pipeline.close();
+
+    assertThat(classifier.ahead).containsExactly(4);
+    assertThat(classifier.batches).containsExactly(4);
+  }
+
+  private void putFourClipsEach(String... ids) {
+    for (String id : ids) {
+      videos.put(id, clip(0, 10), clip(1, 20), clip(2, 30), clip(3, 40));
+    }
+  }
+
+  /** The second video's clips wait in the queue before the first one's are classified. */
+  private CompletableFuture<Outcome> startAndHold(
+      Percentages classifier, String first, String second) throws InterruptedException {
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch permit = new CountDownLatch(1);
+    classifier.computing =
+        () -> {
+          held.countDown();
+          try {
+            permit.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    pipeline =
+        new LabelPipeline(
+            videos,
+            MODEL,
+            List.of(() -> classifier),
+            new PipelineSettings(2, BatchPolicy.upTo(4, Duration.ofSeconds(30)), 4, 2));
+    CompletableFuture<Outcome> outcome = submit(first);
+    held.await();
+    CompletableFuture<Outcome> unused = submit(second);
+    videos.queued.get(second).await();
+    permit.countDown();
+    return outcome;
   }
 
   @Test

@@ -148,7 +148,7 @@ class WholePathTest {
         ModelArtifact.open(model),
         List.of(Device.cpu()),
         source,
-        new PipelineSettings(2, BatchPolicy.upTo(4, Duration.ofMillis(5)), 4, 2));
+        new PipelineSettings(2, BatchPolicy.upTo(2, Duration.ofMillis(5)), 4, 2));
   }
 
   private static Path video(Path file, int frames) throws IOException {
