@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.util.cuda.CudaUtils;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Clip;
@@ -13,12 +14,16 @@ import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.TimeRange;
 import io.clipstream.model.swin.Swin3dConfig;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Random;
+import java.util.function.Consumer;
 
 /**
  * Speed of a model on a device through {@link TorchClassifier}: pixels in host memory in,
@@ -48,6 +53,15 @@ public final class ClassifyBenchmark {
       double p99,
       OptionalDouble shareOfCeiling) {}
 
+  /**
+   * Memory in use.
+   *
+   * @param batches that were classified before
+   * @param processBytes resident memory of this process that is no file's: heap, native, buffers
+   * @param deviceBytes in use on the GPU, by whatever process; empty for a CPU
+   */
+  public record Memory(long batches, long processBytes, OptionalLong deviceBytes) {}
+
   private ClassifyBenchmark() {}
 
   /**
@@ -61,21 +75,10 @@ public final class ClassifyBenchmark {
       ModelArtifact artifact, Device device, List<Integer> batchSizes, Duration time)
       throws IOException, InterruptedException {
     ModelManifest manifest = artifact.manifest();
-    ClipSpec spec = manifest.clip();
-    int largest = batchSizes.get(batchSizes.size() - 1);
-    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), (long) largest * spec.clipBytes());
-    List<Clip> clips = new ArrayList<>();
     List<Result> results = new ArrayList<>();
+    List<Clip> clips = randomClips(manifest.clip(), batchSizes.get(batchSizes.size() - 1));
     try (TorchClassifier classifier = TorchClassifier.load(artifact, device, batchSizes)) {
       OptionalDouble ceiling = ceiling(device, manifest.precision());
-      Random random = new Random(1);
-      byte[] pixels = new byte[spec.clipBytes()];
-      for (int i = 0; i < largest; i++) {
-        random.nextBytes(pixels);
-        Clip clip = buffers.take(new TimeRange(0, 1), 0);
-        clip.pixels().duplicate().put(pixels);
-        clips.add(clip);
-      }
       for (int batch : batchSizes) {
         List<Clip> some = clips.subList(0, batch);
         double[] latencies = latencies(classifier, some, time);
@@ -98,6 +101,68 @@ public final class ClassifyBenchmark {
     } finally {
       clips.forEach(Clip::close);
     }
+  }
+
+  /**
+   * Runs many batches, of the sizes in turn, and tells the memory in use before the first and after
+   * every tenth of them.
+   *
+   * @param batchSizes ascending
+   * @param batches at least 10
+   * @param each called with every reading, on this thread
+   */
+  public static void endure(
+      ModelArtifact artifact,
+      Device device,
+      List<Integer> batchSizes,
+      long batches,
+      Consumer<Memory> each)
+      throws IOException, InterruptedException {
+    List<Clip> clips =
+        randomClips(artifact.manifest().clip(), batchSizes.get(batchSizes.size() - 1));
+    List<List<Clip>> turns = batchSizes.stream().map(size -> clips.subList(0, size)).toList();
+    try (TorchClassifier classifier = TorchClassifier.load(artifact, device, batchSizes)) {
+      each.accept(memory(device, 0));
+      for (long i = 0; i < batches; i++) {
+        List<Clip> next = turns.get((int) ((i + 1) % turns.size()));
+        float[][] unused = classifier.classify(turns.get((int) (i % turns.size())), () -> next);
+        if ((i + 1) * 10 / batches > i * 10 / batches) {
+          each.accept(memory(device, i + 1));
+        }
+      }
+    } finally {
+      clips.forEach(Clip::close);
+    }
+  }
+
+  private static Memory memory(Device device, long batches) throws IOException {
+    System.gc(); // so that garbage does not count
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("RssAnon:")) {
+        long process = Long.parseLong(line.replaceAll("\\D", "")) << 10; // in KiB there
+        return new Memory(
+            batches,
+            process,
+            device.isGpu()
+                ? OptionalLong.of(CudaUtils.getGpuMemory(device).getUsed())
+                : OptionalLong.empty());
+      }
+    }
+    throw new IOException("no RssAnon in /proc/self/status");
+  }
+
+  private static List<Clip> randomClips(ClipSpec spec, int count) throws InterruptedException {
+    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), (long) count * spec.clipBytes());
+    Random random = new Random(1);
+    byte[] pixels = new byte[spec.clipBytes()];
+    List<Clip> clips = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      random.nextBytes(pixels);
+      Clip clip = buffers.take(new TimeRange(0, 1), 0);
+      clip.pixels().duplicate().put(pixels);
+      clips.add(clip);
+    }
+    return clips;
   }
 
   /**

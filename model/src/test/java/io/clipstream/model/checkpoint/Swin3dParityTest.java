@@ -13,7 +13,10 @@ import ai.djl.training.ParameterStore;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.swin.Swin3d;
+import io.clipstream.model.swin.Swin3dServing;
+import io.clipstream.model.swin.Swin3dServing.Precision;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,7 +37,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("parity")
 class Swin3dParityTest {
-  private static final double TOLERANCE = 1e-5; // norm of the difference over norm
+  /** Norm of the difference over norm. */
+  private static final double TOLERANCE = 1e-5;
+
+  private static final double BF16_TOLERANCE = 1.5e-2;
   private static final String PYTHON = System.getProperty("parity.python", "python3");
 
   @TempDir Path folder;
@@ -46,23 +52,12 @@ class Swin3dParityTest {
   @ParameterizedTest
   @MethodSource("architectures")
   void shouldGiveTorchvisionsLogits(String architecture) throws Exception {
-    assumeTrue(
-        run("-c", "import torchvision") == 0,
-        "needs torchvision: pip install torch torchvision, and -Dparity.python=PYTHON");
-    assertThat(run("src/test/python/parity.py", folder.toString(), architecture))
-        .as(Files.readString(folder.resolve("log")))
-        .isZero();
-    JsonNode cases =
-        new ObjectMapper().readTree(folder.resolve("cases.json").toFile()).get("cases");
-
-    for (String checkpoint : new String[] {"torchvision.pth", "paddle.pdparams"}) {
-      Swin3dImport imported =
-          Swin3dImport.of(
-              Checkpoint.open(folder.resolve(checkpoint)),
-              new Swin3dImport.Options(
-                  Optional.of(architecture), Optional.empty(), Optional.empty()));
-      Path artifact = folder.resolve("parity-1.pt");
-      Swin3d.write(artifact, imported.config(), imported.weights(), manifest());
+    JsonNode cases = torchvision(architecture);
+    Path artifact = folder.resolve("parity-1.pt");
+    Swin3dImport imported = null;
+    for (String checkpoint : new String[] {"paddle.pdparams", "torchvision.pth"}) {
+      imported = imported(checkpoint, architecture);
+      Swin3d.write(artifact, imported.config(), imported.weights(), manifest(Kinetics400.CLIP));
       try (Model model = Model.newInstance("parity", Device.cpu(), "PyTorch")) {
         model.load(artifact, null, Map.of("mapLocation", "true"));
         for (int i = 0; i < cases.size(); i++) {
@@ -74,6 +69,59 @@ class Swin3dParityTest {
         }
       }
     }
+    for (int i = 0; i < cases.size(); i++) {
+      JsonNode shape = cases.get(i).get("shape");
+      if (shape.get(2).equals(shape.get(3))) {
+        checkServingForms(architecture, imported, i, cases.get(i));
+      }
+    }
+  }
+
+  /** A serving form takes clips of one size, which are square. */
+  private void checkServingForms(
+      String architecture, Swin3dImport imported, int i, JsonNode expected) throws Exception {
+    JsonNode shape = expected.get("shape");
+    int side = shape.get(2).intValue();
+    ClipSpec clip =
+        new ClipSpec(
+            shape.get(1).intValue(),
+            Kinetics400.CLIP.framesPerSecond(),
+            side,
+            side,
+            Kinetics400.CLIP.mean(),
+            Kinetics400.CLIP.std());
+    for (Precision precision : Precision.values()) {
+      Path artifact = folder.resolve("serving-1.pt");
+      Swin3dServing.write(
+          artifact, imported.config(), imported.weights(), manifest(clip), precision);
+      try (Model model = Model.newInstance("parity", Device.cpu(), "PyTorch")) {
+        model.load(artifact, null, Map.of("mapLocation", "true"));
+        float[] unused = logits(model, i, shape); // TorchScript optimises after the first
+        double distance = distance(logits(model, i, shape), expected);
+        System.out.printf(
+            "parity %s serving %s %s: %.2g%n", architecture, precision, shape, distance);
+        assertThat(distance)
+            .as("%s %s", precision, shape)
+            .isLessThan(precision == Precision.FP32 ? TOLERANCE : BF16_TOLERANCE);
+      }
+    }
+  }
+
+  /** Inputs and outputs of torchvision's network, which is written beside them. */
+  private JsonNode torchvision(String architecture) throws IOException, InterruptedException {
+    assumeTrue(
+        run("-c", "import torchvision") == 0,
+        "needs torchvision: pip install torch torchvision, and -Dparity.python=PYTHON");
+    assertThat(run("src/test/python/parity.py", folder.toString(), architecture))
+        .as(Files.readString(folder.resolve("log")))
+        .isZero();
+    return new ObjectMapper().readTree(folder.resolve("cases.json").toFile()).get("cases");
+  }
+
+  private Swin3dImport imported(String checkpoint, String architecture) throws IOException {
+    return Swin3dImport.of(
+        Checkpoint.open(folder.resolve(checkpoint)),
+        new Swin3dImport.Options(Optional.of(architecture), Optional.empty(), Optional.empty()));
   }
 
   private float[] logits(Model model, int i, JsonNode sizes) throws IOException {
@@ -109,12 +157,12 @@ class Swin3dParityTest {
     return Math.sqrt(difference / norm);
   }
 
-  private static ModelManifest manifest() {
+  private static ModelManifest manifest(ClipSpec clip) {
     return new ModelManifest(
         "parity",
         "1",
         Kinetics400.labels(),
-        Kinetics400.CLIP,
+        clip,
         "1",
         Map.of(),
         "training",

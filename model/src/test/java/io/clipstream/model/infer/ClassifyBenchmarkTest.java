@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.infer.ClassifyBenchmark.Memory;
 import io.clipstream.model.infer.ClassifyBenchmark.Result;
 import io.clipstream.model.swin.SmallModels;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,20 @@ class ClassifyBenchmarkTest {
       assertThat(result.median()).isPositive().isLessThanOrEqualTo(result.p90());
       assertThat(result.p90()).isLessThanOrEqualTo(result.p99());
     }
+  }
+
+  @Test
+  void shouldTellTheMemoryInUseTenTimes() throws Exception {
+    ModelArtifact artifact = ModelArtifact.open(SmallModels.write(folder, "small", 4));
+    List<Memory> readings = new ArrayList<>();
+
+    ClassifyBenchmark.endure(artifact, Device.cpu(), List.of(1, 2), 25, readings::add);
+
+    assertThat(readings)
+        .extracting(Memory::batches)
+        .containsExactly(0L, 3L, 5L, 8L, 10L, 13L, 15L, 18L, 20L, 23L, 25L);
+    assertThat(readings).allMatch(reading -> reading.processBytes() > 1 << 20);
+    assertThat(readings).allMatch(reading -> reading.deviceBytes().isEmpty());
   }
 
   @Test

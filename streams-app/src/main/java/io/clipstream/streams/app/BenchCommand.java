@@ -92,7 +92,8 @@ final class BenchCommand {
       name = "classify",
       description = {
         "Clips a second and latency of a model on a device for each batch size, from pixels in host"
-            + " memory to probabilities, and its share of a large matrix product's speed there."
+            + " memory to probabilities, and its share of a large matrix product's speed there; or,"
+            + " with --endurance, the memory in use over many batches."
       })
   int classify(
       @Parameters(
@@ -119,6 +120,13 @@ final class BenchCommand {
               description = "Recommend the fastest batch size whose p99 keeps within it.")
           Integer maxLatency,
       @Option(
+              names = "--endurance",
+              paramLabel = "N",
+              description =
+                  "Time nothing; run N batches, of the sizes in turn, and print the memory in use"
+                      + " before and after every tenth of them.")
+          Long endure,
+      @Option(
               names = "--device",
               paramLabel = "D",
               defaultValue = "auto",
@@ -132,6 +140,11 @@ final class BenchCommand {
             : ModelArtifact.open(ModelInspectCommand.existing(model));
     Device chosen = Assembly.devices(device).get(0);
     PrintWriter out = spec.commandLine().getOut();
+    if (endure != null) {
+      ClassifyBenchmark.endure(
+          artifact, chosen, batches, endure, reading -> printMemory(reading, json));
+      return 0;
+    }
     if (!json) {
       out.printf(
           Locale.ROOT,
@@ -194,6 +207,29 @@ final class BenchCommand {
     }
     out.flush();
     return 0;
+  }
+
+  private void printMemory(ClassifyBenchmark.Memory reading, boolean json) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("type", "bench-classify-memory");
+      line.put("batches", reading.batches());
+      line.put("processBytes", reading.processBytes());
+      reading.deviceBytes().ifPresent(bytes -> line.put("deviceBytes", bytes));
+      out.println(OutcomeWriter.toJson(line));
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "%8d batches: process %6.1f MiB%s%n",
+          reading.batches(),
+          reading.processBytes() / 1048576.0,
+          reading.deviceBytes().isPresent()
+              ? String.format(
+                  Locale.ROOT, ", GPU %8.1f MiB", reading.deviceBytes().getAsLong() / 1048576.0)
+              : "");
+    }
+    out.flush();
   }
 
   @Command(
