@@ -20,6 +20,7 @@ import io
 import json
 import pathlib
 import platform
+import re
 import statistics
 import sys
 import time
@@ -48,12 +49,26 @@ MATRIX_ATTENTION = {
     EXPRESSION["attend"]: "s = torch.matmul(q * torch.pow(torch.size(q, 3), -0.5), torch.transpose(k, 2, 3))\n"
     "    o = torch.matmul(torch.softmax(torch.add_(s, bias), -1), v)"
 }
+EFFICIENT = {
+    EXPRESSION["attend"]: "o, _0, _1, _2 = torch._scaled_dot_product_efficient_attention(q, k, v, "
+    "torch.expand(bias, [torch.size(q, 0), -1, -1, -1]), False)"
+}
+GROUP_NORM = {
+    EXPRESSION["normalise"]: "if torch.size(x, 1) < 512:\n"
+    "    y = torch.group_norm(x, 1, None, None, 1e-05)\n"
+    "  else:\n"
+    "    y = torch.layer_norm(x, [torch.size(x, 1)], None, None, 1e-05)\n"
+    "  return y"
+}
 VARIANTS = {
     "exact GELU, own kernel": {EXPRESSION["gelu"]: "torch.gelu(torch.linear(x, weight, bias))"},
     "cuDNN attention": CUDNN,
     "layer norm from two reductions": TWO_REDUCTIONS,
     "cuDNN attention, two reductions": {**CUDNN, **TWO_REDUCTIONS},
     "attention from matrix products": MATRIX_ATTENTION,
+    "memory-efficient attention": EFFICIENT,
+    "group norm's kernels for narrow rows": GROUP_NORM,
+    "no bias and no mask (wrong, a bound)": {EXPRESSION["attend"]: "o = torch.scaled_dot_product_attention(q, k, v)"},
 }
 
 
@@ -68,7 +83,7 @@ def arguments():
     p.add_argument("--warm", type=int, default=5, help="calls before them")
     p.add_argument("--compile", action="store_true", help="also torchvision under torch.compile")
     p.add_argument("--compile-only", type=int, metavar="BATCH", help="fill torch.compile's cache and leave")
-    p.add_argument("--variants", action="store_true")
+    p.add_argument("--variants", nargs="?", const="", metavar="REGEX", help="all, or those whose name it finds")
     p.add_argument("--profile", action="store_true")
     p.add_argument("--json", type=pathlib.Path, help="file of results, appended to")
     return p.parse_args()
@@ -260,9 +275,10 @@ def main():
         torch._dynamo.reset()
     reference.cpu()
     table(per_clip, peak)
-    if ARGS.variants:
+    if ARGS.variants is not None:
         for name, edits in VARIANTS.items():
-            serving(name, edits, raw, expected)
+            if re.search(ARGS.variants, name):
+                serving(name, edits, raw, expected)
         table(per_clip, peak)
 
 

@@ -41,7 +41,7 @@ public final class Swin3dServing {
   /** Of weights and of tokens between layers. */
   public enum Precision {
     /** Equal to the training form to rounding. */
-    FP32("torch.gelu(torch.linear(x, weight, bias))"),
+    FP32("torch.gelu_(torch.linear(x, weight, bias))"),
     /**
      * bfloat16, for GPUs from Ampere on and CPUs with AVX512-BF16 or AMX; sums are float32, and so
      * is the head. On GPUs GELU is its tanh form, which the matrix product's epilogue computes; it

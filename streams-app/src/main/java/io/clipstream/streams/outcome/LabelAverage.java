@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * Means of class probabilities: over the crops of each window, and over the windows of the whole
@@ -50,13 +49,22 @@ public final class LabelAverage {
     return segments;
   }
 
+  /** On the worker's thread, beside which a device waits: no sort of all for the few that count. */
   private static List<Label> best(float[] scores, List<String> names, int top) {
-    return IntStream.range(0, scores.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble((Integer id) -> -scores[id]).thenComparing(id -> id))
-        .limit(top)
-        .map(id -> Label.newBuilder().setId(id).setName(names.get(id)).setScore(scores[id]).build())
-        .toList();
+    List<Label> labels = new ArrayList<>();
+    boolean[] taken = new boolean[scores.length];
+    while (labels.size() < Math.min(top, scores.length)) {
+      int best = -1;
+      for (int id = 0; id < scores.length; id++) {
+        if (!taken[id] && (best < 0 || scores[id] > scores[best])) {
+          best = id;
+        }
+      }
+      taken[best] = true;
+      labels.add(
+          Label.newBuilder().setId(best).setName(names.get(best)).setScore(scores[best]).build());
+    }
+    return labels;
   }
 
   /** A running mean of vectors. */
