@@ -1,17 +1,19 @@
 """Compares the clips that clipstream's decoder samples with those of a Python pipeline: PyAV decodes, OpenCV
 resizes, NumPy crops. Prints a Markdown table.
 
-    compare_preprocessing.py DUMP [NPY]
+    compare_preprocessing.py [--hd-bt709] DUMP [NPY]
 
 DUMP is a folder that the test class DumpClips wrote. With NPY, the clips of the Python pipeline are written there,
-one uint8 [clips * crops, T, S, S, 3] a file, for compare_probabilities.py.
+one uint8 [clips * crops, T, S, S, 3] a file, for compare_probabilities.py. With --hd-bt709, PyAV is told BT.709 for
+HD pictures that do not say their matrix, as clipstream and players take them; by itself it takes BT.601.
 
 The Python pipeline decodes every frame of the file, puts the N = floor(duration * rate) samples of an even grid on
 the frames on display, starts the clips where MMAction2's SampleFrames does, resizes the shorter side with bilinear
-interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's preset do) and cuts the
-square out as torchvision's center_crop or PaddleVideo's UniformCrop does.
+interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's preset do; where the
+clips were made with antialias, Pillow's BILINEAR, which averages too) and cuts the square out as torchvision's
+center_crop or PaddleVideo's UniformCrop does.
 
-Needs: av, numpy, opencv-python-headless.
+Needs: av, numpy, opencv-python-headless, pillow.
 """
 
 import json
@@ -22,6 +24,8 @@ import sys
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import Colorspace
+from PIL import Image
 
 
 def decode(file, seconds):
@@ -48,6 +52,15 @@ def indices(times, case):
     return [np.maximum(np.searchsorted(times, g / rate + late, side="right") - 1, 0).tolist() for g in grid]
 
 
+UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+
+
+def rgb(frame, hd_bt709):
+    if hd_bt709 and frame.colorspace == UNSPECIFIED and (frame.width >= 1280 or frame.height > 576):
+        frame = frame.reformat(format="rgb24", src_colorspace=Colorspace.ITU709, dst_colorspace=Colorspace.ITU601)
+    return frame.to_ndarray(format="rgb24")
+
+
 def crops(picture, case):
     """The squares of one picture: resized whole, then cut."""
     side = case["crop"]
@@ -57,7 +70,10 @@ def crops(picture, case):
         size = short, int(short * height / width + 1e-6)
     else:
         size = int(short * width / height + 1e-6), short
-    scaled = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+    if case["antialias"]:
+        scaled = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+    else:
+        scaled = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
     if case["crops"] == 1:
         places = [(round((size[0] - side) / 2), round((size[1] - side) / 2))]
     else:
@@ -67,7 +83,9 @@ def crops(picture, case):
 
 
 def main():
-    dump = pathlib.Path(sys.argv[1])
+    arguments = [argument for argument in sys.argv[1:] if argument != "--hd-bt709"]
+    hd_bt709 = len(arguments) < len(sys.argv[1:])
+    dump = pathlib.Path(arguments[0])
     print("| video | picture | views | indices | mean difference | largest of a clip |")
     print("|---|---|---|---|---|---|")
     for n, case in enumerate(json.loads((dump / "clips.json").read_text())):
@@ -80,7 +98,7 @@ def main():
         for clip, wanted in enumerate(case["indices"]):
             for place, number in enumerate(wanted):
                 if number not in done:
-                    done[number] = crops(frames[number].to_ndarray(format="rgb24"), case)
+                    done[number] = crops(rgb(frames[number], hd_bt709), case)
                 for crop, square in enumerate(done[number]):
                     theirs[clip, crop, place] = square
         difference = np.abs(ours.astype(np.int16) - theirs).mean(axis=(2, 3, 4, 5))
@@ -90,8 +108,8 @@ def main():
             f"| {difference.mean():.2f} | {difference.max():.2f} |",
             flush=True,
         )
-        if len(sys.argv) > 2:
-            np.save(pathlib.Path(sys.argv[2]) / f"{n}.npy", theirs.reshape(-1, *shape[2:]))
+        if len(arguments) > 1:
+            np.save(pathlib.Path(arguments[1]) / f"{n}.npy", theirs.reshape(-1, *shape[2:]))
 
 
 if __name__ == "__main__":

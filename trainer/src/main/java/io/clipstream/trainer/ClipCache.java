@@ -78,6 +78,7 @@ final class ClipCache implements AutoCloseable {
             spec.framesPerSecond(),
             spec.shortSide(),
             spec.shortSide(),
+            spec.antialias(),
             spec.mean(),
             spec.std());
     Path index = file.resolveSibling(file.getFileName() + ".index");

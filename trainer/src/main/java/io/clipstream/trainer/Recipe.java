@@ -100,6 +100,7 @@ record Recipe(
             s.number("clip.frames-per-second", 0.1, 1000),
             s.integer("clip.short-side", 16),
             s.integer("clip.crop", 16),
+            s.flag("clip.antialias", false),
             floats(s.numbers("clip.mean")),
             floats(s.numbers("clip.std")));
     Swin3dConfig network =

@@ -18,7 +18,13 @@ public final class Kinetics400 {
   /** 32 frames at 15 a second, short side 256, crop 224, mean and deviation of ImageNet. */
   public static final ClipSpec CLIP =
       new ClipSpec(
-          32, 15, 256, 224, List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f));
+          32,
+          15,
+          256,
+          224,
+          false,
+          List.of(0.485f, 0.456f, 0.406f),
+          List.of(0.229f, 0.224f, 0.225f));
 
   /**
    * Accuracies in percent that torchvision publishes for its files, by the first eight digits of

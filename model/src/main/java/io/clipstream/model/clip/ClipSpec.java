@@ -14,6 +14,9 @@ import java.util.List;
  * @param framesPerSecond sampling rate, whatever the video's own rate
  * @param shortSide pixels of the shorter side after resizing
  * @param crop S, side in pixels of the square that is cut out
+ * @param antialias whether shrinking averages all pixels that it covers; or interpolates between
+ *     the four nearest, as the published video networks were trained (torchvision {@code resize}
+ *     with {@code antialias=False}, OpenCV {@code INTER_LINEAR})
  * @param mean per channel, R G B, for pixels scaled to 0..1
  * @param std per channel, same scale
  */
@@ -22,6 +25,7 @@ public record ClipSpec(
     double framesPerSecond,
     int shortSide,
     int crop,
+    boolean antialias,
     List<Float> mean,
     List<Float> std) {
 

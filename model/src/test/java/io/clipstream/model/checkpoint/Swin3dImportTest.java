@@ -43,7 +43,7 @@ class Swin3dImportTest {
           "small",
           "1",
           List.of("left", "right", "still"),
-          new ClipSpec(6, 6, 24, 24, Kinetics400.CLIP.mean(), Kinetics400.CLIP.std()),
+          new ClipSpec(6, 6, 24, 24, false, Kinetics400.CLIP.mean(), Kinetics400.CLIP.std()),
           "1",
           Map.of(),
           "training",

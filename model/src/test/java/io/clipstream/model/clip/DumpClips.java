@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +14,7 @@ import java.util.Optional;
 /**
  * Writes what the decoder samples, for {@code src/test/python/compare_preprocessing.py}.
  *
- * <pre>DumpClips OUT VIEWS T RATE SHORT_SIDE CROP FILE...</pre>
+ * <pre>DumpClips OUT VIEWS T RATE SHORT_SIDE CROP ANTIALIAS FILE...</pre>
  *
  * <p>For the n-th file {@code OUT/n.rgb}, uint8 {@code [clips, crops, T, S, S, 3]}; and {@code
  * OUT/clips.json}, a list with the frames of every clip and the sizes.
@@ -32,22 +31,20 @@ public final class DumpClips {
             Double.parseDouble(args[3]),
             Integer.parseInt(args[4]),
             Integer.parseInt(args[5]),
+            Boolean.parseBoolean(args[6]),
             List.of(0f, 0f, 0f),
             List.of(1f, 1f, 1f));
     int most = views.clips() * views.crops();
     ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), (long) most * spec.clipBytes());
     VideoDecoder decoder = new VideoDecoder(spec, DecodeLimits.defaults(), buffers);
     List<Map<String, Object>> all = new ArrayList<>();
-    for (int n = 0; n + 6 < args.length; n++) {
-      Path file = Path.of(args[n + 6]);
+    for (int n = 0; n + 7 < args.length; n++) {
+      Path file = Path.of(args[n + 7]);
       List<Clip> clips = new ArrayList<>();
       DecodeResult result = decoder.decode(file, views, Optional.empty(), clips::add);
       if (!(result instanceof DecodeResult.Decoded decoded)) {
         throw new IllegalArgumentException(file + ": " + result);
       }
-      clips.sort(
-          Comparator.comparingDouble((Clip clip) -> clip.range().startSeconds())
-              .thenComparing(Clip::crop));
       try (FileChannel channel =
           FileChannel.open(
               out.resolve(n + ".rgb"),
@@ -67,6 +64,7 @@ public final class DumpClips {
       one.put("rate", spec.framesPerSecond());
       one.put("shortSide", spec.shortSide());
       one.put("crop", spec.crop());
+      one.put("antialias", spec.antialias());
       one.put("width", decoded.info().width());
       one.put("height", decoded.info().height());
       one.put("seconds", decoded.info().durationSeconds());

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(300)
 class PublicVideosIT {
   private static final ClipSpec SPEC =
-      new ClipSpec(32, 15, 256, 224, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+      new ClipSpec(32, 15, 256, 224, false, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
   private static final Path ROOT = checkout();
   private static final Path FOLDER = Path.of("target/public-videos").toAbsolutePath();
   private static String unavailable = "";

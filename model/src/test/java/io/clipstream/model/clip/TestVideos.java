@@ -26,7 +26,7 @@ public final class TestVideos {
   /** A clip of T frames at a rate, short side 128, crop 112. */
   public static ClipSpec spec(int frames, double framesPerSecond) {
     return new ClipSpec(
-        frames, framesPerSecond, 128, 112, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+        frames, framesPerSecond, 128, 112, true, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
   }
 
   /** Writes frames 0, 1, ... */

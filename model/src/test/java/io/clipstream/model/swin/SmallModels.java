@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 /** Real networks small enough to load, run and train in a moment. */
 public final class SmallModels {
   public static final ClipSpec CLIP =
-      new ClipSpec(8, 8, 32, 32, List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f));
+      new ClipSpec(
+          8, 8, 32, 32, false, List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f));
 
   private SmallModels() {}
 

@@ -171,7 +171,7 @@ class Swin3dServingTest {
 
   private static ModelManifest manifest(int frames, int side, int classes) {
     ModelManifest m = SmallModels.manifest("form", classes);
-    ClipSpec clip = new ClipSpec(frames, 8, side, side, m.clip().mean(), m.clip().std());
+    ClipSpec clip = new ClipSpec(frames, 8, side, side, false, m.clip().mean(), m.clip().std());
     return new ModelManifest(
         m.name(), m.version(), m.labels(), clip, null, null, null, null, null, null, null);
   }

@@ -2,6 +2,7 @@ package io.clipstream.streams.app;
 
 import ai.djl.Device;
 import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.checkpoint.Kinetics400;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.DecodeBenchmark;
 import io.clipstream.model.clip.Sampling;
@@ -50,11 +51,7 @@ final class BenchCommand {
           Path model,
       @Option(names = "--json", description = "One JSON object a line.") boolean json)
       throws IOException, InterruptedException {
-    ClipSpec clip =
-        model == null
-            ? new ClipSpec(
-                32, 15, 256, 224, List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f))
-            : ModelArtifact.open(model).manifest().clip();
+    ClipSpec clip = model == null ? Kinetics400.CLIP : ModelArtifact.open(model).manifest().clip();
     Path command =
         DecodeBenchmark.findCommand()
             .orElseThrow(() -> new UserError("no ffmpeg command to compare with was found"));

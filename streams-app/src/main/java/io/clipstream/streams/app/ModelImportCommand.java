@@ -271,6 +271,7 @@ final class ModelImportCommand implements Callable<Integer> {
             ? shortSide
             : (int) Math.round((double) side * usual.shortSide() / usual.crop()),
         side,
+        usual.antialias(),
         usual.mean(),
         usual.std());
   }

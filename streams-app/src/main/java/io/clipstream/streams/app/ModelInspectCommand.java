@@ -93,10 +93,11 @@ final class ModelInspectCommand implements Callable<Integer> {
         "clip",
         String.format(
             Locale.ROOT,
-            "%d frames at %s a second, short side %d, crop %d, views %s",
+            "%d frames at %s a second, short side %d%s, crop %d, views %s",
             clip.frames(),
             BigDecimal.valueOf(clip.framesPerSecond()).stripTrailingZeros().toPlainString(),
             clip.shortSide(),
+            clip.antialias() ? " (antialias)" : "",
             clip.crop(),
             manifest.views()));
     line(out, "", "mean " + joined(clip.mean(), " ") + ", deviation " + joined(clip.std(), " "));
@@ -161,6 +162,7 @@ final class ModelInspectCommand implements Callable<Integer> {
     object.put("framesPerSecond", clip.framesPerSecond());
     object.put("shortSide", clip.shortSide());
     object.put("crop", clip.crop());
+    object.put("antialias", clip.antialias());
     object.put("mean", clip.mean());
     object.put("std", clip.std());
     return object;

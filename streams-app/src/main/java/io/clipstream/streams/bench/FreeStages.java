@@ -26,7 +26,7 @@ import java.util.Map;
  */
 final class FreeStages {
   private static final ClipSpec SPEC =
-      new ClipSpec(1, 1, 8, 8, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+      new ClipSpec(1, 1, 8, 8, false, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
   private static final VideoInfo INFO = new VideoInfo("none", "none", 8, 8, 0, 1, 1, 1);
   private static final ModelManifest MANIFEST =
       new ModelManifest(

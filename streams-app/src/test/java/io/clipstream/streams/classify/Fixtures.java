@@ -17,7 +17,8 @@ import java.util.Map;
 
 /** Values that tests share. */
 final class Fixtures {
-  static final ClipSpec SPEC = new ClipSpec(2, 10, 8, 8, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+  static final ClipSpec SPEC =
+      new ClipSpec(2, 10, 8, 8, false, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
 
   static final ServedModel MODEL =
       new ServedModel(

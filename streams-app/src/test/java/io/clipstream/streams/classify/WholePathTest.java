@@ -45,7 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 class WholePathTest {
   private static final Topics TOPICS = Topics.defaults();
   private static final ClipSpec SPEC =
-      new ClipSpec(8, 8, 36, 32, List.of(0.45f, 0.45f, 0.45f), List.of(0.225f, 0.225f, 0.225f));
+      new ClipSpec(
+          8, 8, 36, 32, false, List.of(0.45f, 0.45f, 0.45f), List.of(0.225f, 0.225f, 0.225f));
   private static final List<String> LABELS = List.of("red", "green", "blue");
 
   @TempDir Path directory;

@@ -1,0 +1,69 @@
+package io.clipstream.model.clip;
+
+import static org.bytedeco.ffmpeg.global.avutil.AVCOL_RANGE_JPEG;
+import static org.bytedeco.ffmpeg.global.avutil.AVCOL_RANGE_UNSPECIFIED;
+import static org.bytedeco.ffmpeg.global.avutil.AVCOL_SPC_UNSPECIFIED;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ411P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ420P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ422P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ440P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ444P;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_DEFAULT;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU709;
+
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+
+/**
+ * What decides how a decoded picture becomes RGB; it may change in the middle of a video.
+ *
+ * <p>Colours follow what the stream says. Where it says nothing, as players do: BT.709 from 1280 x
+ * 577 up, else BT.601; limited range.
+ *
+ * @param width of the stored picture
+ * @param height of the stored picture
+ * @param pixelFormat FFmpeg's
+ * @param pixelAspect width of a stored pixel over its height
+ * @param orientation how the stored picture is turned for display
+ * @param colorSpace FFmpeg's number of the matrix
+ * @param fullRange whether luma spans 0 to 255 instead of 16 to 235
+ */
+record PictureFormat(
+    int width,
+    int height,
+    int pixelFormat,
+    double pixelAspect,
+    Orientation orientation,
+    int colorSpace,
+    boolean fullRange) {
+
+  static PictureFormat of(AVFrame frame, double pixelAspect, Orientation orientation) {
+    return new PictureFormat(
+        frame.width(),
+        frame.height(),
+        frame.format(),
+        pixelAspect,
+        orientation,
+        colorSpace(frame),
+        fullRange(frame));
+  }
+
+  private static int colorSpace(AVFrame frame) {
+    int space = frame.colorspace();
+    if (space != AVCOL_SPC_UNSPECIFIED) {
+      return space;
+    }
+    return frame.width() >= 1280 || frame.height() > 576 ? SWS_CS_ITU709 : SWS_CS_DEFAULT;
+  }
+
+  private static boolean fullRange(AVFrame frame) {
+    if (frame.color_range() != AVCOL_RANGE_UNSPECIFIED) {
+      return frame.color_range() == AVCOL_RANGE_JPEG;
+    }
+    int format = frame.format();
+    return format == AV_PIX_FMT_YUVJ420P
+        || format == AV_PIX_FMT_YUVJ422P
+        || format == AV_PIX_FMT_YUVJ444P
+        || format == AV_PIX_FMT_YUVJ440P
+        || format == AV_PIX_FMT_YUVJ411P;
+  }
+}
