@@ -1,7 +1,9 @@
 """Writes one of torchvision's Swin3D networks with random weights, and what it gives for random clips.
 
-    parity.py OUT ARCH     OUT/torchvision.pth, OUT/paddle.pdparams (the same network with PaddleVideo's names
-                           and layout), OUT/N.clip (uint8 [1, T, H, W, 3]), OUT/cases.json
+    parity.py OUT ARCH
+
+ARCH: swin3d_t, swin3d_s, swin3d_b or swin3d_l. Written are OUT/torchvision.pth, OUT/paddle.pdparams (the same network
+with PaddleVideo's names and layout), OUT/N.clip (uint8 [1, T, H, W, 3]) and OUT/cases.json.
 """
 
 import json
@@ -29,7 +31,12 @@ INPUTS = [  # [T, H, W]
 
 out, arch = pathlib.Path(sys.argv[1]), sys.argv[2]
 torch.manual_seed(20220624)
-model = getattr(torchvision.models.video, arch)(weights=None).eval()
+if arch == "swin3d_l":  # torchvision has the network but no name for this size
+    model = torchvision.models.video.SwinTransformer3d(
+        [2, 4, 4], 192, [2, 2, 18, 2], [6, 12, 24, 48], [8, 7, 7], stochastic_depth_prob=0.1
+    ).eval()
+else:
+    model = getattr(torchvision.models.video, arch)(weights=None).eval()
 with torch.no_grad():
     for parameter in model.parameters():
         parameter.add_(torch.randn_like(parameter) * 0.02)

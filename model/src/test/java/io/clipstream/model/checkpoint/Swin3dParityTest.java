@@ -88,6 +88,7 @@ class Swin3dParityTest {
             Kinetics400.CLIP.framesPerSecond(),
             side,
             side,
+            Kinetics400.CLIP.antialias(),
             Kinetics400.CLIP.mean(),
             Kinetics400.CLIP.std());
     for (Precision precision : Precision.values()) {
