@@ -65,7 +65,7 @@ final class Resizer implements AutoCloseable {
   }
 
   private void interpolateAcross(ResizeWeights across, byte[] square, int to) {
-    int half = 1 << (2 * ResizeWeights.BITS - 1);
+    int half = 1 << ((2 * ResizeWeights.BITS) - 1);
     for (int x = 0; x < side; x++) {
       int red = half;
       int green = half;
@@ -77,9 +77,9 @@ final class Resizer implements AutoCloseable {
         green += weight * sums[from + 1];
         blue += weight * sums[from + 2];
       }
-      square[to++] = (byte) (red >> 2 * ResizeWeights.BITS);
-      square[to++] = (byte) (green >> 2 * ResizeWeights.BITS);
-      square[to++] = (byte) (blue >> 2 * ResizeWeights.BITS);
+      square[to++] = (byte) (red >> (2 * ResizeWeights.BITS));
+      square[to++] = (byte) (green >> (2 * ResizeWeights.BITS));
+      square[to++] = (byte) (blue >> (2 * ResizeWeights.BITS));
     }
   }
 

@@ -34,6 +34,8 @@ public final class ClassifyBenchmark {
   private static final int LEAST_BATCHES = 10;
 
   /**
+   * What was measured at one batch size.
+   *
    * @param batch clips of each call
    * @param batches calls that were timed
    * @param clipsPerSecond of calls one after the other, the next batch being copied while the

@@ -26,6 +26,8 @@ public final class Predictor {
   /** What became of one file. */
   public sealed interface Prediction {
     /**
+     * A video that was classified.
+     *
      * @param probabilities of the K classes, in the order of the manifest's labels: the mean over
      *     all views
      * @param video what was decoded
@@ -41,6 +43,8 @@ public final class Predictor {
         implements Prediction {}
 
     /**
+     * A video that cannot be classified.
+     *
      * @param reason from the closed list
      * @param detail one plain line
      */

@@ -168,7 +168,7 @@ public record Swin3dConfig(
         tokens *= ceil(size[axis], window) * window;
       }
       // qkv 3 C, projection C, MLP twice its hidden channels, scores and values L each
-      flops += 2 * depths.get(stage) * tokens * c * (4 * c + 2 * hidden(stage) + 2 * length);
+      flops += 2L * depths.get(stage) * tokens * c * (4L * c + 2L * hidden(stage) + 2 * length);
       if (stage < depths.size() - 1) {
         size = new long[] {size[0], ceil(size[1], 2), ceil(size[2], 2)};
         flops += 2 * size[0] * size[1] * size[2] * 4 * c * 2 * c;

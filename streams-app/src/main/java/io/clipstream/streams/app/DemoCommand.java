@@ -23,11 +23,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -77,7 +80,7 @@ final class DemoCommand implements Callable<Integer> {
 
   /** Succeeds if every bundled video got an outcome. */
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException, InterruptedException, ExecutionException {
     // The signal last: once it is closed, the process may end.
     try (StopSignal stop = new StopSignal(Duration.ofSeconds(60))) {
       Path folder = Files.createTempDirectory("clipstream-demo-");
@@ -89,7 +92,8 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private int run(Path folder, StopSignal stop) throws IOException, InterruptedException {
+  private int run(Path folder, StopSignal stop)
+      throws IOException, InterruptedException, ExecutionException {
     Path videos = Files.createDirectory(folder.resolve("videos"));
     List<DemoClip> clips = DemoClip.bundled();
     for (DemoClip clip : clips) {
@@ -121,7 +125,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private int follow(
       AppConfig config, Path videos, List<DemoClip> clips, StopSignal stop, LabelApp app)
-      throws InterruptedException {
+      throws InterruptedException, ExecutionException {
     KafkaConnection kafka = new KafkaConnection(config);
     Map<String, SpecificRecord> outcomes = new LinkedHashMap<>();
     OutcomeWriter writer = new OutcomeWriter(spec.commandLine().getOut(), json);
@@ -162,7 +166,9 @@ final class DemoCommand implements Callable<Integer> {
     return summed ? 0 : 1;
   }
 
-  private static void send(KafkaConnection kafka, String topic, Path videos, List<DemoClip> clips) {
+  private static void send(KafkaConnection kafka, String topic, Path videos, List<DemoClip> clips)
+      throws InterruptedException, ExecutionException {
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
     try (KafkaProducer<String, VideoReference> producer = kafka.producer()) {
       for (DemoClip clip : clips) {
         VideoReference reference =
@@ -171,7 +177,10 @@ final class DemoCommand implements Callable<Integer> {
                 .setUri(videos.resolve(clip.file()).toUri().toString())
                 .setSubmittedAt(Instant.now())
                 .build();
-        producer.send(new ProducerRecord<>(topic, reference.getId(), reference));
+        sent.add(producer.send(new ProducerRecord<>(topic, reference.getId(), reference)));
+      }
+      for (Future<RecordMetadata> record : sent) {
+        record.get();
       }
     }
   }

@@ -53,6 +53,8 @@ public final class LabelApp implements AutoCloseable {
   private long lastFailure;
 
   /**
+   * How an instance is set up.
+   *
    * @param topics that are read and written; they exist
    * @param kafka Kafka Streams settings over {@link StreamsDefaults}: {@code application.id} and
    *     {@code bootstrap.servers} at least

@@ -9,6 +9,8 @@ public final class StreamsDefaults {
   private StreamsDefaults() {}
 
   /**
+   * Kafka Streams' settings: the user's over the defaults.
+   *
    * @param kafka a user's settings, without prefix; {@code application.id} and {@code
    *     bootstrap.servers} at least
    * @throws IllegalArgumentException if a setting cannot work

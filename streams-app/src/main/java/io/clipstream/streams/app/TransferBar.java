@@ -19,6 +19,7 @@ final class TransferBar implements CheckpointDownload.Progress, AutoCloseable {
   private long shownNanos;
   private boolean open;
 
+  @SuppressWarnings("SystemConsoleNull") // TERM is asked as well
   TransferBar(PrintWriter err, String name) {
     this.err = err;
     this.name = name;

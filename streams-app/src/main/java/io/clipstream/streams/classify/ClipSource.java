@@ -22,6 +22,8 @@ public interface ClipSource extends AutoCloseable {
   /** What came of it. */
   sealed interface Result {
     /**
+     * Clips went to the sink.
+     *
      * @param clips that went to the sink, at least 1
      * @param complete false if a part of the video could not be decoded
      * @param note why it is not complete, or empty

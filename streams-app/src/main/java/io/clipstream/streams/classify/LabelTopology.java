@@ -32,6 +32,8 @@ public final class LabelTopology {
   private LabelTopology() {}
 
   /**
+   * The way of a reference from its topic to its outcome's.
+   *
    * @param formats makes the serializers of one task, which closes them
    * @param labeller gives each reference its outcome; outlives the topology
    * @param gate bounds what is in flight, together with {@link GatedClients}

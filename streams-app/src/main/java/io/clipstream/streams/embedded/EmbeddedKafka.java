@@ -125,6 +125,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("AddressSelection") // an address, not a name
   private static Started start(Path dataDir, int port) {
     // Asked first, as the broker tells of a taken port in hundreds of lines of log.
     try {
@@ -202,6 +203,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     return KafkaConfig.fromProps(config);
   }
 
+  @SuppressWarnings("AddressSelection") // an address, not a name
   private static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
       return socket.getLocalPort();

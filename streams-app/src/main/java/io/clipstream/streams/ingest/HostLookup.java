@@ -9,6 +9,8 @@ interface HostLookup {
   HostLookup SYSTEM = host -> List.of(InetAddress.getAllByName(host));
 
   /**
+   * Asks for a host's addresses.
+   *
    * @return at least one address
    * @throws UnknownHostException if there is none, or the name service did not answer
    */

@@ -51,6 +51,7 @@ final class WorkDirectory implements AutoCloseable {
   private final int units;
   private final AtomicLong names = new AtomicLong();
 
+  @SuppressWarnings("try") // the lock is held, never asked
   WorkDirectory(Path directory, long maxBytes) {
     this.units = (int) Math.min(Integer.MAX_VALUE, units(maxBytes));
     // Fair: a large video waiting for room is not overtaken by small ones for ever.

@@ -20,6 +20,8 @@ public final class DeadLetters {
   private DeadLetters() {}
 
   /**
+   * The record for the dead-letter topic: key and value unchanged, with headers that say why.
+   *
    * @param topic where the record was, with its partition and offset
    * @param error why it cannot be read
    */

@@ -21,6 +21,8 @@ public final class LabelAverage {
               .thenComparingDouble(TimeRange::endSeconds));
 
   /**
+   * Takes a clip's probabilities into the means.
+   *
    * @param window what the clip showed
    * @param probabilities {@code [K]}, summing to 1; copied
    */

@@ -26,6 +26,8 @@ public final class Rejections {
   }
 
   /**
+   * The outcome of a reference that gets no labels.
+   *
    * @param detail what was found and what was expected; kept to one line of {@value #MAX_DETAIL}
    *     characters
    * @param attempts how often the step that failed was tried; at least 1 is recorded
