@@ -4,8 +4,8 @@ import java.time.Duration;
 
 /**
  * What one decode may cost, whatever the file claims. A decoder holds up to 17 decoded pictures
- * (H.264's most), so {@code maxPicturePixels} bounds its native memory: 4096 x 4096 at 8 bits is
- * about 430 MB in the worst case; an ordinary 1080p file takes about 30 MB.
+ * (H.264's most) and one in RGB, so {@code maxPicturePixels} bounds its native memory: 4096 x 4096
+ * at 8 bits is about 480 MB in the worst case; an ordinary 1080p file takes about 36 MB.
  *
  * @param maxPictureSide most pixels along either side of the stored picture
  * @param maxPicturePixels most pixels of the stored picture
