@@ -131,8 +131,9 @@ public final class CameraPath {
   private static Tremble tremble(CameraMotion motion, double flow, MotionRanges ranges, Dice dice) {
     SmoothNoise[] noise = new SmoothNoise[3];
     if (motion == CameraMotion.SHAKE) {
+      double fastest = dice.uniform(2, 6); // hertz; from the sway of a hand to its trembling
       for (int i = 0; i < 3; i++) {
-        noise[i] = new SmoothNoise(dice, 1.5, 6);
+        noise[i] = new SmoothNoise(dice, 0.8, fastest);
       }
       double strength = dice.logUniform(ranges.shakeLow(), ranges.shakeHigh());
       double across = dice.uniform(0.35, 1);

@@ -13,7 +13,7 @@ final class Scene {
   private static final byte[] NOISE = noise();
 
   /** A view shows at least this much structure, as a share of the range of values. */
-  private static final double LEAST_TEXTURE = 0.02;
+  private static final double LEAST_TEXTURE = 0.014;
 
   /** Share of clips of a camera at rest that look at next to nothing. */
   private static final double PLAIN_SHARE = 0.3;
