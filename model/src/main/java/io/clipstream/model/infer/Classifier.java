@@ -27,8 +27,9 @@ public interface Classifier extends AutoCloseable {
    * the next batch meanwhile.
    *
    * @param next gives the batch of the next call, or an empty list; asked at most once, by this
-   *     thread, while the device computes. Those clips stay the caller's too, and their pixels as
-   *     they are. Should the next call bring others after all, only the copy was for nothing
+   *     thread, before the device is given the first. Those clips stay the caller's too, and their
+   *     pixels as they are. Should the next call bring others after all, only the copy was for
+   *     nothing
    */
   default float[][] classify(List<Clip> clips, Supplier<List<Clip>> next) {
     return classify(clips);

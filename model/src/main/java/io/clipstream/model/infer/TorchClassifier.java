@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -39,10 +40,9 @@ import java.util.stream.IntStream;
  * {@code OMP_WAIT_POLICY=PASSIVE}: those threads spin by default while they wait for each other.
  *
  * <p>Pixels are copied once on the host, into buffers that are used again; for a GPU those are
- * page-locked, from which its copy engine reads several times faster. There are two: while a GPU
- * computes, this thread, which would only wait for it, fills one with the next batch. (The copy to
- * the device itself cannot overlap computation, since DJL has one stream.) Arrays of a call are
- * freed before it returns.
+ * page-locked, from which its copy engine reads several times faster. There are two: while a GPU is
+ * at work, other threads fill one with the next batch. (The copy to the device itself cannot
+ * overlap computation, since DJL has one stream.) Arrays of a call are freed before it returns.
  */
 public final class TorchClassifier implements Classifier {
   /** Runs of a shape until TorchScript has profiled and optimised it, and one to see it fast. */
@@ -157,7 +157,7 @@ public final class TorchClassifier implements Classifier {
   private void warm(int runs) {
     for (int size : batchSizes) {
       for (int run = 0; run < runs; run++) {
-        logits(buffers.get(0), size, () -> {});
+        logits(buffers.get(0), size);
       }
     }
   }
@@ -195,7 +195,13 @@ public final class TorchClassifier implements Classifier {
     ByteBuffer pixels = buffers.get(filling);
     filling = 1 - filling;
     // Rows of padding keep the pixels of earlier batches: their results are not read.
-    float[] logits = logits(pixels, padded(clips.size()), () -> copyAhead(next));
+    CompletableFuture<Void> ahead = copyAhead(next);
+    float[] logits;
+    try {
+      logits = logits(pixels, padded(clips.size()));
+    } finally {
+      ahead.join();
+    }
     int classes = manifest().labels().size();
     float[][] probabilities = new float[clips.size()][];
     for (int i = 0; i < probabilities.length; i++) {
@@ -219,12 +225,14 @@ public final class TorchClassifier implements Classifier {
     return Optional.empty();
   }
 
-  private void copyAhead(Supplier<List<Clip>> next) {
+  /** Has the next batch copied by other threads: this one is to launch the GPU's work. */
+  private CompletableFuture<Void> copyAhead(Supplier<List<Clip>> next) {
     List<Clip> clips = next.get();
-    if (problem(clips).isEmpty()) { // otherwise the call that brings them tells
-      copy(clips);
-      copied = clips;
+    if (problem(clips).isPresent()) { // none; or of a kind that the call that brings them tells
+      return CompletableFuture.completedFuture(null);
     }
+    copied = clips;
+    return CompletableFuture.runAsync(() -> copy(clips));
   }
 
   private void copy(List<Clip> clips) {
@@ -258,7 +266,7 @@ public final class TorchClassifier implements Classifier {
     ByteBuffer buffer = buffers.get(filling);
     copied = List.of();
     buffer.clear().put(pixels.duplicate());
-    return Arrays.copyOf(logits(buffer, batchSizes[0], () -> {}), manifest().labels().size());
+    return Arrays.copyOf(logits(buffer, batchSizes[0]), manifest().labels().size());
   }
 
   private int padded(int count) {
@@ -269,10 +277,9 @@ public final class TorchClassifier implements Classifier {
   /**
    * Runs the network on the first {@code batch} clips of a buffer.
    *
-   * @param meanwhile run when the device has its work; a GPU is busy with it then
    * @return logits [batch, K]
    */
-  private float[] logits(ByteBuffer buffer, int batch, Runnable meanwhile) {
+  private float[] logits(ByteBuffer buffer, int batch) {
     ClipSpec clip = manifest().clip();
     Shape shape = new Shape(batch, clip.frames(), clip.crop(), clip.crop(), 3);
     ByteBuffer input = buffer.slice(0, batch * clip.clipBytes());
@@ -292,7 +299,6 @@ public final class TorchClassifier implements Classifier {
                 + expected
                 + "], a logit for each label");
       }
-      meanwhile.run();
       return outputs.get(0).toFloatArray(); // waits
     } catch (EngineException e) {
       if (outOfMemory(e)) {

@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One device: takes batches from the queue and classifies them, on one thread that makes, uses and
- * closes the classifier. While the device computes, the next batch is taken if it is full already,
- * so that its pixels can be copied; one that is not full stays in the queue, where it may grow,
- * until the device is free.
+ * closes the classifier. The next batch is taken together with one if it is full already, so that
+ * its pixels can be copied while the device computes; one that is not full stays in the queue,
+ * where it may grow, until the device is free.
  *
  * <p>A batch that fails is halved until the clip that is to blame fails alone; its video alone is
  * rejected. A clip that fails alone is only to blame if the device still classifies a blank one and
