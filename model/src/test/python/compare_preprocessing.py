@@ -1,15 +1,15 @@
 """Compares the clips that clipstream's decoder samples with those of a Python pipeline: PyAV decodes, OpenCV
 resizes, NumPy crops. Prints a Markdown table.
 
-    compare_preprocessing.py [--hd-bt709] DUMP [NPY]
+    compare_preprocessing.py DUMP [NPY]
 
 DUMP is a folder that the test class DumpClips wrote. With NPY, the clips of the Python pipeline are written there,
-one uint8 [clips * crops, T, S, S, 3] a file, for compare_probabilities.py. With --hd-bt709, PyAV is told BT.709 for
-HD pictures that do not say their matrix, as clipstream and players take them; by itself it takes BT.601.
+one uint8 [clips * crops, T, S, S, 3] a file, for compare_probabilities.py.
 
-The Python pipeline decodes every frame of the file, puts the N = floor(duration * rate) samples of an even grid on
-the frames on display, starts the clips where MMAction2's SampleFrames does, resizes the shorter side with bilinear
-interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's preset do; where the
+The Python pipeline decodes every frame of the file. For clips with a stride it chooses frames by the formulas of
+MMAction2 0.x's SampleFrames and PaddleVideo's Sampler; for clips with a rate, which they do not have, it puts the N =
+floor(duration * rate) samples of an even grid on the frames on display and starts the clips likewise. It resizes the
+shorter side with bilinear interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's preset do; where the
 clips were made with antialias, Pillow's BILINEAR, which averages too) and cuts the square out as torchvision's
 center_crop or PaddleVideo's UniformCrop does.
 
@@ -24,7 +24,6 @@ import sys
 import av
 import cv2
 import numpy as np
-from av.video.reformatter import Colorspace
 from PIL import Image
 
 
@@ -40,25 +39,23 @@ def decode(file, seconds):
 
 def indices(times, case):
     """The frames of every clip: [clips][T]."""
-    rate, t = case["rate"], case["frames"]
+    clips, t = case["clips"], case["frames"]
+    if case["stride"] > 0:
+        # SampleFrames of MMAction2 0.x and Sampler of PaddleVideo, in test mode.
+        samples, span = len(times), t * case["stride"]
+        average = (samples - span + 1) / clips
+        if samples > span - 1:
+            starts = (np.arange(clips) * average + average / 2).astype(int)
+        else:
+            starts = np.zeros(clips, int)
+        return [np.mod(start + np.arange(t) * case["stride"], samples).tolist() for start in starts]
+    rate = case["rate"]
     late = min(0.001, case["seconds"] / len(times) / 4)  # containers round times to milliseconds
     samples = max(1, math.floor((case["seconds"] + late) * rate))
-    room = max(samples - t, 0)
-    if case["clips"] == 1:
-        starts = [room // 2]
-    else:
-        starts = np.round(np.arange(case["clips"]) * room / (case["clips"] - 1)).astype(int)
+    average = max(samples - t, 0) / clips
+    starts = (np.arange(clips) * average + average / 2).astype(int)
     grid = [(start + np.arange(t)) % samples if start + t > samples else start + np.arange(t) for start in starts]
     return [np.maximum(np.searchsorted(times, g / rate + late, side="right") - 1, 0).tolist() for g in grid]
-
-
-UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-
-
-def rgb(frame, hd_bt709):
-    if hd_bt709 and frame.colorspace == UNSPECIFIED and (frame.width >= 1280 or frame.height > 576):
-        frame = frame.reformat(format="rgb24", src_colorspace=Colorspace.ITU709, dst_colorspace=Colorspace.ITU601)
-    return frame.to_ndarray(format="rgb24")
 
 
 def crops(picture, case):
@@ -83,9 +80,7 @@ def crops(picture, case):
 
 
 def main():
-    arguments = [argument for argument in sys.argv[1:] if argument != "--hd-bt709"]
-    hd_bt709 = len(arguments) < len(sys.argv[1:])
-    dump = pathlib.Path(arguments[0])
+    dump = pathlib.Path(sys.argv[1])
     print("| video | picture | views | indices | mean difference | largest of a clip |")
     print("|---|---|---|---|---|---|")
     for n, case in enumerate(json.loads((dump / "clips.json").read_text())):
@@ -98,7 +93,7 @@ def main():
         for clip, wanted in enumerate(case["indices"]):
             for place, number in enumerate(wanted):
                 if number not in done:
-                    done[number] = crops(rgb(frames[number], hd_bt709), case)
+                    done[number] = crops(frames[number].to_ndarray(format="rgb24"), case)
                 for crop, square in enumerate(done[number]):
                     theirs[clip, crop, place] = square
         difference = np.abs(ours.astype(np.int16) - theirs).mean(axis=(2, 3, 4, 5))
@@ -108,8 +103,8 @@ def main():
             f"| {difference.mean():.2f} | {difference.max():.2f} |",
             flush=True,
         )
-        if len(arguments) > 1:
-            np.save(pathlib.Path(arguments[1]) / f"{n}.npy", theirs.reshape(-1, *shape[2:]))
+        if len(sys.argv) > 2:
+            np.save(pathlib.Path(sys.argv[2]) / f"{n}.npy", theirs.reshape(-1, *shape[2:]))
 
 
 if __name__ == "__main__":

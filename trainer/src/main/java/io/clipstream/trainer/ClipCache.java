@@ -76,6 +76,7 @@ final class ClipCache implements AutoCloseable {
         new ClipSpec(
             spec.frames(),
             spec.framesPerSecond(),
+            spec.stride(),
             spec.shortSide(),
             spec.shortSide(),
             spec.antialias(),

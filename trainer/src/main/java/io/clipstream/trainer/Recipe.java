@@ -222,7 +222,7 @@ record Recipe(
         s.integer("generate.seed", 0),
         seconds[0],
         seconds[1],
-        clip.spanSeconds(),
+        clip.frames() / clip.framesPerSecond(),
         (int) sides[0],
         (int) sides[1],
         s.numbers("generate.aspects"),

@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
  * @param head name of the last linear layer, with its prefix
  */
 record Dialect(String title, boolean torchvision, String prefix, String norm, String head) {
+  /** Title of torchvision's. */
+  static final String TORCHVISION = "torchvision";
+
   private static final Pattern BLOCK = Pattern.compile("features\\.(\\d+)\\.(\\d+)\\.(.*)");
   private static final Pattern MERGING =
       Pattern.compile("features\\.(\\d+)\\.(reduction|norm)\\..*");
@@ -34,7 +37,7 @@ record Dialect(String title, boolean torchvision, String prefix, String norm, St
     for (String name : tensors.keySet()) {
       if (name.endsWith(OURS)) {
         String prefix = name.substring(0, name.length() - OURS.length());
-        return new Dialect("torchvision", true, prefix, prefix + "norm", prefix + "head");
+        return new Dialect(TORCHVISION, true, prefix, prefix + "norm", prefix + "head");
       }
       if (name.endsWith(MICROSOFT)) {
         String prefix = name.substring(0, name.length() - MICROSOFT.length());

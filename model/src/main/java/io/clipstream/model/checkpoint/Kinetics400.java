@@ -12,10 +12,13 @@ import java.util.Map;
 /**
  * What the published networks for Kinetics-400 (https://arxiv.org/abs/1705.06950) have in common:
  * torchvision's {@code Swin3D_*_Weights}, Video-Swin-Transformer, MMAction2 and PaddleVideo number
- * the classes alike and cut clips alike: 32 frames, every second of a video of 30 a second.
+ * the classes alike and, but for the choice of frames, cut clips alike.
  */
 public final class Kinetics400 {
-  /** 32 frames at 15 a second, short side 256, crop 224, mean and deviation of ImageNet. */
+  /**
+   * torchvision: 32 frames at 15 a second, short side 256, crop 224, mean and deviation of
+   * ImageNet.
+   */
   public static final ClipSpec CLIP =
       new ClipSpec(
           32,
@@ -25,6 +28,21 @@ public final class Kinetics400 {
           false,
           List.of(0.485f, 0.456f, 0.406f),
           List.of(0.229f, 0.224f, 0.225f));
+
+  /**
+   * The same with every second frame, at whatever rate: Video-Swin-Transformer, MMAction2 ({@code
+   * SampleFrames(clip_len=32, frame_interval=2)}) and PaddleVideo ({@code Sampler}).
+   */
+  public static final ClipSpec CLIP_OF_EVERY_SECOND_FRAME =
+      new ClipSpec(
+          CLIP.frames(),
+          0,
+          2,
+          CLIP.shortSide(),
+          CLIP.crop(),
+          CLIP.antialias(),
+          CLIP.mean(),
+          CLIP.std());
 
   /**
    * Accuracies in percent that torchvision publishes for its files, by the first eight digits of

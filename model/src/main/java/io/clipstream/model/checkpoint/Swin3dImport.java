@@ -2,6 +2,7 @@ package io.clipstream.model.checkpoint;
 
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.artifact.Weights;
+import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dConfig;
 import java.io.IOException;
@@ -51,6 +52,13 @@ public record Swin3dImport(
       Optional<String> architecture,
       Optional<List<Integer>> window,
       Optional<Integer> freshClasses) {}
+
+  /** How clips are cut for Kinetics-400 by the code base whose names the checkpoint has. */
+  public ClipSpec clip() {
+    return dialect.equals(Dialect.TORCHVISION)
+        ? Kinetics400.CLIP
+        : Kinetics400.CLIP_OF_EVERY_SECOND_FRAME;
+  }
 
   /**
    * Maps a checkpoint.

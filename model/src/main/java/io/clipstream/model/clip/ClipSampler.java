@@ -19,14 +19,17 @@ import java.util.SplittableRandom;
  * <p>Where the clips start, for N samples and a clip that spans L = (T - 1) * stride + 1 of them:
  *
  * <ul>
- *   <li>{@link Sampling.Dense}: {@code round(i * max(N - L, 0) / (clips - 1))}, a single one at
- *       {@code max(N - L, 0) / 2}: MMAction2 {@code SampleFrames._get_test_clips}.
+ *   <li>{@link Sampling.Dense}: {@code floor((i + 1/2) * room / clips)}, where {@code room = N - T
+ *       * stride + 1} if that is positive, else 0: {@code SampleFrames._get_test_clips} of
+ *       MMAction2 before 1.0, with which Video Swin Transformer was measured, and PaddleVideo
+ *       {@code Sampler._get_test_clips}. On the grid of a rate, which they do not have, {@code room
+ *       = N - T}, so that a single clip has as much before it as after it.
  *   <li>{@link Sampling.Random}: a random place in each of {@code clips} parts of {@code N - T *
  *       stride + 1}: MMAction2 {@code SampleFrames._get_train_clips}, PaddleVideo {@code
  *       Sampler._get_train_clips}.
- *   <li>{@link Sampling.Sliding}: as Dense, with as many clips as lie {@code hop} apart, rounded,
- *       so that clips with a hop of one clip overlap only if less than half a clip of the video
- *       would be left out otherwise.
+ *   <li>{@link Sampling.Sliding}: {@code round(i * max(N - L, 0) / (clips - 1))}, a single one in
+ *       the middle, with as many clips as lie {@code hop} apart, rounded, so that clips with a hop
+ *       of one clip overlap only if less than half a clip of the video would be left out otherwise.
  *   <li>{@link Sampling.Uniform}: no start; sample i of clip c is frame {@code floor((i + (c + 0.5)
  *       / clips) * n / T)} of n. For one clip this is the middle of each segment, PaddleVideo
  *       {@code Sampler} for TSM and TSN's test sampling; a video of fewer than T frames repeats
@@ -80,12 +83,7 @@ public final class ClipSampler {
     if (sampling instanceof Sampling.Uniform uniform) {
       return uniform(uniform.clips(), clipFrames, seconds, from, to, endSeconds);
     }
-    int stride = 0;
-    if (sampling instanceof Sampling.Dense dense) {
-      stride = dense.stride();
-    } else if (sampling instanceof Sampling.Random random) {
-      stride = random.stride();
-    }
+    int stride = spec.stride();
     double rate = spec.framesPerSecond();
     double late = Math.min(CLOCK_SECONDS, (endSeconds - seconds[from]) / (to - from) / 4);
     int samples =
@@ -93,7 +91,8 @@ public final class ClipSampler {
             ? (int) Math.max(1, Math.floor((endSeconds - seconds[from] + late) * rate))
             : to - from;
     int step = Math.max(stride, 1);
-    int[] starts = starts(sampling, samples, clipFrames, step, spec);
+    double samplesPerSecond = stride == 0 ? rate : samples / (endSeconds - seconds[from]);
+    int[] starts = starts(sampling, samples, samplesPerSecond, clipFrames, stride);
 
     List<Window> windows = new ArrayList<>(starts.length);
     for (int start : starts) {
@@ -121,21 +120,29 @@ public final class ClipSampler {
   }
 
   private static int[] starts(
-      Sampling sampling, int samples, int clipFrames, int step, ClipSpec spec) {
-    int room = (int) Math.max(samples - ((clipFrames - 1L) * step + 1), 0);
+      Sampling sampling, int samples, double samplesPerSecond, int clipFrames, int stride) {
+    long span = (long) clipFrames * Math.max(stride, 1);
     if (sampling instanceof Sampling.Random random) {
-      return randomStarts(random, samples, (long) clipFrames * step);
+      return randomStarts(random, samples, span);
     }
     if (sampling instanceof Sampling.Dense dense) {
-      return evenStarts(dense.clips(), room);
+      return middleStarts(dense.clips(), Math.max(samples - span + (stride > 0 ? 1 : 0), 0));
     }
     Sampling.Sliding sliding = (Sampling.Sliding) sampling;
     double hop =
-        sliding.hopSeconds() == 0
-            ? clipFrames
-            : Math.max(1, sliding.hopSeconds() * spec.framesPerSecond());
+        sliding.hopSeconds() == 0 ? span : Math.max(1, sliding.hopSeconds() * samplesPerSecond);
+    long room = Math.max(samples - (span - Math.max(stride, 1) + 1), 0);
     long clips = Math.min(sliding.maxClips(), 1 + Math.round(room / hop));
-    return evenStarts((int) clips, room);
+    return evenStarts((int) clips, (int) room);
+  }
+
+  private static int[] middleStarts(int clips, long room) {
+    int[] starts = new int[clips];
+    double part = room / (double) clips;
+    for (int i = 0; i < clips; i++) {
+      starts[i] = (int) (i * part + part / 2); // in this order, which decides the rounding
+    }
+    return starts;
   }
 
   private static int[] evenStarts(int clips, int room) {

@@ -8,10 +8,13 @@ import java.util.List;
  *
  * <p>Sampled pixels are RGB uint8 {@code [T, S, S, 3]}; the network normalises them itself. For
  * Kinetics-400 Swin3D: 32, 15, 256, 224 and ImageNet mean and std (torchvision, {@code
- * Swin3D_B_Weights.KINETICS400_V1}).
+ * Swin3D_B_Weights.KINETICS400_V1}), or every second frame instead of 15 a second (PaddleVideo,
+ * MMAction2).
  *
  * @param frames T, frames per clip
- * @param framesPerSecond sampling rate, whatever the video's own rate
+ * @param framesPerSecond sampling rate, whatever the video's own rate; 0 if there is a stride
+ * @param stride frames of the video from one sample to the next, whatever its rate; 0 if there is a
+ *     sampling rate
  * @param shortSide pixels of the shorter side after resizing
  * @param crop S, side in pixels of the square that is cut out
  * @param antialias whether shrinking averages all pixels that it covers; or interpolates between
@@ -23,6 +26,7 @@ import java.util.List;
 public record ClipSpec(
     int frames,
     double framesPerSecond,
+    int stride,
     int shortSide,
     int crop,
     boolean antialias,
@@ -33,9 +37,20 @@ public record ClipSpec(
     if (frames < 1 || frames > 1024) {
       throw new IllegalArgumentException("frames is " + frames + ", expected 1 to 1024");
     }
-    if (!(framesPerSecond > 0 && framesPerSecond <= 1000)) {
+    if (!(framesPerSecond >= 0 && framesPerSecond <= 1000)) {
       throw new IllegalArgumentException(
           "framesPerSecond is " + framesPerSecond + ", expected more than 0, at most 1000");
+    }
+    if (stride < 0 || stride > 1000) {
+      throw new IllegalArgumentException("stride is " + stride + ", expected 1 to 1000");
+    }
+    if ((framesPerSecond > 0) == (stride > 0)) {
+      throw new IllegalArgumentException(
+          "framesPerSecond is "
+              + framesPerSecond
+              + " and stride "
+              + stride
+              + ", expected one of them, the other 0");
     }
     if (crop < 1 || shortSide > 4096) {
       throw new IllegalArgumentException(
@@ -52,9 +67,16 @@ public record ClipSpec(
     }
   }
 
-  /** Seconds of video that one clip covers. */
-  public double spanSeconds() {
-    return frames / framesPerSecond;
+  /** Clips of a sampling rate. */
+  public ClipSpec(
+      int frames,
+      double framesPerSecond,
+      int shortSide,
+      int crop,
+      boolean antialias,
+      List<Float> mean,
+      List<Float> std) {
+    this(frames, framesPerSecond, 0, shortSide, crop, antialias, mean, std);
   }
 
   /** Bytes of one clip's pixels: {@code T * S * S * 3}. */

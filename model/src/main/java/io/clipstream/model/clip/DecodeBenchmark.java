@@ -138,8 +138,8 @@ public final class DecodeBenchmark {
     String filters =
         String.format(
             Locale.ROOT,
-            "fps=%s,scale='if(gt(iw,ih),-2,%d)':'if(gt(iw,ih),%d,-2)':flags=bilinear,crop=%d:%d",
-            spec.framesPerSecond(),
+            "%s,scale='if(gt(iw,ih),-2,%d)':'if(gt(iw,ih),%d,-2)':flags=bilinear,crop=%d:%d",
+            spec.stride() > 0 ? "framestep=" + spec.stride() : "fps=" + spec.framesPerSecond(),
             side,
             side,
             spec.crop(),

@@ -9,15 +9,14 @@ import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ422P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ440P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ444P;
 import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_DEFAULT;
-import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU709;
 
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 
 /**
  * What decides how a decoded picture becomes RGB; it may change in the middle of a video.
  *
- * <p>Colours follow what the stream says. Where it says nothing, as players do: BT.709 from 1280 x
- * 577 up, else BT.601; limited range.
+ * <p>Colours follow what the stream says. Where it says nothing, BT.601 and limited range, whatever
+ * the size: so do the pipelines on FFmpeg (PyAV, OpenCV, decord) that networks are trained with.
  *
  * @param width of the stored picture
  * @param height of the stored picture
@@ -43,16 +42,8 @@ record PictureFormat(
         frame.format(),
         pixelAspect,
         orientation,
-        colorSpace(frame),
+        frame.colorspace() == AVCOL_SPC_UNSPECIFIED ? SWS_CS_DEFAULT : frame.colorspace(),
         fullRange(frame));
-  }
-
-  private static int colorSpace(AVFrame frame) {
-    int space = frame.colorspace();
-    if (space != AVCOL_SPC_UNSPECIFIED) {
-      return space;
-    }
-    return frame.width() >= 1280 || frame.height() > 576 ? SWS_CS_ITU709 : SWS_CS_DEFAULT;
   }
 
   private static boolean fullRange(AVFrame frame) {

@@ -47,21 +47,16 @@ public sealed interface Sampling {
   }
 
   /**
-   * Clips of adjacent samples, spread from the start of the video to its end: the test protocol of
-   * Video Swin Transformer and most others.
+   * Clips of adjacent samples, each in the middle of one of as many equal parts of the video: the
+   * test protocol of Video Swin Transformer and most others.
    *
    * @param clips along time
    * @param crops 1 or 3
-   * @param stride frames of the video from one sample to the next; 0: the clip's rate in frames a
-   *     second counts instead, whatever the rate of the video
    */
-  record Dense(int clips, int crops, int stride, Padding padding) implements Sampling {
+  record Dense(int clips, int crops, Padding padding) implements Sampling {
     public Dense {
       checkClips(clips);
       checkCrops(crops);
-      if (stride < 0 || stride > 1000) {
-        throw new IllegalArgumentException("stride is " + stride + ", expected 0 to 1000");
-      }
     }
   }
 
@@ -82,15 +77,11 @@ public sealed interface Sampling {
    * Clips at random places, as in training: one in each of as many equal parts of the video.
    *
    * @param clips along time
-   * @param stride as in {@link Dense}
    * @param seed of the places; the same seed gives the same clips
    */
-  record Random(int clips, int stride, long seed, Padding padding) implements Sampling {
+  record Random(int clips, long seed, Padding padding) implements Sampling {
     public Random {
       checkClips(clips);
-      if (stride < 0 || stride > 1000) {
-        throw new IllegalArgumentException("stride is " + stride + ", expected 0 to 1000");
-      }
     }
 
     @Override
@@ -104,9 +95,9 @@ public sealed interface Sampling {
     return new Sliding(0, maxClips, Padding.LOOP);
   }
 
-  /** The test protocol at the clip's own rate: 1 x 1 is one centre view, 4 x 3 Video-Swin's. */
+  /** The test protocol: 1 x 1 is one centre view, 4 x 3 Video-Swin's. */
   static Dense views(int clips, int crops) {
-    return new Dense(clips, crops, 0, Padding.LOOP);
+    return new Dense(clips, crops, Padding.LOOP);
   }
 
   /**
@@ -123,9 +114,9 @@ public sealed interface Sampling {
     return views(Integer.parseInt(matcher.group(1)), crops);
   }
 
-  /** One random clip of the clip's own rate. */
+  /** One random clip. */
   static Sampling random(long seed) {
-    return new Random(1, 0, seed, Padding.LOOP);
+    return new Random(1, seed, Padding.LOOP);
   }
 
   private static void checkClips(int clips) {

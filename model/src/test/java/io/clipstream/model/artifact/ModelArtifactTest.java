@@ -117,7 +117,7 @@ class ModelArtifactTest {
         "its manifest cannot be read: the manifest has no labels, expected at least one");
     assertWrong(
         manifest("{\"name\":\"m\",\"version\":\"1\",\"labels\":[\"a\"],\"clip\":{\"frames\":8}}"),
-        "its manifest cannot be read: framesPerSecond is 0.0, expected more than 0, at most 1000");
+        "its manifest cannot be read: framesPerSecond is 0.0 and stride 0, expected one of them, the other 0");
   }
 
   @Test

@@ -13,22 +13,24 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ClipSamplerTest {
-  /** Starts as MMAction2's SampleFrames(clip_len=32, frame_interval=2, test_mode=True) gives. */
+  /**
+   * Starts as SampleFrames(clip_len=32, frame_interval=2, test_mode=True) of MMAction2 0.x gives,
+   * and PaddleVideo's Sampler.
+   */
   @ParameterizedTest
   @CsvSource({
     "300, 1, 118",
-    "300, 4, 0 79 158 237",
-    "300, 10, 0 26 53 79 105 132 158 184 211 237",
+    "300, 4, 29 88 148 207",
+    "300, 10, 11 35 59 82 106 130 154 177 201 225",
     "63, 4, 0 0 0 0",
-    "64, 4, 0 0 1 1",
-    "65, 4, 0 1 1 2",
-    "66, 3, 0 2 3",
+    "64, 4, 0 0 0 0",
+    "65, 4, 0 0 1 1",
+    "66, 3, 0 1 2",
     "10, 1, 0",
-    "1000, 2, 0 937",
+    "1000, 2, 234 702",
   })
   void shouldStartDenseClipsWhereMmactionDoes(int frames, int clips, String starts) {
-    List<int[]> windows =
-        frames(new Sampling.Dense(clips, 1, 2, Padding.LOOP), spec(32, 15), frames, 30);
+    List<int[]> windows = frames(Sampling.views(clips, 1), everyFrame(32, 2), frames, 30);
 
     assertThat(windows.stream().map(w -> w[0]).toList()).isEqualTo(numbers(starts));
     for (int[] window : windows) {
@@ -40,7 +42,7 @@ class ClipSamplerTest {
 
   /** At 30 frames a second, 15 a second is every second frame. */
   @ParameterizedTest
-  @CsvSource({"300, 1, 118", "300, 4, 0 78 158 236", "66, 1, 0", "68, 2, 0 4"})
+  @CsvSource({"300, 1, 118", "300, 4, 28 88 146 206", "66, 1, 0", "68, 2, 0 2"})
   void shouldStartDenseClipsOfARateOnItsGrid(int frames, int clips, String starts) {
     List<int[]> windows = frames(Sampling.views(clips, 1), spec(32, 15), frames, 30);
 
@@ -84,24 +86,21 @@ class ClipSamplerTest {
     double[] seconds = new double[20];
     Arrays.setAll(seconds, i -> i < 10 ? i / 10.0 : 2 + i / 10.0);
 
-    int[] frames =
-        ClipSampler.sample(new Sampling.Dense(1, 1, 0, Padding.LOOP), spec(8, 2), seconds, 4)
-            .get(0)
-            .frames();
+    int[] frames = ClipSampler.sample(Sampling.views(1, 1), spec(8, 2), seconds, 4).get(0).frames();
 
     assertThat(frames).containsExactly(0, 5, 9, 9, 9, 9, 10, 15);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "LOOP, 0, 0 1 2 3 4 0 1 2",
-    "REPEAT_LAST, 0, 0 1 2 3 4 4 4 4",
+    "LOOP, 1, 0 1 2 3 4 0 1 2",
+    "REPEAT_LAST, 1, 0 1 2 3 4 4 4 4",
     "LOOP, 2, 0 2 4 1 3 0 2 4",
     "REPEAT_LAST, 2, 0 2 4 4 4 4 4 4",
     "REPEAT_LAST, 3, 0 3 3 3 3 3 3 3",
   })
   void shouldFillAClipFromAShorterVideo(Padding padding, int stride, String expected) {
-    List<int[]> windows = frames(new Sampling.Dense(1, 1, stride, padding), spec(8, 10), 5, 10);
+    List<int[]> windows = frames(new Sampling.Dense(1, 1, padding), everyFrame(8, stride), 5, 10);
 
     assertThat(list(windows.get(0))).isEqualTo(numbers(expected));
   }
@@ -166,9 +165,7 @@ class ClipSamplerTest {
       assertThat(windows.get(i).range().endSeconds()).isCloseTo(i + 1, within(1e-9));
     }
     TimeRange strided =
-        ClipSampler.sample(new Sampling.Dense(1, 1, 2, Padding.LOOP), spec(16, 16), seconds, 4)
-            .get(0)
-            .range();
+        ClipSampler.sample(Sampling.views(1, 1), everyFrame(16, 2), seconds, 4).get(0).range();
     assertThat(strided).isEqualTo(new TimeRange(16 / 16.0, 48 / 16.0));
     TimeRange padded =
         ClipSampler.sample(Sampling.views(1, 1), spec(16, 1), seconds, 4).get(0).range();
@@ -191,15 +188,15 @@ class ClipSamplerTest {
 
   @Test
   void shouldPlaceRandomClipsInEqualPartsAndRepeatThemForASeed() {
-    Sampling.Random sampling = new Sampling.Random(4, 2, 42, Padding.LOOP);
+    Sampling.Random sampling = new Sampling.Random(4, 42, Padding.LOOP);
 
-    List<int[]> windows = frames(sampling, spec(32, 15), 300, 30);
+    List<int[]> windows = frames(sampling, everyFrame(32, 2), 300, 30);
 
     int part = (300 - 64 + 1) / 4;
     for (int i = 0; i < 4; i++) {
       assertThat(windows.get(i)[0]).isBetween(i * part, (i + 1) * part - 1);
     }
-    assertThat(frames(sampling, spec(32, 15), 300, 30).get(3)).isEqualTo(windows.get(3));
+    assertThat(frames(sampling, everyFrame(32, 2), 300, 30).get(3)).isEqualTo(windows.get(3));
     assertThat(frames(Sampling.random(1), spec(32, 15), 20, 30).get(0)[0]).isZero();
     assertThat(
             IntStream.range(0, 50)
@@ -215,20 +212,33 @@ class ClipSamplerTest {
         List.of(
             Sampling.sliding(7),
             Sampling.views(4, 3),
-            new Sampling.Dense(3, 1, 3, Padding.REPEAT_LAST),
+            new Sampling.Dense(3, 1, Padding.REPEAT_LAST),
             new Sampling.Uniform(2, 1, Padding.LOOP),
-            new Sampling.Random(3, 2, 5, Padding.REPEAT_LAST));
+            new Sampling.Random(3, 5, Padding.REPEAT_LAST));
     for (Sampling sampling : samplings) {
       for (int frames = 2; frames < 200; frames++) {
         for (double fps : new double[] {0.5, 7, 24, 29.97, 240}) {
-          for (int[] window : frames(sampling, spec(8, 15), frames, fps)) {
-            for (int frame : window) {
-              assertThat(frame).isBetween(0, frames - 1);
+          for (ClipSpec spec : List.of(spec(8, 15), everyFrame(8, 3))) {
+            for (int[] window : frames(sampling, spec, frames, fps)) {
+              for (int frame : window) {
+                assertThat(frame).isBetween(0, frames - 1);
+              }
             }
           }
         }
       }
     }
+  }
+
+  @Test
+  void shouldLayClipsOfAStrideSideBySide() {
+    List<int[]> windows = frames(Sampling.sliding(9), everyFrame(8, 2), 64, 30);
+
+    assertThat(windows.stream().map(w -> w[0]).toList()).isEqualTo(numbers("0 16 33 49"));
+    assertThat(list(windows.get(3))).isEqualTo(numbers("49 51 53 55 57 59 61 63"));
+    // Half a second is 15 frames of this video.
+    Sampling hops = new Sampling.Sliding(0.5, 9, Padding.LOOP);
+    assertThat(frames(hops, everyFrame(8, 2), 75, 30)).hasSize(5);
   }
 
   @Test
@@ -251,6 +261,13 @@ class ClipSamplerTest {
 
   private static ClipSpec spec(int frames, double rate) {
     return TestVideos.spec(frames, rate);
+  }
+
+  /** One frame in {@code stride} of the video. */
+  private static ClipSpec everyFrame(int frames, int stride) {
+    ClipSpec spec = spec(frames, 15);
+    return new ClipSpec(
+        frames, 0, stride, spec.shortSide(), spec.crop(), true, spec.mean(), spec.std());
   }
 
   private static List<Integer> list(int[] values) {

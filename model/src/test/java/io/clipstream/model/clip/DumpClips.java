@@ -14,7 +14,7 @@ import java.util.Optional;
 /**
  * Writes what the decoder samples, for {@code src/test/python/compare_preprocessing.py}.
  *
- * <pre>DumpClips OUT VIEWS T RATE SHORT_SIDE CROP ANTIALIAS FILE...</pre>
+ * <pre>DumpClips OUT VIEWS T RATE|/STRIDE SHORT_SIDE CROP ANTIALIAS FILE...</pre>
  *
  * <p>For the n-th file {@code OUT/n.rgb}, uint8 {@code [clips, crops, T, S, S, 3]}; and {@code
  * OUT/clips.json}, a list with the frames of every clip and the sizes.
@@ -25,10 +25,12 @@ public final class DumpClips {
   public static void main(String[] args) throws Exception {
     Path out = Files.createDirectories(Path.of(args[0]));
     Sampling.Dense views = Sampling.parseViews(args[1]);
+    int stride = args[3].startsWith("/") ? Integer.parseInt(args[3].substring(1)) : 0;
     ClipSpec spec =
         new ClipSpec(
             Integer.parseInt(args[2]),
-            Double.parseDouble(args[3]),
+            stride > 0 ? 0 : Double.parseDouble(args[3]),
+            stride,
             Integer.parseInt(args[4]),
             Integer.parseInt(args[5]),
             Boolean.parseBoolean(args[6]),
@@ -62,6 +64,7 @@ public final class DumpClips {
       one.put("crops", views.crops());
       one.put("frames", spec.frames());
       one.put("rate", spec.framesPerSecond());
+      one.put("stride", spec.stride());
       one.put("shortSide", spec.shortSide());
       one.put("crop", spec.crop());
       one.put("antialias", spec.antialias());

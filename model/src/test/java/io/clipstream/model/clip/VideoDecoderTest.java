@@ -168,7 +168,7 @@ class VideoDecoderTest {
             ? Settings.of("mpeg2video", 160, 112, 25).withBFrames(2).withBitRate(1_500_000)
             : Settings.of("mpeg4", 160, 112, 25).withBFrames(2).withBitRate(1_000_000);
     Path file = TestVideos.write(directory.resolve(name), settings, 1500);
-    Sampling sampling = new Sampling.Dense(5, 1, 1, Sampling.Padding.LOOP);
+    Sampling sampling = Sampling.views(5, 1);
 
     Decoding decoding = decode(file, sampling, Optional.empty());
 

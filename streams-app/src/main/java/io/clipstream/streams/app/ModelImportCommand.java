@@ -98,6 +98,12 @@ final class ModelImportCommand implements Callable<Integer> {
   @Option(names = "--fps", description = "Frames a second of a clip.")
   private Double framesPerSecond;
 
+  @Option(
+      names = "--stride",
+      paramLabel = "N",
+      description = "Or every Nth frame of the video, whatever its rate.")
+  private Integer stride;
+
   @Option(names = "--short-side", description = "Pixels of the shorter side after scaling.")
   private Integer shortSide;
 
@@ -251,7 +257,7 @@ final class ModelImportCommand implements Callable<Integer> {
         name != null ? name : named ? id.group(1).replaceAll("[^a-z0-9._-]", "_") : "model",
         version != null ? version : named && id.group(2) != null ? id.group(2) : "1",
         names,
-        clip(known.map(ModelManifest::clip).orElse(Kinetics400.CLIP)),
+        clip(known.map(ModelManifest::clip).orElse(imported.clip())),
         views != null ? views : known.map(ModelManifest::views).orElse("1"),
         Map.of(),
         "training",
@@ -262,10 +268,15 @@ final class ModelImportCommand implements Callable<Integer> {
   }
 
   private ClipSpec clip(ClipSpec usual) {
+    if (framesPerSecond != null && stride != null) {
+      throw new UserError("--fps and --stride are two ways to choose frames, expected one of them");
+    }
+    boolean own = framesPerSecond != null || stride != null;
     int side = crop != null ? crop : usual.crop();
     return new ClipSpec(
         frames != null ? frames : usual.frames(),
-        framesPerSecond != null ? framesPerSecond : usual.framesPerSecond(),
+        framesPerSecond != null ? framesPerSecond : own ? 0 : usual.framesPerSecond(),
+        stride != null ? stride : own ? 0 : usual.stride(),
         // Without a short side of its own, a crop keeps the usual margin around it.
         shortSide != null
             ? shortSide

@@ -93,9 +93,15 @@ final class ModelInspectCommand implements Callable<Integer> {
         "clip",
         String.format(
             Locale.ROOT,
-            "%d frames at %s a second, short side %d%s, crop %d, views %s",
+            "%d frames%s, short side %d%s, crop %d, views %s",
             clip.frames(),
-            BigDecimal.valueOf(clip.framesPerSecond()).stripTrailingZeros().toPlainString(),
+            clip.stride() > 0
+                ? ", one in " + clip.stride()
+                : " at "
+                    + BigDecimal.valueOf(clip.framesPerSecond())
+                        .stripTrailingZeros()
+                        .toPlainString()
+                    + " a second",
             clip.shortSide(),
             clip.antialias() ? " (antialias)" : "",
             clip.crop(),
@@ -160,6 +166,7 @@ final class ModelInspectCommand implements Callable<Integer> {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("frames", clip.frames());
     object.put("framesPerSecond", clip.framesPerSecond());
+    object.put("stride", clip.stride());
     object.put("shortSide", clip.shortSide());
     object.put("crop", clip.crop());
     object.put("antialias", clip.antialias());

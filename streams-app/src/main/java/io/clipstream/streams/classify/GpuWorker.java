@@ -169,7 +169,7 @@ final class GpuWorker implements Runnable {
     ClipSpec spec = classifier.manifest().clip();
     // Its own pool of one, so that taking the clip never waits.
     ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), spec.clipBytes());
-    try (Clip blank = buffers.take(new TimeRange(0, spec.spanSeconds()), 0)) {
+    try (Clip blank = buffers.take(new TimeRange(0, 1), 0)) {
       float[][] unused = classifier.classify(List.of(blank));
       return true;
     } catch (InterruptedException e) {
