@@ -223,40 +223,40 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       ArrayDeque<Item> items = byKey.get(completed.key);
       while (items != null && !items.isEmpty() && items.peek().outcome != null) {
         Item first = items.peek();
+        Record<byte[], byte[]> outcome;
         try {
-          forward(first);
-        } catch (KafkaException e) {
-          if (SerdeErrors.isBadRecord(e) || SerdeErrors.registryFailure(e).isEmpty()) {
+          outcome = write(first);
+        } catch (RuntimeException e) {
+          if (SerdeErrors.isBadRecord(e)) {
             throw e;
           }
           waitForRegistry(e);
           gate.writeAgainAt = context.currentSystemTimeMs() + REGISTRY_RETRY_MILLIS;
           return;
         }
+        context.forward(outcome, first.sink());
         forget(first);
       }
       completions.remove();
     }
   }
 
-  private void forward(Item item) {
+  /** The record of an item's outcome. */
+  private Record<byte[], byte[]> write(Item item) {
     Record<byte[], byte[]> record = item.entry.record();
     Headers headers = new RecordHeaders(record.headers());
     String id;
-    String sink;
     byte[] value;
     if (item.outcome instanceof Outcome.Labelled labelled) {
       id = labelled.labels().getId();
-      sink = LabelTopology.LABELED;
       value = serialize(labelled.labels(), headers);
     } else {
       var rejected = ((Outcome.Rejected) item.outcome).video();
       id = rejected.getReference().getId();
-      sink = LabelTopology.REJECTED;
       value = formats.rejected().serializer().serialize(topics.rejected(), headers, rejected);
     }
     byte[] key = record.key() != null ? record.key() : id.getBytes(StandardCharsets.UTF_8);
-    context.forward(new Record<>(key, value, record.timestamp(), headers), sink);
+    return new Record<>(key, value, record.timestamp(), headers);
   }
 
   private byte[] serialize(VideoLabels labels, Headers headers) {
@@ -333,6 +333,11 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       byte[] bytes = entry.record().key();
       // Records without a key have no order among themselves.
       this.key = bytes != null ? ByteBuffer.wrap(bytes) : new Object();
+    }
+
+    /** Where the outcome goes. */
+    String sink() {
+      return outcome instanceof Outcome.Labelled ? LabelTopology.LABELED : LabelTopology.REJECTED;
     }
 
     void done(Outcome result) {

@@ -13,6 +13,7 @@ import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
 import io.clipstream.streams.outcome.DeadLetters;
 import io.clipstream.streams.outcome.Outcome;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -21,10 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.TestInputTopic;
@@ -44,6 +49,10 @@ class LabelTopologyTest {
   private final EmbeddedRegistry registry = new EmbeddedRegistry(0);
   private final HeldLabeller labeller = new HeldLabeller();
   private final IntakeGate gate = new IntakeGate(3);
+
+  /** What the topology's serializer of labels throws, or null. */
+  private RuntimeException writeFailure;
+
   private Formats formats;
   private TopologyTestDriver driver;
   private TestInputTopic<byte[], byte[]> raw;
@@ -62,7 +71,7 @@ class LabelTopologyTest {
     config.put("processing.exception.handler.global.enabled", "true");
     driver =
         new TopologyTestDriver(
-            LabelTopology.build(TOPICS, () -> formats(Map.of()), labeller, gate), config, TIME);
+            LabelTopology.build(TOPICS, this::failingFormats, labeller, gate), config, TIME);
     raw =
         driver.createInputTopic(
             TOPICS.incoming(), new ByteArraySerializer(), new ByteArraySerializer());
@@ -84,6 +93,21 @@ class LabelTopologyTest {
     Map<String, String> config = new HashMap<>(more);
     config.put("schema.registry.url", registry.url());
     return Formats.create("io.clipstream.schemas.serde.AvroSerde", config);
+  }
+
+  private Formats failingFormats() {
+    Formats real = formats(Map.of());
+    Serializer<VideoLabels> failing =
+        (topic, labels) -> {
+          if (writeFailure != null) {
+            throw writeFailure;
+          }
+          return real.labels().serializer().serialize(topic, labels);
+        };
+    return new Formats(
+        real.references(),
+        Serdes.serdeFrom(failing, real.labels().deserializer()),
+        real.rejected());
   }
 
   @AfterEach
@@ -275,6 +299,37 @@ class LabelTopologyTest {
     assertThat(labeled.readValuesToList()).extracting(VideoLabels::getId).containsExactly("a");
     assertThat(deadLetters.isEmpty()).isTrue();
     assertThat(pendingInStore()).isZero();
+  }
+
+  @Test
+  void shouldWaitWhenConfluentsSerializerCannotReachTheRegistry() {
+    incoming.pipeInput("a", reference("a"));
+    labeller.work("a").label();
+    for (RuntimeException failure :
+        List.of(
+            new SerializationException(
+                "Error serializing Avro message", new ConnectException("Connection refused")),
+            new TimeoutException("Error serializing Avro message"))) {
+      writeFailure = failure;
+      driver.advanceWallClockTime(Duration.ofSeconds(1));
+      assertThat(pendingInStore()).isEqualTo(1);
+    }
+
+    writeFailure = null;
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
+
+    assertThat(labeled.readValuesToList()).extracting(VideoLabels::getId).containsExactly("a");
+    assertThat(pendingInStore()).isZero();
+  }
+
+  @Test
+  void shouldFailWhenLabelsCannotBeWritten() {
+    incoming.pipeInput("a", reference("a"));
+    labeller.work("a").label();
+    writeFailure = new SerializationException("a string is null");
+
+    assertThatThrownBy(this::drain).hasRootCauseMessage("a string is null");
+    assertThat(pendingInStore()).isEqualTo(1);
   }
 
   @Test
