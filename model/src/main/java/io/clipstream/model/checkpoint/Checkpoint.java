@@ -330,7 +330,15 @@ public final class Checkpoint {
         shape.add(size instanceof Long n && n >= 0 && n < Integer.MAX_VALUE ? n.intValue() : -1);
       }
       for (Object part : names) {
-        StoredTensor tensor = tensors.remove(String.valueOf(part));
+        if (!(part instanceof String slice)) { // other values may be endless to print
+          throw new IOException(
+              "the slices of "
+                  + CheckpointTypes.printable(name)
+                  + " have a "
+                  + (part == Unpickler.NONE ? "None" : part.getClass().getSimpleName())
+                  + " where a String belongs");
+        }
+        StoredTensor tensor = tensors.remove(slice);
         if (tensor != null) {
           parts.add(tensor);
         }

@@ -143,6 +143,10 @@ class CheckpointTest {
     }
     assertThatThrownBy(() -> Checkpoint.open(write(unescape(laughs + "."))))
         .hasMessageContaining("a checkpoint without a single tensor");
+    String slices = "}U\\x15UnpackBigParamInfor@@}U\\1x}(U\\6slices](h\\0eU\\x0bOriginShape]uss.";
+    assertThatThrownBy(() -> Checkpoint.open(write(unescape(laughs + slices))))
+        .hasMessage(
+            folder.resolve("file") + ": the slices of x have a ArrayList where a String belongs");
   }
 
   @ParameterizedTest
