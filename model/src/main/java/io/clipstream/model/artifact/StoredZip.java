@@ -73,6 +73,9 @@ public final class StoredZip implements Closeable {
       size = end64.getLong(40);
       offset = end64.getLong(48);
     }
+    if (count < 0) {
+      throw new IOException("the zip file is damaged: its directory has " + count + " entries");
+    }
     if (size < 0 || size > MAX_DIRECTORY) {
       throw new IOException(
           "the zip file's directory has " + size + " bytes, expected at most " + MAX_DIRECTORY);
@@ -133,6 +136,10 @@ public final class StoredZip implements Closeable {
     if (method != 0 || stored != size) {
       throw new IOException("entry " + name + " is compressed, expected a stored entry");
     }
+    if (size < 0 || header < 0) {
+      throw new IOException(
+          "entry " + name + " is damaged: it has " + size + " bytes at byte " + header);
+    }
     return new Entry(name, header, size, crc);
   }
 
@@ -189,7 +196,7 @@ public final class StoredZip implements Closeable {
   }
 
   private ByteBuffer read(long from, long size) throws IOException {
-    if (from < 0 || from + size > channel.size()) {
+    if (from < 0 || from > channel.size() - size) {
       throw new IOException(
           "the zip file is cut off or damaged: it has " + channel.size() + " bytes");
     }

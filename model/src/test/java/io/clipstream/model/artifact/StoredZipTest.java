@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +25,8 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StoredZipTest {
   @TempDir Path folder;
@@ -60,6 +65,37 @@ class StoredZipTest {
         assertThat(expected).hasMessageNotContaining("\n");
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-5, 0, entry x is damaged: it has -5 bytes at byte 0",
+    "4, -5, entry x is damaged: it has 4 bytes at byte -5",
+    "4, 9223372036854775807, the zip file is cut off or damaged: it has 132 bytes"
+  })
+  void shouldRefuseImpossibleSizesAndPlaces(long size, long header, String message)
+      throws Exception {
+    ByteBuffer zip = ByteBuffer.allocate(200).order(ByteOrder.LITTLE_ENDIAN);
+    zip.putInt(0x04034b50).position(26); // local header
+    zip.putShort((short) 1).putShort((short) 0).put((byte) 'x').putInt(0);
+    int directory = zip.position();
+    zip.putInt(0x02014b50).position(directory + 20);
+    zip.putInt(-1).putInt(-1).putShort((short) 1).putShort((short) 28).position(directory + 42);
+    zip.putInt(-1).put((byte) 'x');
+    zip.putShort((short) 1).putShort((short) 24).putLong(size).putLong(size).putLong(header);
+    int end = zip.position();
+    zip.putInt(0x06054b50).position(end + 10);
+    zip.putShort((short) 1).putInt(end - directory).putInt(directory).putShort((short) 0);
+    Path file = Files.write(folder.resolve("z.zip"), Arrays.copyOf(zip.array(), zip.position()));
+
+    assertThatThrownBy(
+            () -> {
+              try (StoredZip opened = StoredZip.open(file)) {
+                opened.map("x");
+              }
+            })
+        .isInstanceOf(IOException.class)
+        .hasMessage(message);
   }
 
   /** Takes 10 GB of disk. */
