@@ -159,11 +159,41 @@ public record Swin3dImport(
       return new Swin3dImport(config, weights, dialect.title(), inflated, freshHead);
     }
 
-    /** The sizes that a manifest tells, with other classes if the head is replaced. */
-    private Swin3dConfig known(Map<String, Object> architecture) {
+    /**
+     * The sizes that a manifest tells, with other classes if the head is replaced. What the user
+     * says of them must be the same.
+     */
+    private Swin3dConfig known(Map<String, Object> architecture) throws IOException {
       Map<String, Object> map = new LinkedHashMap<>(architecture);
       options.freshClasses().ifPresent(classes -> map.put("classes", classes));
-      return Swin3dConfig.fromMap(map);
+      Swin3dConfig config = Swin3dConfig.fromMap(map);
+      if (options.architecture().isPresent()
+          && !options.architecture().equals(Swin3dImport.nameOf(config))) {
+        Swin3dConfig named = preset(options.architecture().get(), config.classes());
+        throw new IOException(
+            "its manifest has "
+                + config.embedDim()
+                + " channels, depths "
+                + config.depths()
+                + " and heads "
+                + config.heads()
+                + ", expected "
+                + named.embedDim()
+                + ", "
+                + named.depths()
+                + " and "
+                + named.heads()
+                + " for "
+                + options.architecture().get());
+      }
+      if (options.window().isPresent() && !options.window().get().equals(config.window())) {
+        throw new IOException(
+            "its manifest has a window of "
+                + config.window()
+                + ", expected "
+                + options.window().get());
+      }
+      return config;
     }
 
     /**

@@ -254,6 +254,39 @@ class Swin3dImportTest {
   }
 
   @Test
+  void shouldHoldTheManifestToTheNamedArchitectureAndWindow() throws Exception {
+    Swin3dImport small = Swin3dImport.of(Checkpoint.open(Fixtures.file("torchvision.pth")), NONE);
+    Path artifact = folder.resolve("small-1.pt");
+    Swin3d.write(artifact, small.config(), small.weights(), MANIFEST);
+    Checkpoint checkpoint = Checkpoint.open(artifact);
+
+    assertThatThrownBy(
+            () ->
+                Swin3dImport.of(
+                    checkpoint,
+                    new Swin3dImport.Options(
+                        Optional.of("swin3d_t"), Optional.empty(), Optional.empty())))
+        .hasMessage(
+            artifact
+                + ": its manifest has 4 channels, depths [2, 1] and heads [1, 2], expected 96,"
+                + " [2, 2, 6, 2] and [3, 6, 12, 24] for swin3d_t");
+    assertThatThrownBy(
+            () ->
+                Swin3dImport.of(
+                    checkpoint,
+                    new Swin3dImport.Options(
+                        Optional.empty(), Optional.of(List.of(8, 7, 7)), Optional.empty())))
+        .hasMessage(artifact + ": its manifest has a window of [2, 3, 3], expected [8, 7, 7]");
+    assertThat(
+            Swin3dImport.of(
+                    checkpoint,
+                    new Swin3dImport.Options(
+                        Optional.empty(), Optional.of(List.of(2, 3, 3)), Optional.empty()))
+                .config())
+        .isEqualTo(small.config());
+  }
+
+  @Test
   void shouldKnowTorchvisionsFilesAndLabels() {
     assertThat(Kinetics400.labels()).hasSize(400).contains("archery").doesNotHaveDuplicates();
     assertThat(Kinetics400.labels().get(5)).isEqualTo("archery");
