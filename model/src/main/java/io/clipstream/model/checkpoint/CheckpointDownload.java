@@ -35,6 +35,10 @@ public final class CheckpointDownload {
   /** Digits of the SHA-256 at the end of a name: {@code swin3d_t-7615ae03.pth}. */
   private static final Pattern NAMED_DIGEST = Pattern.compile(".*-([0-9a-f]{8,64})\\.[A-Za-z0-9]+");
 
+  /** Days, alone or with a time: trainers put them where others put a digest. */
+  private static final Pattern DATE =
+      Pattern.compile("(19|20)\\d\\d(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])(\\d{4}|\\d{6})?");
+
   private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-(\\d+)/(\\d+)");
   private static final long MAX_BYTES = 16L << 30;
   private static final int MAX_ATTEMPTS = 5;
@@ -101,11 +105,9 @@ public final class CheckpointDownload {
     if (name.isBlank() || name.startsWith(".") || name.length() > 150) {
       name = "checkpoint";
     }
-    Matcher named = NAMED_DIGEST.matcher(name);
+    String fileName = name;
     Optional<String> expected =
-        sha256
-            .map(digits -> digits.toLowerCase(Locale.ROOT))
-            .or(() -> named.matches() ? Optional.of(named.group(1)) : Optional.empty());
+        sha256.map(digits -> digits.toLowerCase(Locale.ROOT)).or(() -> namedDigest(fileName));
     // Two addresses can end alike.
     String place =
         HexFormat.of()
@@ -284,6 +286,17 @@ public final class CheckpointDownload {
         + address.getHost()
         + (address.getPort() < 0 ? "" : ":" + address.getPort())
         + address.getPath();
+  }
+
+  /**
+   * The first 8 to 64 hex digits of a file's SHA-256 that its name ends with, as that of {@code
+   * swin3d_t-7615ae03.pth} does. A date such as 20240115 is taken for none.
+   */
+  public static Optional<String> namedDigest(String fileName) {
+    Matcher named = NAMED_DIGEST.matcher(fileName);
+    return named.matches() && !DATE.matcher(named.group(1)).matches()
+        ? Optional.of(named.group(1))
+        : Optional.empty();
   }
 
   /** SHA-256 of a file, 64 lower-case hex digits. */

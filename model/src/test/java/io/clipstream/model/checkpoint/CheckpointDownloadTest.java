@@ -32,6 +32,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a server on loopback whose certificate the JDK's keytool makes for the test. */
 @Timeout(60)
@@ -226,6 +229,25 @@ class CheckpointDownloadTest {
     try (var files = Files.walk(folder)) {
       assertThat(files.filter(f -> f.toString().endsWith("pth"))).isEmpty();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"swin-20240115.pth", "swin-19991231.pth", "swin-202401150930.pth", "swin.pth"})
+  void shouldTakeNoDateForADigest(String name) throws Exception {
+    assertThat(download().fetch(address("/" + name), Optional.empty())).hasBinaryContent(content);
+    assertThat(CheckpointDownload.namedDigest(name)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "swin3d_t-7615ae03.pth, 7615ae03",
+    "swin-20241315.pth, 20241315",
+    "swin-2024011a.pth, 2024011a",
+    "swin-30240115.pth, 30240115"
+  })
+  void shouldFindADigestInAName(String name, String digits) {
+    assertThat(CheckpointDownload.namedDigest(name)).contains(digits);
   }
 
   @Test

@@ -128,6 +128,17 @@ final class ModelImportCommand implements Callable<Integer> {
       throw new UserError(
           file + ": its SHA-256 is " + digest + ", expected one that begins with " + sha256);
     }
+    Optional<String> named = CheckpointDownload.namedDigest(file.getFileName().toString());
+    if (sha256 == null && named.isPresent() && !digest.startsWith(named.get())) {
+      throw new UserError(
+          file
+              + ": its SHA-256 is "
+              + digest
+              + ", but its name says "
+              + named.get()
+              + ": if the file is right, rename it or give --sha256 "
+              + digest.substring(0, 8));
+    }
     Checkpoint opened = Checkpoint.open(file);
     Optional<List<String>> given =
         labels == null ? Optional.empty() : Optional.of(readLabels(labels));

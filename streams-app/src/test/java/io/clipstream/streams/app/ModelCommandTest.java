@@ -8,9 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -154,6 +158,38 @@ class ModelCommandTest {
     assertThat(err.toString())
         .contains("swin.pth: continued at 1.0 MiB")
         .contains("4.0 of 4.0 MiB");
+  }
+
+  @Test
+  void shouldHoldALocalFileToTheDigestInItsName() throws Exception {
+    Path model = folder.resolve("small-2.pt");
+    byte[] content = Files.readAllBytes(FIXTURES.resolve("torchvision.pth"));
+    String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+    Path file = Files.write(folder.resolve("swin3d_t-7615ae03.pth"), content);
+    String[] importing = {
+      "model", "import", file.toString(), "-o", model.toString(), "--labels", labels.toString(), ""
+    };
+
+    importing[7] = "--frames=6";
+    assertThat(run(importing)).isEqualTo(1);
+    assertError(
+        "swin3d_t-7615ae03.pth: its SHA-256 is "
+            + digest
+            + ", but its name says 7615ae03: if the file is right, rename it or give --sha256 "
+            + digest.substring(0, 8));
+    assertThat(model).doesNotExist();
+    importing[7] = "--sha256=" + digest.substring(0, 8);
+    assertThat(run(importing)).isZero();
+    Files.move(file, folder.resolve("swin3d_t-" + digest.substring(0, 8) + ".pth"));
+    importing[2] = folder.resolve("swin3d_t-" + digest.substring(0, 8) + ".pth").toString();
+    importing[7] = "--frames=6";
+    assertThat(run(importing)).isZero();
+  }
+
+  private static JsonNode header(Path safetensors) throws IOException {
+    byte[] bytes = Files.readAllBytes(safetensors);
+    int length = (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    return new ObjectMapper().readTree(bytes, 8, length);
   }
 
   private void assertError(String message) {
