@@ -12,12 +12,13 @@ import java.util.regex.Pattern;
  * @param version of the model, same letters; with the name it is unique
  * @param labels names of the K classes, in the order of the network's outputs
  * @param clip how clips are cut for it
- * @param views the protocol that its metrics were measured with and that serving uses by default:
- *     {@code 1} or {@code 4x3}
+ * @param views clips and crops of a video that prediction with this model takes by default,
+ *     whatever its metrics were measured with: {@code 1} or {@code 4x3}
  * @param architecture the network, as its family names it, such as {@code swin3d} with its sizes
  * @param form {@code training} (differentiable, fp32) or {@code serving}
  * @param precision {@code fp32} or {@code bf16}
- * @param metrics figures such as {@code top1}, named with the data they were measured on
+ * @param metrics figures such as {@code kinetics400.12-clips.top1}, named with the data they were
+ *     measured on and, where it is not {@code views}, with the protocol
  * @param recipe how it was trained, for people
  * @param parent name-version of the model that training started from, or empty
  */

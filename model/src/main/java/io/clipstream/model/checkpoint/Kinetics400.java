@@ -58,7 +58,7 @@ public final class Kinetics400 {
   private Kinetics400() {}
 
   private static Map<String, Double> accuracies(double top1, double top5) {
-    return Map.of("kinetics400.top1", top1 / 100, "kinetics400.top5", top5 / 100);
+    return Map.of("kinetics400.12-clips.top1", top1 / 100, "kinetics400.12-clips.top5", top5 / 100);
   }
 
   /** Names of the 400 classes, as torchvision has them. */

@@ -291,7 +291,7 @@ class Swin3dImportTest {
     assertThat(Kinetics400.labels()).hasSize(400).contains("archery").doesNotHaveDuplicates();
     assertThat(Kinetics400.labels().get(5)).isEqualTo("archery");
     assertThat(Kinetics400.publishedMetrics("7615ae03" + "0".repeat(56)))
-        .containsEntry("kinetics400.top1", 0.77715);
+        .containsEntry("kinetics400.12-clips.top1", 0.77715);
     assertThat(Kinetics400.publishedMetrics("0".repeat(64))).isEmpty();
   }
 

@@ -89,7 +89,7 @@ final class ModelImportCommand implements Callable<Integer> {
   @Option(
       names = "--views",
       paramLabel = "VIEWS",
-      description = "Clips and crops that serving uses by default: 1 or 4x3.")
+      description = "Clips and crops of a video that predict takes by default: 1 or 4x3.")
   private String views;
 
   @Option(names = "--frames", description = "Frames of a clip.")

@@ -43,8 +43,8 @@ final class PredictCommand implements Callable<Integer> {
       names = "--views",
       paramLabel = "CLIPS[xCROPS]",
       description =
-          "Clips along time, and 1 or 3 crops of each: 1 or 4x3. By default as the model was"
-              + " measured.")
+          "Clips along time, and 1 or 3 crops of each: 1 or 4x3. By default what the model's"
+              + " manifest says, see model inspect.")
   private String views;
 
   @Option(names = "--top", paramLabel = "K", description = "Labels to print.", defaultValue = "5")
