@@ -1,9 +1,12 @@
 """Writes one of torchvision's Swin3D networks with random weights, and what it gives for random clips.
 
-    parity.py OUT ARCH
+    parity.py OUT ARCH [EXPORTED]
 
 ARCH: swin3d_t, swin3d_s, swin3d_b or swin3d_l. Written are OUT/torchvision.pth, OUT/paddle.pdparams (the same network
 with PaddleVideo's names and layout), OUT/N.clip (uint8 [1, T, H, W, 3]) and OUT/cases.json.
+
+With EXPORTED, what clipstream made of OUT/torchvision.pth as safetensors: loads it into the network, strictly, and
+fails if a value is another one than there.
 """
 
 import json
@@ -12,6 +15,7 @@ import pickle
 import re
 import sys
 
+import safetensors.torch
 import torch
 import torchvision
 
@@ -37,6 +41,11 @@ if arch == "swin3d_l":  # torchvision has the network but no name for this size
     ).eval()
 else:
     model = getattr(torchvision.models.video, arch)(weights=None).eval()
+if len(sys.argv) > 3:
+    model.load_state_dict(safetensors.torch.load_file(sys.argv[3]))
+    expected = torch.load(out / "torchvision.pth")
+    wrong = [name for name, value in model.state_dict().items() if not torch.equal(value, expected[name])]
+    sys.exit(f"other values: {wrong}" if wrong else 0)
 with torch.no_grad():
     for parameter in model.parameters():
         parameter.add_(torch.randn_like(parameter) * 0.02)

@@ -10,11 +10,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.clipstream.model.artifact.ModelManifest;
-import io.clipstream.model.artifact.Weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors, "Format"): eight bytes with the
@@ -54,6 +53,9 @@ public final class SafeTensors {
           "I8", ElementType.INT8,
           "U8", ElementType.UINT8,
           "BOOL", ElementType.BOOL);
+
+  private static final Map<ElementType, String> NAMES =
+      TYPES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
 
   private static final ObjectMapper JSON =
       JsonMapper.builder(
@@ -194,13 +196,19 @@ public final class SafeTensors {
   }
 
   /**
-   * Writes float32 tensors in the order of the map; the file is replaced in one step.
+   * Writes tensors that are contiguous, those of large elements first and else in the order of the
+   * map; the file is replaced in one step.
    *
    * @param manifest travels in the metadata, for {@code model import} to find again
    */
-  public static void write(
-      Path file, Map<String, Weights> weights, Optional<ModelManifest> manifest)
+  static void write(Path file, Map<String, StoredTensor> tensors, Optional<ModelManifest> manifest)
       throws IOException {
+    // As the reference implementation does, so that every tensor is aligned to its elements:
+    // PyTorch can only view bytes as int64 at multiples of eight.
+    List<Map.Entry<String, StoredTensor>> sorted =
+        tensors.entrySet().stream()
+            .sorted(Comparator.comparing(e -> -e.getValue().type().bytes))
+            .toList();
     ObjectNode header = JSON.createObjectNode();
     ObjectNode metadata = header.putObject("__metadata__");
     metadata.put("format", "pt"); // what Python's libraries look for
@@ -208,11 +216,12 @@ public final class SafeTensors {
       metadata.put(MANIFEST, JSON.writeValueAsString(manifest.get()));
     }
     long offset = 0;
-    for (Map.Entry<String, Weights> e : weights.entrySet()) {
-      ObjectNode tensor = header.putObject(e.getKey()).put("dtype", "F32");
+    for (Map.Entry<String, StoredTensor> e : sorted) {
+      StoredTensor value = e.getValue();
+      ObjectNode tensor = header.putObject(e.getKey()).put("dtype", NAMES.get(value.type()));
       ArrayNode shape = tensor.putArray("shape");
-      e.getValue().shape().forEach(shape::add);
-      long end = offset + 4L * e.getValue().size();
+      value.shape().forEach(shape::add);
+      long end = offset + StoredTensor.elements(value.shape()) * value.type().bytes;
       tensor.putArray("data_offsets").add(offset).add(end);
       offset = end;
     }
@@ -230,13 +239,12 @@ public final class SafeTensors {
       try (FileChannel out =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         writeAll(out, head);
-        ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-        for (Weights w : weights.values()) {
-          for (FloatBuffer rest = w.values(); rest.hasRemaining(); ) {
-            int n = Math.min(rest.remaining(), CHUNK / 4);
-            chunk.clear().asFloatBuffer().put(rest.slice(rest.position(), n));
+        for (Map.Entry<String, StoredTensor> e : sorted) {
+          ByteBuffer rest = e.getValue().contiguousBytes();
+          while (rest.hasRemaining()) {
+            int n = Math.min(rest.remaining(), CHUNK);
+            writeAll(out, rest.slice(rest.position(), n));
             rest.position(rest.position() + n);
-            writeAll(out, chunk.limit(4 * n));
           }
         }
       }

@@ -170,6 +170,18 @@ final class StoredTensor {
     return values;
   }
 
+  /**
+   * The encoded elements, row-major.
+   *
+   * @throws IllegalStateException if they do not lie like that
+   */
+  ByteBuffer contiguousBytes() throws IOException {
+    if (!strides.equals(strides(shape))) {
+      throw new IllegalStateException(this + " is not contiguous: its strides are " + strides);
+    }
+    return data().slice((int) offset * type.bytes, (int) elements(shape) * type.bytes);
+  }
+
   private ByteBuffer data() throws IOException {
     ByteBuffer data = bytes.get().duplicate().order(ByteOrder.LITTLE_ENDIAN);
     if (data.limit() != storageElements * type.bytes) {

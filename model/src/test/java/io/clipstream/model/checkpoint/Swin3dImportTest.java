@@ -149,7 +149,7 @@ class Swin3dImportTest {
             frames != 2, // without a norm after the patch embedding, too
             3);
     Path file = folder.resolve("window.safetensors");
-    SafeTensors.write(file, Swin3d.init(config, 1), Optional.empty());
+    SafeTensors.write(file, stored(Swin3d.init(config, 1)), Optional.empty());
 
     assertThat(Swin3dImport.of(Checkpoint.open(file), NONE).config()).isEqualTo(config);
   }
@@ -174,7 +174,7 @@ class Swin3dImportTest {
     Path exported = folder.resolve("small.safetensors");
     ModelManifest manifest = ModelArtifact.open(artifact).manifest();
 
-    SafeTensors.write(exported, Swin3d.read(artifact), Optional.of(manifest));
+    Swin3dExport.write(exported, imported.config(), Swin3d.read(artifact), Optional.of(manifest));
     Checkpoint back = Checkpoint.open(exported);
 
     assertThat(back.manifest()).contains(manifest);
@@ -295,6 +295,37 @@ class Swin3dImportTest {
     assertThat(Kinetics400.publishedMetrics("0".repeat(64))).isEmpty();
   }
 
+  @Test
+  void shouldExportEveryKeyOfTorchvisionsStateDict() throws Exception {
+    Map<String, StoredTensor> torchvision =
+        Checkpoint.open(Fixtures.file("torchvision.pth")).tensors();
+    Swin3dImport imported =
+        Swin3dImport.of(Checkpoint.open(Fixtures.file("torchvision.pth")), NONE);
+    Path file = folder.resolve("small.safetensors");
+
+    Swin3dExport.write(file, imported.config(), imported.weights(), Optional.empty());
+    Map<String, StoredTensor> exported = Checkpoint.open(file).tensors();
+
+    assertThat(exported.keySet()).containsExactlyInAnyOrderElementsOf(torchvision.keySet());
+    for (Map.Entry<String, StoredTensor> e : torchvision.entrySet()) {
+      StoredTensor tensor = exported.get(e.getKey());
+      assertThat(tensor).as(e.getKey()).hasToString(e.getValue().toString()); // type and shape
+      if (tensor.type() == ElementType.INT64) {
+        assertThat(tensor.integers()).as(e.getKey()).containsExactly(e.getValue().integers());
+      }
+    }
+    assertThat(exported.get("features.2.0.attn.relative_position_index"))
+        .hasToString("int64 [18, 18]");
+  }
+
+  private static Map<String, StoredTensor> stored(Map<String, Weights> weights) throws IOException {
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    for (Map.Entry<String, Weights> e : weights.entrySet()) {
+      tensors.put(e.getKey(), StoredTensor.of(e.getValue()));
+    }
+    return tensors;
+  }
+
   private void refused(Consumer<Map<String, Weights>> change, String message) throws IOException {
     Map<String, Weights> weights = new LinkedHashMap<>();
     for (Map.Entry<String, StoredTensor> e : reference("reference.safetensors").entrySet()) {
@@ -302,7 +333,7 @@ class Swin3dImportTest {
     }
     change.accept(weights);
     Path file = folder.resolve("changed.safetensors");
-    SafeTensors.write(file, weights, Optional.empty());
+    SafeTensors.write(file, stored(weights), Optional.empty());
     assertThatThrownBy(() -> Swin3dImport.of(Checkpoint.open(file), NONE))
         .hasMessage(file + ": " + message);
   }

@@ -76,12 +76,23 @@ class Swin3dParityTest {
         }
       }
     }
+    checkExport(architecture, imported);
     for (int i = 0; i < cases.size(); i++) {
       JsonNode shape = cases.get(i).get("shape");
       if (shape.get(2).equals(shape.get(3))) {
         checkServingForms(architecture, imported, i, cases.get(i));
       }
     }
+  }
+
+  /** torchvision's network must take what is exported as it is, with strict keys. */
+  private void checkExport(String architecture, Swin3dImport imported) throws Exception {
+    Path exported = folder.resolve("exported.safetensors");
+    Swin3dExport.write(
+        exported, imported.config(), imported.weights(), Optional.of(manifest(Kinetics400.CLIP)));
+    int status =
+        run("src/test/python/parity.py", folder.toString(), architecture, exported.toString());
+    assertThat(status).as(Files.readString(folder.resolve("log"))).isZero();
   }
 
   /** A serving form takes clips of one size, which are square. */

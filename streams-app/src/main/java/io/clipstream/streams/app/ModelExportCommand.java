@@ -2,8 +2,9 @@ package io.clipstream.streams.app;
 
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
-import io.clipstream.model.checkpoint.SafeTensors;
+import io.clipstream.model.checkpoint.Swin3dExport;
 import io.clipstream.model.swin.Swin3d;
+import io.clipstream.model.swin.Swin3dConfig;
 import io.clipstream.model.swin.Swin3dServing;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -83,7 +84,12 @@ final class ModelExportCommand implements Callable<Integer> {
       throw new UserError("--precision is for --serving: weights are written as float32");
     }
     switch (format) {
-      case SAFETENSORS -> SafeTensors.write(output, Swin3d.read(model), Optional.of(manifest));
+      case SAFETENSORS ->
+          Swin3dExport.write(
+              output,
+              Swin3dConfig.fromMap(manifest.architecture()),
+              Swin3d.read(model),
+              Optional.of(manifest));
     }
     spec.commandLine().getOut().printf(Locale.ROOT, "%s: weights of %s%n", output, manifest.id());
     return 0;

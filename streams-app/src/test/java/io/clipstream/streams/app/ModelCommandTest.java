@@ -63,6 +63,8 @@ class ModelCommandTest {
 
     Path weights = folder.resolve("small.safetensors");
     assertThat(run("model", "export", model.toString(), "-o", weights.toString())).isZero();
+    assertThat(header(weights).get("features.0.1.attn.relative_position_index").toString())
+        .startsWith("{\"dtype\":\"I64\",\"shape\":[18,18],");
     Path again = folder.resolve("again-1.pt");
     assertThat(run("model", "import", weights.toString(), "-o", again.toString(), "--json"))
         .isZero();
