@@ -1,7 +1,6 @@
 package io.clipstream.model.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.Model;
@@ -33,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The networks in their real sizes, with random weights, against torchvision's outputs: {@code mvn
- * verify -Pparity}. Skipped where Python has no torchvision.
+ * verify -Pparity}. Needs Python with torchvision and safetensors.
  */
 @Tag("parity")
 class Swin3dParityTest {
@@ -131,12 +130,15 @@ class Swin3dParityTest {
 
   /** Inputs and outputs of torchvision's network, which is written beside them. */
   private JsonNode torchvision(String architecture) throws IOException, InterruptedException {
-    assumeTrue(
-        run("-c", "import torchvision") == 0,
-        "needs torchvision: pip install torch torchvision, and -Dparity.python=PYTHON");
-    assertThat(run("src/test/python/parity.py", folder.toString(), architecture))
-        .as(Files.readString(folder.resolve("log")))
+    int found = run("-c", "import torchvision, safetensors.torch");
+    assertThat(found)
+        .as(
+            "%s needs torchvision: pip install torch torchvision safetensors, or"
+                + " -Dparity.python=PYTHON; it says: %s",
+            PYTHON, Files.readString(folder.resolve("log")).strip())
         .isZero();
+    int status = run("src/test/python/parity.py", folder.toString(), architecture);
+    assertThat(status).as(Files.readString(folder.resolve("log"))).isZero();
     return new ObjectMapper().readTree(folder.resolve("cases.json").toFile()).get("cases");
   }
 
