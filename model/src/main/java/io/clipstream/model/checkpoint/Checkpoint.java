@@ -134,7 +134,7 @@ public final class Checkpoint {
       if (head.limit() >= 9
           && head.get(8) == '{'
           && head.getLong(0) > 0
-          && head.getLong(0) <= SafeTensors.MAX_HEADER) {
+          && head.getLong(0) <= SafeTensors.MAX_HEADER_OF_FORMAT) {
         SafeTensors safeTensors = SafeTensors.read(channel);
         return new Checkpoint(
             file,

@@ -32,10 +32,17 @@ import java.util.stream.Collectors;
  * The safetensors format (https://huggingface.co/docs/safetensors, "Format"): eight bytes with the
  * length of a JSON header, the header, then the tensors without gaps.
  */
-public final class SafeTensors {
-  /** Limit of the reference implementation. */
-  static final long MAX_HEADER = 100_000_000;
+final class SafeTensors {
+  /** Limit of the reference implementation: what begins with more is another format. */
+  static final long MAX_HEADER_OF_FORMAT = 100_000_000;
 
+  /**
+   * Parsed, a header takes some thirty times its size of memory; that of a network of a thousand
+   * tensors has 100 kB.
+   */
+  private static final long MAX_HEADER = 8 << 20;
+
+  /** The JDK copies as much memory as one write is given. */
   private static final int CHUNK = 1 << 16;
 
   /** Key of the manifest in the header's metadata, which holds strings only. */

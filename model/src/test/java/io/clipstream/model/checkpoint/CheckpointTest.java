@@ -269,6 +269,10 @@ class CheckpointTest {
     header[8] = '{';
     assertThatThrownBy(() -> Checkpoint.open(write(header)))
         .hasMessageContaining("its header has 200 bytes, expected 2 to 8");
+    byte[] large = new byte[(9 << 20) + 8];
+    ByteBuffer.wrap(large).order(ByteOrder.LITTLE_ENDIAN).putLong(9 << 20).put((byte) '{');
+    assertThatThrownBy(() -> Checkpoint.open(write(large)))
+        .hasMessageEndingWith("its header has 9437184 bytes, expected 2 to 8388608");
   }
 
   private Path write(byte[] content) throws IOException {
