@@ -19,6 +19,9 @@ final class AdamW implements AutoCloseable {
   private static final float BETA1 = 0.9f;
   private static final float EPSILON = 1e-8f;
 
+  /** Before a parameter's name: the key of its values in a state. */
+  private static final String WEIGHT = "weight ";
+
   /** One parameter and what is remembered of its gradients. */
   private record Slot(
       String name, NDArray weight, NDArray mean, NDArray variance, NDArray average, float decay) {}
@@ -130,7 +133,7 @@ final class AdamW implements AutoCloseable {
   Map<String, float[]> state() {
     Map<String, float[]> state = new LinkedHashMap<>();
     for (Slot slot : slots) {
-      state.put("weight " + slot.name, slot.weight.toFloatArray());
+      state.put(WEIGHT + slot.name, slot.weight.toFloatArray());
       state.put("mean " + slot.name, slot.mean.toFloatArray());
       state.put("variance " + slot.name, slot.variance.toFloatArray());
       state.put("average " + slot.name, slot.average.toFloatArray());
@@ -138,11 +141,23 @@ final class AdamW implements AutoCloseable {
     return state;
   }
 
+  /** The weights in a {@link #state} as training left them, not their running mean. */
+  static Map<String, float[]> weights(Map<String, float[]> state) {
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    state.forEach(
+        (key, values) -> {
+          if (key.startsWith(WEIGHT)) {
+            weights.put(key.substring(WEIGHT.length()), values);
+          }
+        });
+    return weights;
+  }
+
   /** Goes on from a state that was saved after {@code steps} steps. */
   void restore(Map<String, float[]> state, int stepsTaken) {
     this.steps = stepsTaken;
     for (Slot slot : slots) {
-      copy(state.get("weight " + slot.name), slot.weight);
+      copy(state.get(WEIGHT + slot.name), slot.weight);
       copy(state.get("mean " + slot.name), slot.mean);
       copy(state.get("variance " + slot.name), slot.variance);
       copy(state.get("average " + slot.name), slot.average);

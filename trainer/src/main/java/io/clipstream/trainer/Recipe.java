@@ -1,6 +1,7 @@
 package io.clipstream.trainer;
 
 import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.swin.Swin3dConfig;
 import io.clipstream.trainer.motion.CameraMotion;
@@ -29,6 +30,7 @@ import java.util.TreeMap;
  * @param generated what data to render, if it is rendered
  * @param photographs folder of the source pictures of rendered data
  * @param list of the data, if it is not rendered
+ * @param start model that training begins with, if it does not begin afresh
  * @param training the loop's settings
  * @param reports splits that the finished model is evaluated on
  * @param values the properties as they were set
@@ -42,6 +44,7 @@ record Recipe(
     Optional<MotionDataSpec> generated,
     Optional<Path> photographs,
     Optional<Path> list,
+    Optional<StartModel> start,
     Training training,
     List<String> reports,
     Map<String, String> values) {
@@ -61,7 +64,7 @@ record Recipe(
    * @param labelSmoothing share of a target that is spread over all classes
    * @param clipNorm gradients are scaled down to this global norm
    * @param averaging share of the running mean of the weights that a step keeps; 0 for none
-   * @param initialisation of the weights
+   * @param initialisation of the weights; with a start model of a fresh head alone
    * @param seed of weights, order and changes of the clips
    * @param augmentation changes of the clips
    */
@@ -93,6 +96,15 @@ record Recipe(
     Settings s = Settings.read(file, overrides);
     Path folder = file.toAbsolutePath().getParent();
     boolean generate = s.has("generate.seed");
+    Optional<StartModel> start =
+        s.has("train.start")
+            ? Optional.of(StartModel.open(folder.resolve(s.text("train.start")).normalize()))
+            : Optional.empty();
+    if (start.isPresent() && s.has("train.initialisation")) {
+      throw new IllegalArgumentException(
+          file + " sets both train.start and train.initialisation, expected one of them");
+    }
+    start.ifPresent(model -> model.complete(s));
     List<String> labels = generate ? CameraMotion.labels() : s.texts("labels");
     ClipSpec clip =
         new ClipSpec(
@@ -130,7 +142,7 @@ record Recipe(
             s.number("train.label-smoothing", 0, 0.9),
             s.number("train.clip-norm", 1e-6, 1e9),
             s.number("train.averaging", 0, 0.99999),
-            Initialisation.from(s),
+            start.isPresent() ? Initialisation.TORCHVISION : Initialisation.from(s),
             s.integer("train.seed", 0),
             Augmentation.from(s, labels));
     Recipe recipe =
@@ -147,6 +159,7 @@ record Recipe(
             generate
                 ? Optional.empty()
                 : Optional.of(folder.resolve(s.text("data.list")).normalize()),
+            start,
             training,
             s.texts("report.splits"),
             s.asMap());
@@ -154,16 +167,31 @@ record Recipe(
     return recipe;
   }
 
-  /** What identifies a run: a run goes on only with the recipe it began with. */
+  /** The weights that training begins with. */
+  Map<String, Weights> firstWeights() throws IOException {
+    return start.isPresent()
+        ? start.get().weights(network, labels, training.seed())
+        : training.initialisation().weights(network, training.seed());
+  }
+
+  /** What identifies a run: it goes on only with the recipe and start model it began with. */
   String key() {
     return published().toString();
   }
 
-  /** The recipe without the folders of the machine it ran on. */
+  /**
+   * The recipe without the folders of the machine it ran on: a start model is told by name and
+   * digest.
+   */
   Map<String, String> published() {
     Map<String, String> published = new TreeMap<>(values);
     published.remove("generate.photographs");
     published.remove("data.list");
+    start.ifPresent(
+        model -> {
+          published.put("train.start", model.artifact().manifest().id());
+          published.put("train.start.sha256", model.artifact().digest());
+        });
     return published;
   }
 
@@ -180,7 +208,7 @@ record Recipe(
         "fp32",
         metrics,
         published(),
-        "");
+        start.map(model -> model.artifact().manifest().id()).orElse(""));
   }
 
   private static MotionDataSpec motion(Settings s, ClipSpec clip) {

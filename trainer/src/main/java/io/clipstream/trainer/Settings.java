@@ -49,6 +49,11 @@ final class Settings {
     return new Settings(file.toString(), values);
   }
 
+  /** Sets keys that were not set. */
+  void otherwise(Map<String, String> defaults) {
+    defaults.forEach(values::putIfAbsent);
+  }
+
   /** Everything that was set, sorted by key. */
   Map<String, String> asMap() {
     return new TreeMap<>(values);

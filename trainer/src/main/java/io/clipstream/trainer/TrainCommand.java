@@ -22,7 +22,9 @@ public final class TrainCommand implements Callable<Integer> {
       names = {"-c", "--recipe"},
       required = true,
       paramLabel = "RECIPE",
-      description = "Properties file: data, network and training.")
+      description =
+          "Properties file: data, network and training; with train.start=M.pt it begins with that"
+              + " model's weights.")
   private Path recipe;
 
   @Option(

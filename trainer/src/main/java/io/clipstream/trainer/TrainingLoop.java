@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Trains one network on one device. A run that is stopped, however, goes on from its last
@@ -89,17 +90,16 @@ final class TrainingLoop {
    */
   Trained run(int stopAfter) throws IOException, InterruptedException {
     Engine engine = Engine.getEngine("PyTorch");
-    Path fresh = folder.resolve("initial.pt");
-    Swin3d.write(
-        fresh,
-        recipe.network(),
-        settings.initialisation().weights(recipe.network(), settings.seed()),
-        recipe.manifest(Map.of()));
-    try (Model training = load("training", fresh);
-        Model judge = load("judge", fresh);
+    Path initial = folder.resolve("initial.pt");
+    Optional<Checkpoint> saved = saved();
+    Swin3d.write(initial, recipe.network(), firstWeights(saved), recipe.manifest(Map.of()));
+    try (Model training = load("training", initial);
+        Model judge = load("judge", initial);
         AdamW optimizer = optimizer(training)) {
       Block network = training.getBlock();
-      Checkpoint state = resume(optimizer);
+      saved.ifPresent(checkpoint -> optimizer.restore(checkpoint.optimizer(), checkpoint.step()));
+      Checkpoint state =
+          saved.orElse(new Checkpoint(recipe.key(), 0, List.of(), -1, Map.of(), Map.of()));
       int step = state.step();
       double bestTop1 = state.bestTop1();
       Map<String, float[]> best = state.best();
@@ -172,7 +172,7 @@ final class TrainingLoop {
       progress.end();
       return new Trained(shaped(best), List.copyOf(history));
     } finally {
-      Files.deleteIfExists(fresh);
+      Files.deleteIfExists(initial);
     }
   }
 
@@ -212,18 +212,37 @@ final class TrainingLoop {
         Math.max(1, Runtime.getRuntime().availableProcessors() / 3));
   }
 
-  /** The last checkpoint, put into the optimiser; step 0 if there is none. */
-  private Checkpoint resume(AdamW optimizer) throws IOException {
+  /** The last checkpoint of this recipe, if there is one. */
+  private Optional<Checkpoint> saved() throws IOException {
     if (!Files.exists(checkpointFile)) {
-      return new Checkpoint(recipe.key(), 0, List.of(), -1, Map.of(), Map.of());
+      return Optional.empty();
     }
     Checkpoint saved = Checkpoint.read(checkpointFile);
     if (!saved.recipe().equals(recipe.key())) {
       throw new IllegalArgumentException(
-          folder + " holds a run of another recipe; name another folder with -o, or empty it");
+          folder
+              + " holds a run of another recipe or start model; name another folder with -o, or"
+              + " empty it");
     }
-    optimizer.restore(saved.optimizer(), saved.step());
-    return saved;
+    return Optional.of(saved);
+  }
+
+  /** The checkpoint's weights, else those that the recipe begins with. */
+  private Map<String, Weights> firstWeights(Optional<Checkpoint> saved) throws IOException {
+    if (saved.isPresent()) {
+      return shaped(AdamW.weights(saved.get().optimizer()));
+    }
+    recipe
+        .start()
+        .ifPresent(
+            model ->
+                progress.note(
+                    "training begins with "
+                        + model.artifact().manifest().id()
+                        + (model.keepsHead(recipe.labels())
+                            ? " and its head"
+                            : " and a fresh head for " + recipe.labels().size() + " labels")));
+    return recipe.firstWeights();
   }
 
   private int epochOf(int step) {

@@ -34,7 +34,7 @@ public record Swin3dImport(
   public static final List<String> ARCHITECTURES =
       List.of("swin3d_t", "swin3d_s", "swin3d_b", "swin3d_l");
 
-  /** Of the fresh head, and of what goes with it. */
+  /** Of the fresh head. */
   private static final long SEED = 1;
 
   private static final List<Integer> DEFAULT_WINDOW = List.of(8, 7, 7);
@@ -138,7 +138,7 @@ public record Swin3dImport(
         throw new IOException("its sizes are not those of a Swin3D: " + e.getMessage(), e);
       }
       refuseImpossible(config);
-      Map<String, Weights> fresh = freshHead ? freshHead(config) : Map.of();
+      Map<String, Weights> fresh = freshHead ? Swin3d.initHead(config, SEED) : Map.of();
       Map<String, Weights> weights = new LinkedHashMap<>();
       for (Map.Entry<String, List<Integer>> e : Swin3d.shapes(config).entrySet()) {
         String name = e.getKey();
@@ -345,26 +345,6 @@ public record Swin3dImport(
                   + config.window());
         }
       }
-    }
-
-    private Map<String, Weights> freshHead(Swin3dConfig config) {
-      int features = config.features();
-      Swin3dConfig headOnly =
-          new Swin3dConfig(
-              features,
-              List.of(1),
-              List.of(1),
-              List.of(1, 1, 1),
-              List.of(1, 1, 1),
-              1,
-              0,
-              0,
-              0,
-              false,
-              config.classes());
-      Map<String, Weights> fresh = new LinkedHashMap<>(Swin3d.init(headOnly, SEED));
-      fresh.keySet().removeIf(name -> !name.startsWith("head."));
-      return fresh;
     }
 
     /** A parameter of the expected shape, its linear weights turned where they are transposed. */

@@ -100,24 +100,38 @@ public final class Swin3d {
    * @param seed the same seed gives the same weights, on every machine
    */
   public static Map<String, Weights> init(Swin3dConfig config, long seed) {
+    return init(config, shapes(config), seed);
+  }
+
+  /**
+   * A fresh head alone, {@code head.weight} and {@code head.bias}, distributed as that of {@link
+   * #init}.
+   */
+  public static Map<String, Weights> initHead(Swin3dConfig config, long seed) {
+    Map<String, List<Integer>> head = new LinkedHashMap<>();
+    linear(head, "head", config.features(), config.classes());
+    return init(config, head, seed);
+  }
+
+  private static Map<String, Weights> init(
+      Swin3dConfig config, Map<String, List<Integer>> shapes, long seed) {
     Random random = new Random(seed);
     double bound = 1 / Math.sqrt(3.0 * config.patch().stream().reduce(1, (a, b) -> a * b));
     Map<String, Weights> weights = new LinkedHashMap<>();
-    shapes(config)
-        .forEach(
-            (name, shape) -> {
-              float[] values = new float[shape.stream().reduce(1, Math::multiplyExact)];
-              for (int i = 0; i < values.length; i++) {
-                if (name.startsWith("patch_embed.proj.")) {
-                  values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
-                } else if (shape.size() == 2) {
-                  values[i] = (float) Math.max(-2, Math.min(2, 0.02 * random.nextGaussian()));
-                } else if (name.endsWith(".weight")) {
-                  values[i] = 1;
-                }
-              }
-              weights.put(name, Weights.of(shape, values));
-            });
+    shapes.forEach(
+        (name, shape) -> {
+          float[] values = new float[shape.stream().reduce(1, Math::multiplyExact)];
+          for (int i = 0; i < values.length; i++) {
+            if (name.startsWith("patch_embed.proj.")) {
+              values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+            } else if (shape.size() == 2) {
+              values[i] = (float) Math.max(-2, Math.min(2, 0.02 * random.nextGaussian()));
+            } else if (name.endsWith(".weight")) {
+              values[i] = 1;
+            }
+          }
+          weights.put(name, Weights.of(shape, values));
+        });
     return weights;
   }
 
