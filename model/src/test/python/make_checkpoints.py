@@ -102,6 +102,10 @@ flat2d["layers.0.blocks.1.attn_mask"] = torch.zeros(4, 16, 16)
 flat2d["head.weight"], flat2d["head.bias"] = torch.randn(10, 8), torch.randn(10)
 torch.save(dict(model=flat2d), OUT / "swin2d.pth")
 safetensors.torch.save_file(inflated, OUT / "inflated.safetensors")
+# PaddlePaddle's 2D networks (SwinTransformer_imagenet.pdparams): the same names, weights of linear layers transposed.
+paddle2d = {n: (v.T if v.ndim == 2 and n.endswith(".weight") else v).contiguous().numpy() for n, v in flat2d.items()}
+with open(OUT / "swin2d.pdparams", "wb") as file:
+    pickle.dump(paddle2d, file, protocol=4)
 
 # --- every type of element, views of storages
 base = torch.arange(24, dtype=torch.float32)
@@ -150,3 +154,10 @@ many = {}
 for name, value in SwinTransformer3d(PATCH, 32, [4], [1], [1, 2, 2], mlp_ratio=3.0, num_classes=3).named_parameters():
     many[name] = shared[: value.numel()].view(value.shape)
 torch.save(many, OUT / "one-storage.pth")
+
+# --- the window of the networks for Something-Something v2 (swin_base_patch244_window1677_sthv2.pth), which only the
+# position table tells without the large index; the values follow from name and place, as Swin3dImportTest has them
+wide = SwinTransformer3d(PATCH, 4, [2], [1], [16, 7, 7], mlp_ratio=2.0, num_classes=CLASSES)
+numbered = {n: ((torch.arange(p.numel()) + len(n)) % 251 / 16).view(p.shape) for n, p in wide.named_parameters()}
+numbered = renamed(numbered, "backbone.", "cls_head.fc_cls.")
+torch.save(dict(meta=meta, state_dict={n: v.half() for n, v in numbered.items()}), OUT / "window-16.pth")

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against what the reference implementations wrote, see {@code make_checkpoints.py}. */
 @Timeout(120)
@@ -115,11 +116,12 @@ class Swin3dImportTest {
     assertThat(Math.sqrt(difference / norm)).isLessThan(1e-5);
   }
 
-  @Test
-  void shouldInflateATwoDimensionalNetwork() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"swin2d.pth", "swin2d.pdparams"})
+  void shouldInflateATwoDimensionalNetwork(String file) throws Exception {
     Swin3dImport imported =
         Swin3dImport.of(
-            Checkpoint.open(Fixtures.file("swin2d.pth")),
+            Checkpoint.open(Fixtures.file(file)),
             new Swin3dImport.Options(
                 Optional.empty(), Optional.of(List.of(2, 3, 3)), Optional.of(7)));
 
@@ -152,6 +154,20 @@ class Swin3dImportTest {
     SafeTensors.write(file, stored(Swin3d.init(config, 1)), Optional.empty());
 
     assertThat(Swin3dImport.of(Checkpoint.open(file), NONE).config()).isEqualTo(config);
+  }
+
+  @Test
+  void shouldReadAWindowOf16FramesWithoutItsIndex() throws Exception {
+    Swin3dImport imported = Swin3dImport.of(Checkpoint.open(Fixtures.file("window-16.pth")), NONE);
+
+    assertThat(imported.dialect()).isEqualTo("Video-Swin-Transformer or MMAction2");
+    assertThat(imported.config().window()).containsExactly(16, 7, 7);
+    for (Map.Entry<String, Weights> e : imported.weights().entrySet()) {
+      float[] values = e.getValue().toArray();
+      for (int i = 0; i < values.length; i++) {
+        assertThat(values[i]).as(e.getKey()).isEqualTo((i + e.getKey().length()) % 251 / 16f);
+      }
+    }
   }
 
   @Test
