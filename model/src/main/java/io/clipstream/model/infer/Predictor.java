@@ -63,7 +63,11 @@ public final class Predictor {
     this.decoder = new VideoDecoder(spec, limits, new ClipBuffers(spec.clipBytes(), bytes));
   }
 
-  /** Decodes the file and averages the probabilities of its views. */
+  /**
+   * Decodes the file and averages the probabilities of its views.
+   *
+   * @throws IllegalStateException if the network's outputs for it are not finite
+   */
   public Prediction predict(Path file) throws InterruptedException {
     List<Clip> clips = new ArrayList<>();
     try {

@@ -57,7 +57,7 @@ public final class TorchClassifier implements Classifier {
   private final Model model;
   private final Block network;
   private final List<ByteBuffer> buffers;
-  private final boolean pageLocked;
+  private final List<ByteBuffer> pageLocked;
 
   /** Of the buffer that the next batch is copied into. */
   private int filling;
@@ -77,7 +77,7 @@ public final class TorchClassifier implements Classifier {
     this.model = model;
     this.network = model.getBlock();
     this.buffers = buffers;
-    this.pageLocked = device.isGpu() && buffers.stream().allMatch(PageLock::lock);
+    this.pageLocked = device.isGpu() ? buffers.stream().filter(PageLock::lock).toList() : List.of();
   }
 
   /**
@@ -347,8 +347,6 @@ public final class TorchClassifier implements Classifier {
   @Override
   public void close() {
     model.close();
-    if (pageLocked) {
-      buffers.forEach(PageLock::unlock);
-    }
+    pageLocked.forEach(PageLock::unlock);
   }
 }

@@ -7,6 +7,7 @@ import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.infer.Predictor;
 import io.clipstream.model.infer.Predictor.Prediction;
 import io.clipstream.model.infer.TorchClassifier;
+import io.clipstream.schemas.RejectionReason;
 import io.clipstream.streams.app.PredictionWriter.Format;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -115,6 +116,9 @@ final class PredictCommand implements Callable<Integer> {
           file,
           denied ? "ACCESS_DENIED" : "FETCH_FAILED",
           denied ? "it may not be read" : "it cannot be read: " + e.getCause().getMessage());
+      return false;
+    } catch (IllegalStateException e) { // what the network gives for these pixels is no answer
+      writer.rejected(file, RejectionReason.CLASSIFIER_FAILED.name(), e.getMessage());
       return false;
     }
     if (prediction instanceof Prediction.Rejected rejected) {

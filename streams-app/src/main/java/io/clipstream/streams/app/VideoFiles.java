@@ -2,6 +2,7 @@ package io.clipstream.streams.app;
 
 import io.clipstream.model.Nearest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -41,20 +42,28 @@ final class VideoFiles {
   record Found(Path path, String problem) {}
 
   /** Everything that the arguments name, in their order; at least one entry an argument. */
-  static List<Found> find(List<Path> arguments) throws IOException {
+  static List<Found> find(List<Path> arguments) {
     List<Found> found = new ArrayList<>();
     for (Path argument : arguments) {
-      if (Files.isDirectory(argument)) {
-        add(found, argument, videosIn(argument), "no video in this folder");
-      } else if (!Files.exists(argument) && isGlob(argument.toString())) {
-        add(found, argument, matches(argument), "no file matches");
-      } else if (Files.isRegularFile(argument)) {
-        found.add(new Found(argument, ""));
-      } else {
-        found.add(new Found(argument, "no such file" + Nearest.hint(argument)));
+      try {
+        add(found, argument);
+      } catch (IOException | UncheckedIOException e) { // of a folder; the others may be readable
+        found.add(new Found(argument, "it cannot be read: " + e.getMessage()));
       }
     }
     return found;
+  }
+
+  private static void add(List<Found> found, Path argument) throws IOException {
+    if (Files.isDirectory(argument)) {
+      add(found, argument, videosIn(argument), "no video in this folder");
+    } else if (!Files.exists(argument) && isGlob(argument.toString())) {
+      add(found, argument, matches(argument), "no file matches");
+    } else if (Files.isRegularFile(argument)) {
+      found.add(new Found(argument, ""));
+    } else {
+      found.add(new Found(argument, "no such file" + Nearest.hint(argument)));
+    }
   }
 
   private static void add(List<Found> found, Path argument, List<Path> files, String none) {

@@ -1,14 +1,23 @@
 package io.clipstream.streams.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.artifact.Weights;
+import io.clipstream.model.swin.Swin3d;
+import io.clipstream.model.swin.Swin3dConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,6 +129,44 @@ class CommandLineTest {
     assertThat(out.toString())
         .isEqualTo(directory + ": rejected, NOT_FOUND: no video in this folder\n");
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldGoOnAfterAFileForWhichTheNetworkFails(@TempDir Path directory) throws Exception {
+    demo("static.mov", directory.resolve("a.mov"));
+    demo("shake.mp4", directory.resolve("b.mp4"));
+    ModelArtifact bundled = ModelArtifact.bundled();
+    Map<String, Weights> weights = new LinkedHashMap<>(Swin3d.read(bundled.path()));
+    float[] bias = weights.get("head.bias").toArray();
+    bias[3] = Float.NaN;
+    weights.put("head.bias", Weights.of(List.of(bias.length), bias));
+    ModelManifest manifest = bundled.manifest();
+    Path broken = directory.resolve("broken-1.pt");
+    Swin3d.write(broken, Swin3dConfig.fromMap(manifest.architecture()), weights, manifest);
+
+    int code = run("predict", "--model", broken.toString(), directory.toString());
+
+    String reason =
+        ": rejected, CLASSIFIER_FAILED: camera-motion-1 gives a logit that is not a finite number";
+    assertThat(code).isEqualTo(1);
+    assertThat(out.toString().lines())
+        .containsExactly(directory + "/a.mov" + reason, directory + "/b.mp4" + reason);
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldGoOnAfterAFolderThatCannotBeRead(@TempDir Path directory) throws Exception {
+    Path locked = Files.createDirectory(directory.resolve("locked"));
+    demo("static.mov", directory.resolve("a.mov"));
+    Files.setPosixFilePermissions(locked, Set.of());
+    assumeFalse(Files.isReadable(locked), "root reads every folder");
+
+    int code = run("predict", locked.toString(), directory.resolve("a.mov").toString());
+
+    assertThat(code).isEqualTo(1);
+    assertThat(out.toString())
+        .startsWith(locked + ": rejected, NOT_FOUND: it cannot be read: ")
+        .contains("Current video file: " + directory + "/a.mov");
   }
 
   @Test
