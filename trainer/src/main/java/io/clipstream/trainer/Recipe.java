@@ -106,10 +106,19 @@ record Recipe(
     }
     start.ifPresent(model -> model.complete(s));
     List<String> labels = generate ? CameraMotion.labels() : s.texts("labels");
+    boolean stride = s.has("clip.stride");
+    if (stride && (generate || s.has("clip.frames-per-second"))) {
+      throw new IllegalArgumentException(
+          file
+              + (generate
+                  ? " sets clip.stride, expected clip.frames-per-second, which generate.* needs"
+                  : " sets both clip.stride and clip.frames-per-second, expected one of them"));
+    }
     ClipSpec clip =
         new ClipSpec(
             s.integer("clip.frames", 1),
-            s.number("clip.frames-per-second", 0.1, 1000),
+            stride ? 0 : s.number("clip.frames-per-second", 0.1, 1000),
+            stride ? s.integer("clip.stride", 1) : 0,
             s.integer("clip.short-side", 16),
             s.integer("clip.crop", 16),
             s.flag("clip.antialias", false),

@@ -66,8 +66,12 @@ record StartModel(ModelArtifact artifact, Swin3dConfig network) {
    * @throws IllegalArgumentException naming key, found and expected
    */
   void complete(Settings recipe) {
-    Settings own = new Settings(artifact.path().toString(), settings());
-    recipe.otherwise(own.asMap());
+    Map<String, String> settings = settings();
+    if (recipe.has("clip.stride") || recipe.has("clip.frames-per-second")) {
+      settings.keySet().removeAll(List.of("clip.stride", "clip.frames-per-second"));
+    }
+    recipe.otherwise(settings);
+    Settings own = new Settings(artifact.path().toString(), settings);
     for (String key : FIXED) {
       boolean same =
           key.equals("network.patch-norm")
@@ -96,7 +100,11 @@ record StartModel(ModelArtifact artifact, Swin3dConfig network) {
     settings.put("network.stochastic-depth", String.valueOf(network.stochasticDepth()));
     settings.put("network.patch-norm", String.valueOf(network.patchNorm()));
     settings.put("clip.frames", String.valueOf(clip.frames()));
-    settings.put("clip.frames-per-second", String.valueOf(clip.framesPerSecond()));
+    if (clip.stride() > 0) {
+      settings.put("clip.stride", String.valueOf(clip.stride()));
+    } else {
+      settings.put("clip.frames-per-second", String.valueOf(clip.framesPerSecond()));
+    }
     settings.put("clip.short-side", String.valueOf(clip.shortSide()));
     settings.put("clip.crop", String.valueOf(clip.crop()));
     settings.put("clip.antialias", String.valueOf(clip.antialias()));

@@ -248,6 +248,37 @@ class StartModelTest {
     assertThat(recipe.network().window()).containsExactly(2, 3, 3);
   }
 
+  @Test
+  void shouldTakeEveryFrameThatTheModelTakesOrTheRecipeWants() throws Exception {
+    ClipSpec every = new ClipSpec(6, 0, 2, 24, 24, false, CLIP.mean(), CLIP.std());
+    Recipe whole = recipe(Map.of());
+    Path strided = folder.resolve("strided-1.pt");
+    ModelManifest manifest =
+        new ModelManifest(
+            "strided",
+            "1",
+            LABELS,
+            every,
+            "1",
+            Map.of(),
+            "training",
+            "fp32",
+            Map.of(),
+            Map.of(),
+            "");
+    Swin3d.write(strided, whole.network(), whole.firstWeights(), manifest);
+    String file = strided.toString();
+
+    assertThat(train(recipe(Map.of("train.start", file)), "strided").manifest().clip())
+        .isEqualTo(every);
+    assertThat(recipe(Map.of("train.start", file, "clip.frames-per-second", "6")).clip())
+        .isEqualTo(CLIP);
+    assertThat(recipe(Map.of("clip.stride", "2")).clip()).isEqualTo(every);
+    assertThatThrownBy(() -> recipe(Map.of("clip.stride", "2", "clip.frames-per-second", "6")))
+        .hasMessageEndingWith(
+            " sets both clip.stride and clip.frames-per-second, expected one of them");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
