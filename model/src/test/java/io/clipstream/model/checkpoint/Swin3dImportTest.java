@@ -71,6 +71,9 @@ class Swin3dImportTest {
     Swin3dImport imported = Swin3dImport.of(Checkpoint.open(Fixtures.file(file)), NONE);
 
     assertThat(imported.dialect()).isEqualTo(dialect);
+    boolean rate = dialect.equals("torchvision"); // the others take every second frame
+    assertThat(imported.clip().framesPerSecond()).isEqualTo(rate ? 15 : 0);
+    assertThat(imported.clip().stride()).isEqualTo(rate ? 0 : 2);
     assertThat(imported.config().window()).containsExactly(2, 3, 3);
     assertThat(imported.config().depths()).containsExactly(2, 1);
     assertThat(imported.config().heads()).containsExactly(1, 2);
