@@ -35,7 +35,9 @@ public final class AppConfig {
       Set.of("CLIPSTREAM_JAVA_OPTS", "CLIPSTREAM_LOG_LEVEL");
 
   private static final Pattern SECRET =
-      Pattern.compile("password|secret|token|user\\.info|jaas|credentials|private|\\.key$");
+      Pattern.compile(
+          "password|passphrase|secret|token|user\\.info|jaas|credentials|private\\.key"
+              + "|request\\.header|\\.key$");
   private static final Pattern QUANTITY = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*([A-Za-z]*)");
   private static final Map<String, Long> SIZES =
       Map.of("", 1L, "b", 1L, "kib", 1L << 10, "mib", 1L << 20, "gib", 1L << 30, "tib", 1L << 40);

@@ -107,13 +107,17 @@ class AppConfigTest {
             Map.of(
                 "kafka.sasl.jaas.config", "login password=hunter2",
                 "kafka.ssl.truststore.password", "hunter2",
+                "kafka.sasl.oauthbearer.assertion.private.key.passphrase", "hunter2",
                 "serde.basic.auth.user.info", "me:hunter2",
-                "serde.schema.registry.url", "https://me:hunter2@registry:8081"));
+                "serde.request.header.Authorization", "Bearer hunter2",
+                "serde.schema.registry.url", "https://me:hunter2@registry:8081",
+                "fetch.allow-private", "10.20.0.0/16"));
 
     assertThat(config.masked())
         .doesNotContain("hunter2")
         .contains("kafka.ssl.truststore.password=********")
         .contains("serde.schema.registry.url=https://********@registry:8081")
+        .contains("fetch.allow-private=10.20.0.0/16")
         .contains("batch.max-clips=16");
   }
 
