@@ -3,7 +3,6 @@ package io.clipstream.trainer;
 import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.clipstream.model.artifact.ModelArtifact;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,9 +57,6 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (!Files.isRegularFile(model)) {
-      throw new IllegalArgumentException("no model at " + model);
-    }
     ModelArtifact artifact = ModelArtifact.open(model);
     String protocol = views != null ? views : artifact.manifest().views();
     Evaluation.sampling(protocol);

@@ -16,8 +16,9 @@ class CommandsTest {
   void shouldSayInOneLineWhatEvalLacks() throws Exception {
     Path text = Files.writeString(folder.resolve("text.pt"), "no model");
 
-    assertThatThrownBy(() -> eval(folder.resolve("none.pt").toString(), "--data", "x.csv"))
-        .hasMessageContaining("no model at");
+    assertThatThrownBy(() -> eval(folder.resolve("test.pt").toString(), "--data", "x.csv"))
+        .hasMessageContaining("test.pt: no such file")
+        .hasMessageEndingWith(", did you mean " + text + "?");
     assertThatThrownBy(() -> eval(text.toString(), "--data", "x.csv"))
         .hasMessageContaining("text.pt")
         .extracting(Throwable::getMessage)

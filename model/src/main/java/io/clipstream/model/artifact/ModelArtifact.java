@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.clipstream.model.Nearest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -63,12 +64,11 @@ public final class ModelArtifact {
     if (Files.exists(file) && !Files.isReadable(file)) {
       throw new IOException(file + ": not readable by this user");
     }
+    if (!Files.exists(file)) {
+      throw new IOException(file + ": no such file, expected a model (.pt)" + Nearest.hint(file));
+    }
     if (!Files.isRegularFile(file)) {
-      throw new IOException(
-          file
-              + ": "
-              + (Files.exists(file) ? "not a file" : "no such file")
-              + ", expected a model (.pt)");
+      throw new IOException(file + ": not a file, expected a model (.pt)");
     }
     try (TorchArchive archive = TorchArchive.open(file)) {
       if (!archive.hasExtra(MANIFEST)) {

@@ -92,6 +92,9 @@ class ModelArtifactTest {
   void shouldSayInOneLineWhatIsWrongWithAFile() throws Exception {
     byte[] bytes = Files.readAllBytes(file);
     assertWrong(folder.resolve("absent.pt"), "no such file, expected a model (.pt)");
+    assertWrong(
+        file.resolveSibling("x" + file.getFileName()),
+        "no such file, expected a model (.pt), did you mean " + file + "?");
     assertWrong(folder, "not a file, expected a model (.pt)");
     assertWrong(file(new byte[0]), "not a zip file");
     assertWrong(file("hello".getBytes(UTF_8)), "not a zip file");
