@@ -2,7 +2,10 @@ package io.clipstream.schemas.serde;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -16,6 +19,32 @@ import org.apache.kafka.common.serialization.Serializer;
  * @param <T> the records
  */
 public final class AvroSerde<T extends SpecificRecord> implements Serde<T> {
+  private static final Set<String> NAMES =
+      Set.of(
+          "auto.register.schemas",
+          "avro.remove.java.properties",
+          "basic.auth.credentials.source",
+          "basic.auth.user.info",
+          "bearer.auth.credentials.source",
+          "bearer.auth.token",
+          "http.connect.timeout.ms",
+          "http.read.timeout.ms",
+          "key.subject.name.strategy",
+          "latest.compatibility.strict",
+          "max.retries",
+          "max.schemas.per.subject",
+          "missing.id.cache.ttl.sec",
+          "normalize.schemas",
+          "proxy.host",
+          "proxy.port",
+          "retries.max.wait.ms",
+          "retries.wait.ms",
+          "specific.avro.key.type",
+          "specific.avro.reader",
+          "specific.avro.value.type",
+          "use.latest.version",
+          "value.subject.name.strategy");
+
   private final AvroSerializer<T> serializer = new AvroSerializer<>();
   private final AvroDeserializer<T> deserializer;
 
@@ -46,6 +75,26 @@ public final class AvroSerde<T extends SpecificRecord> implements Serde<T> {
     Serde<T> serde = newInstance(serdeClass);
     serde.configure(typed, false);
     return serde;
+  }
+
+  /**
+   * The keys that the serde reads, with and without the prefix {@code schema.registry.}; besides
+   * them it reads headers, see {@link #isHeader}.
+   */
+  public static Set<String> configNames() {
+    Set<String> names = new TreeSet<>(NAMES);
+    NAMES.forEach(name -> names.add(RegistryConfig.PREFIX + name));
+    names.add(RegistryConfig.URL);
+    new ConfigDef()
+        .withClientSslSupport()
+        .names()
+        .forEach(name -> names.add(RegistryConfig.PREFIX + name));
+    return names;
+  }
+
+  /** Whether the key is {@code request.header.NAME}, a header of each request to the registry. */
+  public static boolean isHeader(String key) {
+    return RegistryConfig.headerName(key).isPresent();
   }
 
   @SuppressWarnings("unchecked") // the type of a serde made by name is the caller's word

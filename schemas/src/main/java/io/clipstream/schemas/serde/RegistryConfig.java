@@ -56,7 +56,7 @@ public record RegistryConfig(
   /** {@code schema.registry.url}. */
   public static final String URL = "schema.registry.url";
 
-  private static final String PREFIX = "schema.registry.";
+  static final String PREFIX = "schema.registry.";
   private static final String SSL_PREFIX = "schema.registry.ssl.";
   private static final String HEADER_PREFIX = "request.header.";
 
@@ -194,12 +194,19 @@ public record RegistryConfig(
     Map<String, String> headers = new TreeMap<>();
     configs.forEach(
         (key, value) -> {
-          String name = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key;
-          if (name.startsWith(HEADER_PREFIX) && value != null) {
-            headers.put(name.substring(HEADER_PREFIX.length()), value.toString());
+          if (value != null) {
+            headerName(key).ifPresent(name -> headers.put(name, value.toString()));
           }
         });
     return headers;
+  }
+
+  /** The header that a key sets, if it is {@code request.header.NAME}. */
+  static Optional<String> headerName(String key) {
+    String name = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key;
+    return name.startsWith(HEADER_PREFIX)
+        ? Optional.of(name.substring(HEADER_PREFIX.length()))
+        : Optional.empty();
   }
 
   /** The {@code ssl.*} keys with their types as Kafka's own SSL code wants them. */

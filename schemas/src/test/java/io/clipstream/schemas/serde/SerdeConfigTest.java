@@ -9,9 +9,12 @@ import io.clipstream.schemas.ModelIdentity;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
+import java.util.AbstractMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericRecord;
@@ -283,5 +286,37 @@ class SerdeConfigTest {
       config.put(entries[i], entries[i + 1]);
     }
     return config;
+  }
+
+  /** Whatever is asked for while the serde is configured is a key that it names. */
+  @Test
+  void shouldNameEveryKeyThatItReads() {
+    Set<String> asked = new TreeSet<>();
+    Map<String, Object> given =
+        Map.of("schema.registry.url", registry.url(), "proxy.host", "localhost", "proxy.port", "1");
+    Map<String, Object> recording =
+        new AbstractMap<>() {
+          @Override
+          public Object get(Object key) {
+            asked.add((String) key);
+            return given.get(key);
+          }
+
+          @Override
+          public Set<Entry<String, Object>> entrySet() {
+            return given.entrySet();
+          }
+        };
+    for (boolean isKey : new boolean[] {true, false}) {
+      try (var serializer = new AvroSerializer<>();
+          var deserializer = new AvroDeserializer<>()) {
+        serializer.configure(recording, isKey);
+        deserializer.configure(recording, isKey);
+      }
+    }
+
+    assertThat(AvroSerde.configNames()).containsAll(asked);
+    assertThat(AvroSerde.configNames().stream().filter(name -> !name.contains(".ssl.")))
+        .containsExactlyInAnyOrderElementsOf(asked);
   }
 }

@@ -5,10 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** The options of every command that reads the configuration. */
 final class ConfigOptions {
+  private static final Logger log = LoggerFactory.getLogger(ConfigOptions.class);
+
   @Option(
       names = {"-c", "--config"},
       paramLabel = "FILE",
@@ -27,6 +31,8 @@ final class ConfigOptions {
   }
 
   /**
+   * Reads the settings and warns of those that may be mistyped.
+   *
    * @param fallbacks settings of the command itself, weaker than the user's
    */
   AppConfig load(Map<String, String> fallbacks) {
@@ -34,6 +40,8 @@ final class ConfigOptions {
       throw new UserError(
           "no configuration at " + file + Nearest.hint(file) + ": expected a properties file");
     }
-    return AppConfig.load(fallbacks, file, System.getenv(), overrides);
+    AppConfig config = AppConfig.load(fallbacks, file, System.getenv(), overrides);
+    UnknownSettings.warnings(config).forEach(log::warn);
+    return config;
   }
 }
