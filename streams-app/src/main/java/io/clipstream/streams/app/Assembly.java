@@ -84,7 +84,8 @@ final class Assembly {
             new ClipBuffers(clip.clipBytes(), config.bytes("pipeline.max-decoded")));
     Sampling sampling = Sampling.sliding(config.integer("pipeline.max-clips-per-video", 1, 10_000));
     FetchedClips source =
-        new FetchedClips(new VideoFetcher(fetchPolicy(), workDirectory()), decoder, sampling);
+        new FetchedClips(
+            new VideoFetcher(fetchPolicy(), workDirectory()), decoder, sampling, threads);
     return LabelPipeline.open(
         model,
         devices(config.text("model.devices")),
@@ -122,7 +123,7 @@ final class Assembly {
         new FetchLimits(
             config.bytes("fetch.max-bytes"),
             config.bytes("fetch.max-disk"),
-            config.integer("fetch.max-concurrent", 1, 10_000),
+            config.integer("fetch.max-concurrent", 1, 1024),
             config.duration("fetch.timeout"),
             config.duration("fetch.connect-timeout"),
             config.duration("fetch.silence"),

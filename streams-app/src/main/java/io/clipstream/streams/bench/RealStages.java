@@ -61,7 +61,8 @@ public record RealStages(
         new VideoFetcher(policy, workDirectory),
         new VideoDecoder(
             spec, DecodeLimits.defaults(), new ClipBuffers(spec.clipBytes(), maxDecodedBytes)),
-        sampling);
+        sampling,
+        settings.decodeThreads());
   }
 
   LabelPipeline pipeline() {

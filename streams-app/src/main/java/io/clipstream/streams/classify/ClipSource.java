@@ -8,6 +8,19 @@ import io.clipstream.schemas.VideoReference;
 /** Where the clips of a reference come from: fetching, decoding and sampling. All threads. */
 public interface ClipSource extends AutoCloseable {
   /**
+   * Whether a video has to be downloaded first. Reading it then takes as long as its server likes,
+   * mostly without a processor, so nothing else should wait for it.
+   */
+  default boolean isRemote(VideoReference reference) {
+    return false;
+  }
+
+  /** Remote videos that may be read at once, at least 1. */
+  default int maxRemote() {
+    return 1;
+  }
+
+  /**
    * Brings the clips of a video to the sink, in order of time, on the calling thread.
    *
    * @param sink for the clips; owns what it was given, also when it throws; what it throws comes
@@ -28,7 +41,7 @@ public interface ClipSource extends AutoCloseable {
      * @param complete false if a part of the video could not be decoded
      * @param note why it is not complete, or empty
      * @param fetchNanos time spent fetching
-     * @param decodeNanos time spent decoding, without waiting for the sink
+     * @param decodeNanos time spent decoding, without waiting for its turn or for the sink
      */
     record Read(
         VideoInfo info, int clips, boolean complete, String note, long fetchNanos, long decodeNanos)

@@ -15,10 +15,15 @@ import io.clipstream.streams.ingest.VideoFetcher;
 import io.clipstream.streams.outcome.Rejections;
 import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Clips of videos that are fetched to a local file and decoded. All threads. */
+/**
+ * Clips of videos that are fetched to a local file and decoded. All threads: each fetches what it
+ * reads, downloads many at once, and then decodes it when it is its turn, since only so many decode
+ * at once. Who waits for a turn holds nothing but its local file, so all get theirs.
+ */
 public final class FetchedClips implements ClipSource {
   private static final Logger log = LoggerFactory.getLogger(FetchedClips.class);
 
@@ -26,14 +31,33 @@ public final class FetchedClips implements ClipSource {
   private final VideoDecoder decoder;
   private final Sampling sampling;
 
+  /** First come, first served. */
+  private final Semaphore turns;
+
   /**
    * @param fetcher closed by this source
    * @param sampling whose clips, as many as are open at once, fit into the decoder's buffers
+   * @param maxDecodes videos decoded at once, at least 1
    */
-  public FetchedClips(VideoFetcher fetcher, VideoDecoder decoder, Sampling sampling) {
+  public FetchedClips(
+      VideoFetcher fetcher, VideoDecoder decoder, Sampling sampling, int maxDecodes) {
+    if (maxDecodes < 1) {
+      throw new IllegalArgumentException("maxDecodes is " + maxDecodes + ", expected at least 1");
+    }
     this.fetcher = fetcher;
     this.decoder = decoder;
     this.sampling = sampling;
+    this.turns = new Semaphore(maxDecodes, true);
+  }
+
+  @Override
+  public boolean isRemote(VideoReference reference) {
+    return VideoFetcher.isDownload(reference.getUri());
+  }
+
+  @Override
+  public int maxRemote() {
+    return fetcher.maxDownloads();
   }
 
   @Override
@@ -47,7 +71,12 @@ public final class FetchedClips implements ClipSource {
           Rejections.of(rejected.reason()), rejected.detail(), rejected.attempts());
     }
     try (LocalVideo video = ((FetchResult.Fetched) fetched).video()) {
-      return decode(reference, video, sink, fetchNanos);
+      turns.acquire();
+      try {
+        return decode(reference, video, sink, fetchNanos);
+      } finally {
+        turns.release();
+      }
     }
   }
 

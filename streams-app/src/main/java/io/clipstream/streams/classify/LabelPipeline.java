@@ -29,14 +29,19 @@ import org.slf4j.LoggerFactory;
  * The way of a video through this process:
  *
  * <pre>
- * submit ─▶ videos ─▶ decode threads (fetch, decode, sample) ─▶ ClipQueue ─▶ GpuWorker, one a device
- *                              └── rejected ──▶ outcome ◀── labelled ──────────────┘
+ * submit ─┬▶ local videos ──▶ local threads ──┬▶ ClipQueue ─▶ GpuWorker, one a device
+ *         └▶ remote videos ─▶ remote threads ─┤                    │
+ *                                     rejected └──▶ outcome ◀── labelled
  * </pre>
+ *
+ * <p>A thread reads a video from its source to its last clip: fetches, decodes, samples. Remote
+ * videos have threads of their own, many, as most of them wait for a server; local ones never wait
+ * behind them. How many videos are decoded at once, the source sees to.
  *
  * <p>What is held is bounded: references by the caller, clips by the pool that the source takes
  * them from. No lock is held while a thread waits, and every clip in the queue leaves it, whatever
- * the threads that decode do; so if the pool lends each of them the clips that it fills at once,
- * none waits for ever.
+ * the threads that read do; so if the pool lends each of them the clips that it fills at once, none
+ * waits for ever.
  *
  * <p>All threads.
  */
@@ -47,7 +52,8 @@ public final class LabelPipeline implements VideoLabeller {
   private final ClipSource source;
   private final ServedModel model;
   private final PipelineSettings settings;
-  private final BlockingQueue<VideoInFlight> videos = new LinkedBlockingQueue<>();
+  private final BlockingQueue<VideoInFlight> local = new LinkedBlockingQueue<>();
+  private final BlockingQueue<VideoInFlight> remote = new LinkedBlockingQueue<>();
   private final Set<VideoInFlight> inFlight = ConcurrentHashMap.newKeySet();
   private final ClipQueue clips;
   private final List<Thread> threads = new ArrayList<>();
@@ -91,7 +97,10 @@ public final class LabelPipeline implements VideoLabeller {
               "no classifier: " + e.getCause().getMessage(), e.getCause());
     }
     for (int i = 1; i <= settings.decodeThreads(); i++) {
-      start("decode-" + i, this::decodeVideos);
+      start("local-" + i, () -> readAll(local));
+    }
+    for (int i = 1; i <= source.maxRemote(); i++) {
+      start("remote-" + i, () -> readAll(remote));
     }
   }
 
@@ -128,7 +137,7 @@ public final class LabelPipeline implements VideoLabeller {
           "model '" + reference.getModel() + "' is not served, " + model.manifest().id() + " is",
           1);
     } else {
-      videos.add(video);
+      (source.isRemote(reference) ? remote : local).add(video);
     }
     Throwable error = failure;
     if (error != null) {
@@ -170,12 +179,12 @@ public final class LabelPipeline implements VideoLabeller {
     thread.start();
   }
 
-  private void decodeVideos() {
+  private void readAll(BlockingQueue<VideoInFlight> videos) {
     try {
       while (true) {
         VideoInFlight video = videos.take();
         if (!video.isOver()) {
-          decode(video);
+          read(video);
         }
       }
     } catch (InterruptedException end) {
@@ -185,7 +194,7 @@ public final class LabelPipeline implements VideoLabeller {
     }
   }
 
-  private void decode(VideoInFlight video) throws InterruptedException {
+  private void read(VideoInFlight video) throws InterruptedException {
     Result result;
     try {
       result = source.read(video.reference(), clip -> queue(video, clip));

@@ -3,7 +3,8 @@ package io.clipstream.streams.classify;
 /**
  * How {@link LabelPipeline} works.
  *
- * @param decodeThreads videos that are fetched and decoded at once, at least 1
+ * @param decodeThreads local videos that are read at once, at least 1; remote ones are read by as
+ *     many threads as {@link ClipSource#maxRemote} says
  * @param batch how clips become batches
  * @param clipsPerVideo most clips of one video that wait for a device at once, so that a long video
  *     does not fill the queue before short ones, at least 1

@@ -18,9 +18,9 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /**
- * One reference in the pipeline, from its submission to its outcome. All threads: one that decodes,
- * and the workers that classify its clips. It is over once it has an outcome, was cancelled or met
- * a failure of the system; what comes after that is dropped.
+ * One reference in the pipeline, from its submission to its outcome. All threads: one that reads
+ * it, and the workers that classify its clips. It is over once it has an outcome, was cancelled or
+ * met a failure of the system; what comes after that is dropped.
  */
 final class VideoInFlight implements Submission {
   private final VideoReference reference;
@@ -31,7 +31,7 @@ final class VideoInFlight implements Submission {
   private final Consumer<VideoInFlight> leave;
   private final long submittedAt = System.nanoTime();
 
-  /** Places for its clips in the queue; the decoding thread waits for one. */
+  /** Places for its clips in the queue; the reading thread waits for one. */
   private final Semaphore places;
 
   private final LabelAverage average = new LabelAverage();

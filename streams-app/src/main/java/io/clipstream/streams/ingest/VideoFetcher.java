@@ -71,6 +71,16 @@ public final class VideoFetcher implements AutoCloseable {
     this.downloads = new Semaphore(policy.limits().maxConcurrent(), true);
   }
 
+  /** Whether this address is downloaded, so that fetching it waits for a server; any text. */
+  public static boolean isDownload(String uri) {
+    return uri.regionMatches(true, 0, "http:", 0, 5) || uri.regionMatches(true, 0, "https:", 0, 6);
+  }
+
+  /** Downloads at a time; further callers of {@link #fetch} wait. */
+  public int maxDownloads() {
+    return policy.limits().maxConcurrent();
+  }
+
   /**
    * Fetches one video.
    *

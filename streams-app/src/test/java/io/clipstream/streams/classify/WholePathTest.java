@@ -20,18 +20,24 @@ import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
 import io.clipstream.streams.ingest.FetchPolicy;
+import io.clipstream.streams.ingest.RawServer;
 import io.clipstream.streams.ingest.VideoFetcher;
+import io.clipstream.streams.outcome.Outcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.TestInputTopic;
@@ -44,10 +50,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class WholePathTest {
   private static final Topics TOPICS = Topics.defaults();
-  private static final ClipSpec SPEC =
+  static final ClipSpec SPEC =
       new ClipSpec(
           8, 8, 36, 32, false, List.of(0.45f, 0.45f, 0.45f), List.of(0.225f, 0.225f, 0.225f));
   private static final List<String> LABELS = List.of("red", "green", "blue");
+
+  private static final int DECODE_THREADS = 2;
 
   @TempDir Path directory;
 
@@ -65,7 +73,7 @@ class WholePathTest {
     VideoReference missing = reference("missing", videos.resolve("missing.mp4"));
 
     try (EmbeddedRegistry registry = new EmbeddedRegistry(0);
-        LabelPipeline pipeline = pipeline(videos);
+        LabelPipeline pipeline = pipeline(policy(videos));
         Formats formats = formats(registry);
         TopologyTestDriver driver =
             new TopologyTestDriver(
@@ -117,7 +125,80 @@ class WholePathTest {
     }
   }
 
-  private LabelPipeline pipeline(Path videos) throws IOException {
+  @Test
+  void shouldLabelLocalVideosWhileDownloadsAreSlow() throws Exception {
+    Path videos = Files.createDirectories(directory.resolve("videos"));
+    Path file = video(videos.resolve("good.mp4"), 75);
+    byte[] bytes = Files.readAllBytes(file);
+    CountDownLatch held = new CountDownLatch(DECODE_THREADS);
+    CountDownLatch permit = new CountDownLatch(1);
+    RawServer.Script slow =
+        (connection, request, to) -> {
+          to.send("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length + "\r\n\r\n");
+          to.send(bytes, 0, 1000);
+          held.countDown();
+          try {
+            permit.await();
+          } catch (InterruptedException end) {
+            return;
+          }
+          to.send(bytes, 1000, bytes.length);
+        };
+    FetchPolicy policy = policy(videos);
+    try (RawServer server = new RawServer(slow);
+        LabelPipeline pipeline =
+            pipeline(
+                policy.withAddresses(
+                    policy.addresses().withAllowPrivate(List.of("127.0.0.0/8"))))) {
+      List<CompletableFuture<Outcome>> remote = new ArrayList<>();
+      for (int i = 0; i < DECODE_THREADS; i++) {
+        remote.add(
+            submit(
+                pipeline,
+                VideoReference.newBuilder()
+                    .setId("remote-" + i)
+                    .setUri(server.url("/" + i))
+                    .build()));
+      }
+      held.await();
+      long start = System.nanoTime();
+
+      assertThat(submit(pipeline, reference("local", file)).get(30, TimeUnit.SECONDS))
+          .isInstanceOf(Outcome.Labelled.class);
+
+      assertThat(remote).noneMatch(CompletableFuture::isDone);
+      double heldMillis = (System.nanoTime() - start) / 1e6;
+      permit.countDown();
+      for (CompletableFuture<Outcome> outcome : remote) {
+        assertThat(outcome.get(30, TimeUnit.SECONDS))
+            .isInstanceOfSatisfying(
+                Outcome.Labelled.class,
+                labelled ->
+                    assertThat(labelled.labels().getTimings().getFetchMillis())
+                        .isGreaterThan(heldMillis));
+      }
+      assertThat(downloads()).isEmpty();
+    }
+  }
+
+  private static CompletableFuture<Outcome> submit(
+      LabelPipeline pipeline, VideoReference reference) {
+    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    pipeline.submit(reference, outcome::complete, outcome::completeExceptionally);
+    return outcome;
+  }
+
+  private List<Path> downloads() throws IOException {
+    try (Stream<Path> files = Files.walk(directory.resolve("work"))) {
+      return files.filter(file -> file.getFileName().toString().startsWith("video-")).toList();
+    }
+  }
+
+  private static FetchPolicy policy(Path videos) {
+    return FetchPolicy.defaults().withFileRoots(List.of(videos));
+  }
+
+  private LabelPipeline pipeline(FetchPolicy policy) throws IOException {
     Swin3dConfig config =
         new Swin3dConfig(
             8,
@@ -138,21 +219,21 @@ class WholePathTest {
     Swin3d.write(model, config, Swin3d.init(config, 1), manifest);
     ClipSource source =
         new FetchedClips(
-            new VideoFetcher(
-                FetchPolicy.defaults().withFileRoots(List.of(videos)), directory.resolve("work")),
+            new VideoFetcher(policy, directory.resolve("work")),
             new VideoDecoder(
                 SPEC,
                 DecodeLimits.defaults(),
                 new ClipBuffers(SPEC.clipBytes(), 4L * SPEC.clipBytes())),
-            Sampling.sliding(10));
+            Sampling.sliding(10),
+            DECODE_THREADS);
     return LabelPipeline.open(
         ModelArtifact.open(model),
         List.of(Device.cpu()),
         source,
-        new PipelineSettings(2, BatchPolicy.upTo(2, Duration.ofMillis(5)), 4, 2));
+        new PipelineSettings(DECODE_THREADS, BatchPolicy.upTo(2, Duration.ofMillis(5)), 4, 2));
   }
 
-  private static Path video(Path file, int frames) throws IOException {
+  static Path video(Path file, int frames) throws IOException {
     Random random = new Random(5);
     byte[] noise = new byte[96 * 64 * 3];
     ByteBuffer picture = ByteBuffer.allocateDirect(noise.length);

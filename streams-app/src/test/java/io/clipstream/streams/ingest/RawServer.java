@@ -19,21 +19,21 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * A server that answers each connection with whatever its script writes, well-formed or not. One
  * request a connection; requests are kept as they came over the wire.
  */
-final class RawServer implements AutoCloseable {
+public final class RawServer implements AutoCloseable {
   /** Writes the answer; the connection closes when it returns. */
-  interface Script {
+  public interface Script {
     void answer(int connection, String request, Exchange exchange) throws IOException;
   }
 
   /** One accepted connection. */
-  record Exchange(Socket socket, OutputStream out) {
-    Exchange send(String text) throws IOException {
+  public record Exchange(Socket socket, OutputStream out) {
+    public Exchange send(String text) throws IOException {
       out.write(text.getBytes(ISO_8859_1));
       out.flush();
       return this;
     }
 
-    Exchange send(byte[] bytes, int from, int to) throws IOException {
+    public Exchange send(byte[] bytes, int from, int to) throws IOException {
       out.write(bytes, from, to - from);
       out.flush();
       return this;
@@ -59,7 +59,7 @@ final class RawServer implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final Script script;
 
-  RawServer(Script script) throws IOException {
+  public RawServer(Script script) throws IOException {
     this(InetAddress.getByName("127.0.0.1"), script);
   }
 
@@ -78,7 +78,7 @@ final class RawServer implements AutoCloseable {
     return listener.getLocalPort();
   }
 
-  String url(String pathAndQuery) {
+  public String url(String pathAndQuery) {
     return "http://127.0.0.1:" + port() + pathAndQuery;
   }
 
