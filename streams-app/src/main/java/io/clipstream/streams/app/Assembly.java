@@ -31,9 +31,19 @@ import java.util.stream.IntStream;
 /** Makes the parts of the application from the configuration. */
 final class Assembly {
   private final AppConfig config;
+  private final List<Path> fileRoots;
 
   Assembly(AppConfig config) {
+    this(config, List.of());
+  }
+
+  /**
+   * @param fileRoots folders, absolute, that {@code file:} references may name besides those of
+   *     {@code fetch.file-roots}
+   */
+  Assembly(AppConfig config, List<Path> fileRoots) {
     this.config = config;
+    this.fileRoots = fileRoots;
   }
 
   /** The application around a pipeline, which it closes. */
@@ -108,9 +118,9 @@ final class Assembly {
   }
 
   private FetchPolicy fetchPolicy() {
-    List<Path> roots = new ArrayList<>();
+    List<Path> roots = new ArrayList<>(fileRoots);
     for (String root : config.list("fetch.file-roots")) {
-      roots.add(Path.of(root).toAbsolutePath().normalize());
+      roots.add(Folders.named("fetch.file-roots", Path.of(root)));
     }
     return new FetchPolicy(
         roots,

@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -101,13 +102,19 @@ final class DemoCommand implements Callable<Integer> {
     }
     int kafkaPort = freePort(KAFKA_PORT);
     int registryPort = freePort(REGISTRY_PORT);
-    AppConfig config = config(folder, videos, kafkaPort, registryPort);
-    Assembly assembly = new Assembly(config);
+    AppConfig config = config(folder, kafkaPort, registryPort);
+    Assembly assembly = new Assembly(config, fileRoots(config, videos));
     ModelArtifact model = assembly.model();
     // The broker starts while natives and weights load.
     CompletableFuture<EmbeddedKafka> starting =
         CompletableFuture.supplyAsync(() -> new EmbeddedKafka(folder.resolve("kafka"), kafkaPort));
-    LabelPipeline pipeline = assembly.pipeline(model);
+    LabelPipeline pipeline;
+    try {
+      pipeline = assembly.pipeline(model);
+    } catch (RuntimeException e) {
+      starting.join().close();
+      throw e;
+    }
     try (EmbeddedRegistry registry = new EmbeddedRegistry(registryPort);
         EmbeddedKafka kafka = starting.join();
         LabelApp app = assembly.labelApp(pipeline)) {
@@ -212,15 +219,26 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private AppConfig config(Path folder, Path videos, int kafkaPort, int registryPort) {
-    Map<String, String> settings = new LinkedHashMap<>(addresses(kafkaPort, registryPort));
-    List<String> allowed = new ArrayList<>(List.of(videos.toString()));
-    if (roots.isEmpty()) {
-      allowed.add(Path.of("").toAbsolutePath().toString());
-      allowed.add(System.getProperty("user.home"));
+  /** Passed on as paths: as a setting, a comma in a name would make two of it. */
+  private List<Path> fileRoots(AppConfig config, Path videos) {
+    List<Path> allowed = new ArrayList<>(List.of(videos));
+    roots.forEach(root -> allowed.add(Folders.named("--root", root)));
+    if (roots.isEmpty() && config.list("fetch.file-roots").isEmpty()) {
+      allowed.addAll(existing(System.getProperty("user.dir"), System.getProperty("user.home")));
     }
-    roots.forEach(root -> allowed.add(root.toAbsolutePath().toString()));
-    settings.put("fetch.file-roots", String.join(",", allowed));
+    return allowed;
+  }
+
+  /** An account without a home has "?" or a folder that does not exist. */
+  static List<Path> existing(String... folders) {
+    return Stream.of(folders)
+        .map(Path::of)
+        .filter(folder -> folder.isAbsolute() && Files.isDirectory(folder))
+        .toList();
+  }
+
+  private static AppConfig config(Path folder, int kafkaPort, int registryPort) {
+    Map<String, String> settings = new LinkedHashMap<>(addresses(kafkaPort, registryPort));
     settings.put("pipeline.work-directory", folder.resolve("work").toString());
     settings.put("kafka.state.dir", folder.resolve("state").toString());
     settings.put("application.id", "clipstream-demo");

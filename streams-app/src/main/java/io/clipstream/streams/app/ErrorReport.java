@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
 import io.clipstream.model.Nearest;
+import io.clipstream.streams.ingest.FetchSystemException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -61,6 +62,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
             && (cause instanceof UserError
                 || cause instanceof IllegalArgumentException
                 || cause instanceof KafkaException
+                || cause instanceof FetchSystemException
                 || cause instanceof IOException);
     print(
         command.getErr(),

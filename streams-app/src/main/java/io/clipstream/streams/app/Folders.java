@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Nearest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,24 @@ import java.util.stream.Stream;
 /** Temporary folders of a command. */
 final class Folders {
   private Folders() {}
+
+  /**
+   * A folder that the user named, as an absolute path.
+   *
+   * @param what named it, for the message
+   * @throws UserError if there is no such folder
+   */
+  static Path named(String what, Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new UserError(
+          what
+              + " names "
+              + folder
+              + ", expected a folder that exists"
+              + (Files.exists(folder) ? "" : Nearest.hint(folder)));
+    }
+    return folder.toAbsolutePath().normalize();
+  }
 
   /** Deletes a folder and all that is in it. */
   static void delete(Path folder) throws IOException {

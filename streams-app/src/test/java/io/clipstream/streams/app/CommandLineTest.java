@@ -52,6 +52,14 @@ class CommandLineTest {
             + " mean batch.max-clips?",
         "run -c nowhere.properties | clipstream: no configuration at nowhere.properties: expected"
             + " a properties file",
+        "run --set fetch.file-roots=target,target/clases | clipstream: fetch.file-roots names"
+            + " target/clases, expected a folder that exists, did you mean target/classes?",
+        "demo --exit --root target/clases | clipstream: --root names target/clases, expected a"
+            + " folder that exists, did you mean target/classes?",
+        "run --set fetch.file-roots=pom.xml | clipstream: fetch.file-roots names pom.xml, expected"
+            + " a folder that exists",
+        "run --set pipeline.work-directory=pom.xml | clipstream: work directory pom.xml is a file;"
+            + " a folder is needed",
       })
   void shouldSayInOneLineWhatWasWrong(String arguments, String message) {
     int code = run(arguments.split(" "));
