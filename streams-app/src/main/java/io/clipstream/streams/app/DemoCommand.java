@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -157,7 +158,10 @@ final class DemoCommand implements Callable<Integer> {
           if (exit) {
             return 0;
           }
-          say("Waiting for more: ./clipstream submit my.mp4, ./clipstream watch; Ctrl-C ends");
+          say(
+              "Waiting for more: ./clipstream submit%1$s my.mp4, ./clipstream watch%1$s;"
+                  + " Ctrl-C ends",
+              options(config, System.getenv()));
         }
         if (exit && Instant.now().isAfter(end)) {
           throw new UserError(
@@ -238,11 +242,21 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static AppConfig config(Path folder, int kafkaPort, int registryPort) {
-    Map<String, String> settings = new LinkedHashMap<>(addresses(kafkaPort, registryPort));
+    Map<String, String> settings = new LinkedHashMap<>();
     settings.put("pipeline.work-directory", folder.resolve("work").toString());
     settings.put("kafka.state.dir", folder.resolve("state").toString());
     settings.put("application.id", "clipstream-demo");
-    return AppConfig.load(settings, null, System.getenv(), Map.of());
+    return AppConfig.load(settings, null, System.getenv(), addresses(kafkaPort, registryPort));
+  }
+
+  /** The options with which {@code submit} and {@code watch} reach this demo. */
+  static String options(AppConfig demo, Map<String, String> environment) {
+    AppConfig withoutOptions = AppConfig.load(ADDRESSES, null, environment, Map.of());
+    return ADDRESSES.keySet().stream()
+        .filter(key -> !demo.text(key).equals(withoutOptions.text(key)))
+        .sorted()
+        .map(key -> " --set " + key + "=" + demo.text(key))
+        .collect(Collectors.joining());
   }
 
   private static Map<String, String> addresses(int kafkaPort, int registryPort) {
