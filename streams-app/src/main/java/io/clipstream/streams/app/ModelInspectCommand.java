@@ -96,7 +96,7 @@ final class ModelInspectCommand implements Callable<Integer> {
             "%d frames%s, short side %d%s, crop %d, views %s",
             clip.frames(),
             clip.stride() > 0
-                ? ", one in " + clip.stride()
+                ? ", stride " + clip.stride()
                 : " at "
                     + BigDecimal.valueOf(clip.framesPerSecond())
                         .stripTrailingZeros()
