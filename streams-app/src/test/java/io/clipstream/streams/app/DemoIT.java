@@ -50,13 +50,10 @@ class DemoIT {
   private static int start(Path out, Path err, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of("../clipstream"));
     command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command);
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+    Process process = builder.start();
     try {
       assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ended").isTrue();
       return process.exitValue();
