@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +47,22 @@ class ClassifyBenchmarkTest {
         .containsExactly(0L, 3L, 5L, 8L, 10L, 13L, 15L, 18L, 20L, 23L, 25L);
     assertThat(readings).allMatch(reading -> reading.processBytes() > 1 << 20);
     assertThat(readings).allMatch(reading -> reading.deviceBytes().isEmpty());
+  }
+
+  @Test
+  @Tag("nightly")
+  void shouldNotGrowOverTenThousandBatches() throws Exception {
+    ModelArtifact artifact = ModelArtifact.open(SmallModels.write(folder, "small", 4));
+    List<Memory> readings = new ArrayList<>();
+
+    ClassifyBenchmark.endure(artifact, Device.cpu(), List.of(1, 2), 10_000, readings::add);
+
+    Memory early = readings.get(1);
+    Memory last = readings.get(10);
+    assertThat(last.batches() - early.batches()).isEqualTo(9000);
+    assertThat(last.processBytes() - early.processBytes())
+        .as(readings.toString())
+        .isLessThan(4L << 20);
   }
 
   @Test
