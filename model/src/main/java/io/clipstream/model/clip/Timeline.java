@@ -39,15 +39,23 @@ final class Timeline {
   private final double endSeconds;
   private final long[] ticks;
   private final long[] keys;
+  private final long[] keysDecoded; // null if the order of the keys differs
   private final long[] rewritten;
 
   private Timeline(
-      Mode mode, double[] seconds, double endSeconds, long[] ticks, long[] keys, long[] rewritten) {
+      Mode mode,
+      double[] seconds,
+      double endSeconds,
+      long[] ticks,
+      long[] keys,
+      long[] keysDecoded,
+      long[] rewritten) {
     this.mode = mode;
     this.seconds = seconds;
     this.endSeconds = endSeconds;
     this.ticks = ticks;
     this.keys = keys;
+    this.keysDecoded = keysDecoded;
     this.rewritten = rewritten;
   }
 
@@ -93,6 +101,12 @@ final class Timeline {
     return at < 0 ? MISSING : keys[at];
   }
 
+  /** When the key frame with this time stamp is decoded; where that is not known, the same. */
+  long decodedAt(long key) {
+    int found = keysDecoded == null ? -1 : Arrays.binarySearch(keys, key);
+    return found < 0 || keysDecoded[found] == MISSING ? key : keysDecoded[found];
+  }
+
   /** New time stamp of the n-th packet of the file; REWRITTEN only. */
   long rewritten(int packet) {
     return packet < rewritten.length ? rewritten[packet] : MISSING;
@@ -106,6 +120,7 @@ final class Timeline {
     private long[] pts = new long[1024];
     private long[] dts = new long[1024];
     private long[] keys = new long[64];
+    private long[] keysDecoded = new long[64];
     private int packets;
     private int keyCount;
 
@@ -132,7 +147,9 @@ final class Timeline {
       if (key && shownAt != MISSING) {
         if (keyCount == keys.length) {
           keys = Arrays.copyOf(keys, keyCount * 2);
+          keysDecoded = Arrays.copyOf(keysDecoded, keyCount * 2);
         }
+        keysDecoded[keyCount] = sane(dts);
         keys[keyCount++] = shownAt;
       }
       if (!shown) {
@@ -230,14 +247,21 @@ final class Timeline {
       double last = seconds[distinct - 1];
       long[] sortedKeys = Arrays.copyOf(keys, keyCount);
       Arrays.sort(sortedKeys);
+      boolean inOrder = Arrays.equals(sortedKeys, 0, keyCount, keys, 0, keyCount);
       return new Timeline(
-          mode, seconds, last + last / (distinct - 1), ticks, sortedKeys, rewritten);
+          mode,
+          seconds,
+          last + last / (distinct - 1),
+          ticks,
+          sortedKeys,
+          inOrder ? Arrays.copyOf(keysDecoded, keyCount) : null,
+          rewritten);
     }
 
     private Timeline counted() {
       double[] seconds = new double[packets];
       Arrays.setAll(seconds, i -> i / rate);
-      return new Timeline(Mode.COUNTED, seconds, packets / rate, null, null, null);
+      return new Timeline(Mode.COUNTED, seconds, packets / rate, null, null, null, null);
     }
 
     private int missing(long[] times) {

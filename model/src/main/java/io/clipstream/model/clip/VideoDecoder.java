@@ -28,6 +28,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.StringJoiner;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
+import java.util.concurrent.atomic.LongAdder;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVCodecDescriptor;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
@@ -64,6 +65,7 @@ public final class VideoDecoder {
   private final DecodeLimits limits;
   private final ClipBuffers buffers;
 
+  private final LongAdder packetsDecoded = new LongAdder();
   /**
    * @param buffers for clips of the size of {@code spec}
    */
@@ -105,6 +107,11 @@ public final class VideoDecoder {
   }
 
   private DecodeResult decode(
+  /** Packets given to codecs since this was made, in all decodes: what seeking is there to save. */
+  long packetsDecoded() {
+    return packetsDecoded.sum();
+  }
+
       VideoSource source,
       Deadline deadline,
       Sampling sampling,
@@ -374,7 +381,7 @@ public final class VideoDecoder {
     private boolean seek(long key) {
       newest = timeline.indexOf(key) - 1;
       justSought = true;
-      return source.seek(key);
+      return source.seek(key, timeline.decodedAt(key));
     }
 
     /** Decodes from the first packet of the file on. */
@@ -413,6 +420,7 @@ public final class VideoDecoder {
 
     private void receive() throws UnusableVideoException, InterruptedException {
       while (slot < slots.length) {
+      packetsDecoded.increment();
         int error = avcodec_receive_frame(context, frame);
         if (error == AVERROR_EAGAIN() || error == AVERROR_EOF) {
           return;

@@ -306,9 +306,7 @@ final class VideoSource implements AutoCloseable {
   Timeline scan() throws UnusableVideoException, InterruptedException {
     AVRational base = stream.time_base();
     double tick = base.den() > 0 ? base.num() / (double) base.den() : 0;
-    Timeline.Builder builder =
-        new Timeline.Builder(
-            tick, headerRate(), (context.iformat().flags() & AVFMT_TS_DISCONT) != 0);
+    Timeline.Builder builder = new Timeline.Builder(tick, headerRate(), mayJump());
     boolean vp8 = stream.codecpar().codec_id() == AV_CODEC_ID_VP8;
     long damaged = 0;
     double lastEnd = 0;
@@ -421,8 +419,13 @@ final class VideoSource implements AutoCloseable {
     return isShown(stream.codecpar().codec_id() == AV_CODEC_ID_VP8);
   }
 
-  /** Goes to the key frame at this time or, in containers that cannot tell, some way before it. */
-  boolean seek(long pts) {
+  /**
+   * Goes to a key frame or, in containers that cannot tell, some way before it.
+   *
+   * @param pts when it is shown
+   * @param dts when it is decoded
+   */
+  boolean seek(long pts, long dts) {
     if (firstSeek) {
       for (int i = 0; i < context.nb_streams(); i++) {
         if (i != streamIndex) {
@@ -431,7 +434,15 @@ final class VideoSource implements AutoCloseable {
       }
       firstSeek = false;
     }
-    return av_seek_frame(context, streamIndex, pts, AVSEEK_FLAG_BACKWARD) >= 0;
+    // MPEG streams have no index: FFmpeg bisects them by times of decoding, which a key frame has
+    // before it is shown. By when it is shown it would land behind it.
+    long time = mayJump() ? dts : pts;
+    return av_seek_frame(context, streamIndex, time, AVSEEK_FLAG_BACKWARD) >= 0;
+  }
+
+  /** Whether the container is one in which times may jump: MPEG streams and Ogg. */
+  private boolean mayJump() {
+    return (context.iformat().flags() & AVFMT_TS_DISCONT) != 0;
   }
 
   /** Starts again with the first packet, by opening the file anew: seeking there is less sure. */

@@ -30,6 +30,7 @@ class TimelineTest {
     assertThat(timeline.indexOf(5350)).isEqualTo(3);
     assertThat(timeline.keyAtOrBefore(3)).isEqualTo(5000);
     assertThat(timeline.keyAtOrBefore(5)).isEqualTo(5400);
+    assertThat(timeline.decodedAt(5400)).isEqualTo(5300);
     assertThat(timeline.firstFrom(0.25)).isEqualTo(3);
     assertThat(timeline.firstFrom(9)).isEqualTo(8);
   }
