@@ -12,7 +12,7 @@ public enum DecodeReason {
   UNSUPPORTED_CODEC,
   /** The pictures are larger than {@link DecodeLimits} allows. */
   PICTURE_TOO_LARGE,
-  /** Fewer than two frames. */
+  /** Fewer than two frames, none of them cut off or damaged. */
   TOO_SHORT,
   /** Longer, or more frames, than {@link DecodeLimits} allows. */
   TOO_LONG,

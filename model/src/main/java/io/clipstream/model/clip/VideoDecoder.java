@@ -3,6 +3,7 @@ package io.clipstream.model.clip;
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_DEFAULT;
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_NONREF;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_NONE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_PROP_INTRA_ONLY;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PROFILE_H264_HIGH_444_PREDICTIVE;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_alloc_context3;
@@ -27,8 +28,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.StringJoiner;
-import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import java.util.concurrent.atomic.LongAdder;
+import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVCodecDescriptor;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
@@ -64,8 +65,8 @@ public final class VideoDecoder {
   private final ClipSpec spec;
   private final DecodeLimits limits;
   private final ClipBuffers buffers;
-
   private final LongAdder packetsDecoded = new LongAdder();
+
   /**
    * @param buffers for clips of the size of {@code spec}
    */
@@ -106,12 +107,12 @@ public final class VideoDecoder {
     }
   }
 
-  private DecodeResult decode(
   /** Packets given to codecs since this was made, in all decodes: what seeking is there to save. */
   long packetsDecoded() {
     return packetsDecoded.sum();
   }
 
+  private DecodeResult decode(
       VideoSource source,
       Deadline deadline,
       Sampling sampling,
@@ -121,8 +122,7 @@ public final class VideoDecoder {
     AVCodec codec = avcodec_find_decoder(source.stream().codecpar().codec_id());
     if (codec == null) {
       throw new UnusableVideoException(
-          DecodeReason.UNSUPPORTED_CODEC,
-          "there is no decoder for its codec " + source.codecName());
+          DecodeReason.UNSUPPORTED_CODEC, "there is no decoder for its codec" + name(source));
     }
     Timeline timeline = source.scan();
     checkLength(source, timeline);
@@ -150,6 +150,13 @@ public final class VideoDecoder {
     }
   }
 
+  private static String name(VideoSource source) {
+    if (source.stream().codecpar().codec_id() != AV_CODEC_ID_NONE) {
+      return " " + source.codecName();
+    }
+    return source.codecTag().isEmpty() ? ", which is unknown" : " '" + source.codecTag() + "'";
+  }
+
   private void checkLength(VideoSource source, Timeline timeline) throws UnusableVideoException {
     if (timeline.frames() == 0 && source.promisedFrames() > 1) {
       throw new UnusableVideoException(
@@ -167,13 +174,15 @@ public final class VideoDecoder {
               timeline.frames(), timeline.frames() + source.hiddenFrames()));
     }
     if (timeline.frames() < 2) {
-      throw new UnusableVideoException(
-          DecodeReason.TOO_SHORT,
+      String detail =
           "its video has "
               + timeline.frames()
               + " frame"
               + (timeline.frames() == 1 ? "" : "s")
-              + ", expected at least 2");
+              + ", expected at least 2";
+      throw source.broken()
+          ? new UnusableVideoException(DecodeReason.CORRUPT, detail + ": " + source.fault())
+          : new UnusableVideoException(DecodeReason.TOO_SHORT, detail);
     }
     if (timeline.endSeconds() > limits.maxSeconds()) {
       throw new UnusableVideoException(
@@ -411,6 +420,7 @@ public final class VideoDecoder {
       if (intraOnly && !needed) {
         return;
       }
+      packetsDecoded.increment();
       int error = avcodec_send_packet(context, packet);
       if (error < 0 && error != AVERROR_EAGAIN()) {
         errors++;
@@ -420,7 +430,6 @@ public final class VideoDecoder {
 
     private void receive() throws UnusableVideoException, InterruptedException {
       while (slot < slots.length) {
-      packetsDecoded.increment();
         int error = avcodec_receive_frame(context, frame);
         if (error == AVERROR_EAGAIN() || error == AVERROR_EOF) {
           return;

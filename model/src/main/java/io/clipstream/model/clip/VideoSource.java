@@ -1,6 +1,7 @@
 package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_ALL;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_NONE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_VP8;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_DISPLAYMATRIX;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_CORRUPT;
@@ -37,6 +38,8 @@ import static org.bytedeco.ffmpeg.global.avformat.avio_closep;
 import static org.bytedeco.ffmpeg.global.avformat.avio_open2;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
 import static org.bytedeco.ffmpeg.global.avutil.AVMEDIA_TYPE_AUDIO;
+import static org.bytedeco.ffmpeg.global.avutil.AVMEDIA_TYPE_DATA;
+import static org.bytedeco.ffmpeg.global.avutil.AVMEDIA_TYPE_UNKNOWN;
 import static org.bytedeco.ffmpeg.global.avutil.AVMEDIA_TYPE_VIDEO;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_set;
@@ -118,6 +121,8 @@ final class VideoSource implements AutoCloseable {
 
   /** What the scan found wrong with the file; empty if nothing. */
   private String fault = "";
+
+  private boolean broken;
 
   private int hiddenFrames;
 
@@ -260,14 +265,34 @@ final class VideoSource implements AutoCloseable {
         bestScore = score;
       }
     }
+    if (best == null && !anyDescribed()) {
+      throw new UnusableVideoException(
+          DecodeReason.CORRUPT,
+          "its "
+              + containerName()
+              + " header is cut off or damaged: it describes "
+              + (context.nb_streams() == 0 ? "no streams" : "none of its streams"));
+    }
     if (best == null) {
       throw new UnusableVideoException(
           DecodeReason.NO_VIDEO_STREAM,
-          others.isEmpty()
-              ? "it has no streams"
-              : "it holds " + String.join(" and ", others) + " but no video");
+          "it holds " + String.join(" and ", others) + " but no video");
     }
     return best;
+  }
+
+  /** Whether the header says of any stream what is in it: not if it was cut off before that. */
+  private boolean anyDescribed() {
+    for (int i = 0; i < context.nb_streams(); i++) {
+      AVCodecParameters parameters = context.streams(i).codecpar();
+      boolean typed =
+          parameters.codec_type() != AVMEDIA_TYPE_UNKNOWN
+              && parameters.codec_type() != AVMEDIA_TYPE_DATA;
+      if (typed || parameters.codec_id() != AV_CODEC_ID_NONE || parameters.codec_tag() != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isVideo(AVStream stream) {
@@ -330,6 +355,7 @@ final class VideoSource implements AutoCloseable {
       checkDeadline();
     }
     checkDeadline();
+    broken = error != AVERROR_EOF || damaged > 0;
     if (error != AVERROR_EOF) {
       fault = "the file breaks off or is damaged (" + Ffmpeg.message(error) + ")";
     } else if (damaged > 0) {
@@ -374,6 +400,11 @@ final class VideoSource implements AutoCloseable {
   /** What the scan found wrong; empty if nothing. */
   String fault() {
     return fault;
+  }
+
+  /** Whether packets are damaged or cut off, or reading them failed: then fault() says so. */
+  boolean broken() {
+    return broken;
   }
 
   /** Frames that the header promises; 0 if it does not say. */
@@ -490,6 +521,17 @@ final class VideoSource implements AutoCloseable {
 
   String codecName() {
     return avcodec_get_name(stream.codecpar().codec_id()).getString();
+  }
+
+  /** The four characters that a file tells its codec by; unprintable ones as ?, empty if none. */
+  String codecTag() {
+    int tag = stream.codecpar().codec_tag();
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; tag != 0 && i < 4; i++) {
+      int character = tag >>> 8 * i & 0xff;
+      text.append(character >= ' ' && character <= '~' ? (char) character : '?');
+    }
+    return text.toString();
   }
 
   String containerName() {

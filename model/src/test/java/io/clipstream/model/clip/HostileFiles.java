@@ -27,23 +27,41 @@ import javax.imageio.ImageIO;
 /** Damaged and hostile files, derived from good ones, each with what may become of it. */
 final class HostileFiles {
   /**
-   * @param clips whether clips may come of it
+   * @param complete whether clips of a complete video may come of it
+   * @param partial whether clips of a video marked as partial may
    * @param reasons with which it may be rejected
    */
-  record Expected(boolean clips, Set<DecodeReason> reasons) {}
+  record Expected(boolean complete, boolean partial, Set<DecodeReason> reasons) {}
 
-  private static final Expected CLIPS = new Expected(true, Set.of());
-  private static final Expected DAMAGED =
+  private static final Expected COMPLETE = new Expected(true, false, Set.of());
+  private static final Expected PARTIAL = new Expected(false, true, Set.of());
+
+  /** Clips, where the container does not tell whether all of them are there. */
+  private static final Expected CLIPS = new Expected(true, true, Set.of());
+
+  private static final Expected CORRUPT = rejected(DecodeReason.CORRUPT);
+  private static final Expected NOT_A_VIDEO = rejected(DecodeReason.NOT_A_VIDEO);
+
+  /** Random bits of another encoder's file are others, so which harm they do is not known. */
+  private static final Expected ROTTEN =
       new Expected(
+          true,
           true,
           EnumSet.of(
               DecodeReason.CORRUPT,
               DecodeReason.TOO_SHORT,
               DecodeReason.NOT_A_VIDEO,
               DecodeReason.NO_VIDEO_STREAM,
-              DecodeReason.UNSUPPORTED_CODEC,
-              DecodeReason.PICTURE_TOO_LARGE,
-              DecodeReason.TOO_LONG));
+              DecodeReason.PICTURE_TOO_LARGE));
+
+  /** Containers whose header, or the cut packet itself, tells that a file was cut. */
+  private static final Set<String> TELL_A_CUT =
+      Set.of(
+          "faststart.mp4", "fragments.mp4", "good.webm", "good.avi", "good.flv", "good.mjpeg.avi");
+
+  /** Files that are told by what follows their first 64 bytes: packets or MPEG pictures. */
+  private static final Set<String> PICTURES_TELL =
+      Set.of("good.mp4", "fragments.mp4", "good.avi", "good.ts", "good.mpg");
 
   private final Path directory;
   private final Map<Path, Expected> files = new LinkedHashMap<>();
@@ -62,7 +80,7 @@ final class HostileFiles {
     hostile.lieInMp4();
     hostile.lieInOthers();
     hostile.playlists();
-    hostile.notVideos();
+    hostile.NOT_A_VIDEOs();
     hostile.oddButGood();
     return hostile.files;
   }
@@ -95,32 +113,42 @@ final class HostileFiles {
     for (Map.Entry<String, Settings> entry : settings.entrySet()) {
       Path file = TestVideos.write(directory.resolve(entry.getKey()), entry.getValue(), 40);
       good.put(entry.getKey(), Files.readAllBytes(file));
-      files.put(file, CLIPS);
+      files.put(file, COMPLETE);
     }
   }
 
   private void truncate() throws IOException {
     for (Map.Entry<String, byte[]> entry : good.entrySet()) {
+      String name = entry.getKey();
       for (int percent : new int[] {1, 35, 70, 98}) {
         byte[] bytes = entry.getValue();
+        Expected expected;
+        if (percent == 1 && name.equals("good.mpg")) { // has no header that promises more
+          expected = rejected(DecodeReason.CORRUPT, DecodeReason.TOO_SHORT);
+        } else if (percent == 1 || name.equals("good.mp4")) { // good.mp4's header is at its end
+          expected = CORRUPT;
+        } else {
+          // Of the last 2 % a header's duration is not exact enough to tell.
+          expected = TELL_A_CUT.contains(name) && percent < 98 ? PARTIAL : CLIPS;
+        }
         add(
-            "cut-" + percent + "-" + entry.getKey(),
+            "cut-" + percent + "-" + name,
             Arrays.copyOf(bytes, bytes.length * percent / 100),
-            DAMAGED);
+            expected);
       }
     }
     byte[] fast = good.get("faststart.mp4");
-    add("cut-half-faststart.mp4", Arrays.copyOf(fast, fast.length / 2), CLIPS);
+    add("cut-half-faststart.mp4", Arrays.copyOf(fast, fast.length / 2), PARTIAL);
     byte[] late = good.get("good.mp4");
     int moov = find(late, "moov", 0);
-    add("no-moov.mp4", Arrays.copyOf(late, moov - 4), rejected(DecodeReason.CORRUPT));
+    add("no-moov.mp4", Arrays.copyOf(late, moov - 4), CORRUPT);
     byte[] fragments = good.get("fragments.mp4");
     int mdat = find(fragments, "mdat", 0);
     add(
         "header-only.mp4",
         Arrays.copyOf(fragments, find(fragments, "moof", 0) - 4),
-        rejected(DecodeReason.TOO_SHORT, DecodeReason.CORRUPT));
-    add("first-fragment-cut.mp4", Arrays.copyOf(fragments, mdat + 200), DAMAGED);
+        rejected(DecodeReason.TOO_SHORT));
+    add("first-fragment-cut.mp4", Arrays.copyOf(fragments, mdat + 200), CORRUPT);
   }
 
   private void rot() throws IOException {
@@ -133,42 +161,43 @@ final class HostileFiles {
           int at = random.nextInt(bytes.length);
           bytes[at] ^= (byte) (1 << random.nextInt(8));
         }
-        add("rot-" + every + "-" + entry.getKey(), bytes, DAMAGED);
+        add("rot-" + every + "-" + entry.getKey(), bytes, ROTTEN);
       }
       byte[] noHeader = entry.getValue().clone();
       Arrays.fill(noHeader, 0, 64, (byte) 0);
-      add("no-header-" + entry.getKey(), noHeader, DAMAGED);
+      Expected expected = PICTURES_TELL.contains(entry.getKey()) ? CLIPS : NOT_A_VIDEO;
+      add("no-header-" + entry.getKey(), noHeader, expected);
     }
     byte[] noise = good.get("faststart.mp4").clone();
     int mdat = find(noise, "mdat", 0) + 4;
     byte[] random = new byte[noise.length - mdat];
     new Random(7).nextBytes(random);
     System.arraycopy(random, 0, noise, mdat, random.length);
-    add("noise-for-pictures.mp4", noise, DAMAGED);
+    add("noise-for-pictures.mp4", noise, CORRUPT);
   }
 
   private void lieInMp4() throws IOException {
-    mp4("stsz-2e31-frames.mp4", "stsz", b -> b.putInt(12, Integer.MAX_VALUE), DAMAGED);
-    mp4("stsz-2e32-frames-of-one-size.mp4", "stsz", b -> b.putInt(8, 1).putInt(12, -1), DAMAGED);
-    mp4("stts-2e31-entries.mp4", "stts", b -> b.putInt(8, Integer.MAX_VALUE), DAMAGED);
-    mp4("stts-2e31-frames.mp4", "stts", b -> b.putInt(12, Integer.MAX_VALUE), DAMAGED);
-    mp4("stts-no-time-passes.mp4", "stts", b -> b.putInt(16, 0), DAMAGED);
-    mp4("stts-frames-last-for-ever.mp4", "stts", b -> b.putInt(16, Integer.MAX_VALUE), DAMAGED);
-    mp4("stsc-2e31-entries.mp4", "stsc", b -> b.putInt(8, Integer.MAX_VALUE), DAMAGED);
-    mp4("stsc-2e31-per-chunk.mp4", "stsc", b -> b.putInt(16, Integer.MAX_VALUE), DAMAGED);
-    mp4("stco-past-the-end.mp4", "stco", b -> b.putInt(12, Integer.MAX_VALUE), DAMAGED);
-    mp4("stco-2e32-entries.mp4", "stco", b -> b.putInt(8, -1), DAMAGED);
-    mp4("stss-2e31-entries.mp4", "stss", b -> b.putInt(8, Integer.MAX_VALUE), DAMAGED);
-    mp4("ctts-absurd-offset.mp4", "ctts", b -> b.putInt(16, Integer.MIN_VALUE), DAMAGED);
-    mp4("mdhd-timescale-0.mp4", "mdhd", b -> b.putInt(16, 0), DAMAGED);
-    mp4("mdhd-timescale-1.mp4", "mdhd", b -> b.putInt(16, 1), DAMAGED);
-    mp4("mdhd-timescale-2e31.mp4", "mdhd", b -> b.putInt(16, Integer.MAX_VALUE), DAMAGED);
-    mp4("mvhd-timescale-0.mp4", "mvhd", b -> b.putInt(16, 0), DAMAGED);
-    mp4("mvhd-2e32-long.mp4", "mvhd", b -> b.putInt(20, -1), CLIPS);
-    mp4("mdhd-2e32-long.mp4", "mdhd", b -> b.putInt(20, -1), CLIPS);
-    mp4("elst-huge-start.mp4", "elst", b -> b.putInt(16, Integer.MAX_VALUE), DAMAGED);
-    mp4("elst-negative.mp4", "elst", b -> b.putInt(16, Integer.MIN_VALUE), DAMAGED);
-    mp4("elst-2e31-entries.mp4", "elst", b -> b.putInt(8, Integer.MAX_VALUE), DAMAGED);
+    mp4("stsz-2e31-frames.mp4", "stsz", b -> b.putInt(12, Integer.MAX_VALUE), CORRUPT);
+    mp4("stsz-2e32-frames-of-one-size.mp4", "stsz", b -> b.putInt(8, 1).putInt(12, -1), CORRUPT);
+    mp4("stts-2e31-entries.mp4", "stts", b -> b.putInt(8, Integer.MAX_VALUE), CORRUPT);
+    mp4("stts-2e31-frames.mp4", "stts", b -> b.putInt(12, Integer.MAX_VALUE), COMPLETE);
+    mp4("stts-no-time-passes.mp4", "stts", b -> b.putInt(16, 0), PARTIAL);
+    mp4("stts-frames-last-for-ever.mp4", "stts", b -> b.putInt(16, Integer.MAX_VALUE), CORRUPT);
+    mp4("stsc-2e31-entries.mp4", "stsc", b -> b.putInt(8, Integer.MAX_VALUE), CORRUPT);
+    mp4("stsc-2e31-per-chunk.mp4", "stsc", b -> b.putInt(16, Integer.MAX_VALUE), COMPLETE);
+    mp4("stco-past-the-end.mp4", "stco", b -> b.putInt(12, Integer.MAX_VALUE), CORRUPT);
+    mp4("stco-2e32-entries.mp4", "stco", b -> b.putInt(8, -1), COMPLETE);
+    mp4("stss-2e31-entries.mp4", "stss", b -> b.putInt(8, Integer.MAX_VALUE), CORRUPT);
+    mp4("ctts-absurd-offset.mp4", "ctts", b -> b.putInt(16, Integer.MIN_VALUE), CLIPS);
+    mp4("mdhd-timescale-0.mp4", "mdhd", b -> b.putInt(16, 0), CORRUPT);
+    mp4("mdhd-timescale-1.mp4", "mdhd", b -> b.putInt(16, 1), CORRUPT);
+    mp4("mdhd-timescale-2e31.mp4", "mdhd", b -> b.putInt(16, Integer.MAX_VALUE), COMPLETE);
+    mp4("mvhd-timescale-0.mp4", "mvhd", b -> b.putInt(16, 0), COMPLETE);
+    mp4("mvhd-2e32-long.mp4", "mvhd", b -> b.putInt(20, -1), COMPLETE);
+    mp4("mdhd-2e32-long.mp4", "mdhd", b -> b.putInt(20, -1), COMPLETE);
+    mp4("elst-huge-start.mp4", "elst", b -> b.putInt(16, Integer.MAX_VALUE), CORRUPT);
+    mp4("elst-negative.mp4", "elst", b -> b.putInt(16, Integer.MIN_VALUE), CORRUPT);
+    mp4("elst-2e31-entries.mp4", "elst", b -> b.putInt(8, Integer.MAX_VALUE), COMPLETE);
     byte[] fast = good.get("faststart.mp4").clone();
     at(
         fast,
@@ -176,48 +205,56 @@ final class HostileFiles {
         "avc1",
         b -> b.putShort(28, (short) -1).putShort(30, (short) -1));
     add("65535-x-65535.mp4", fast, rejected(DecodeReason.PICTURE_TOO_LARGE));
-    byte[] codec = good.get("good.mp4").clone();
-    at(codec, "mp4v", b -> b.put(0, (byte) 'z'));
-    add("unknown-codec.mp4", codec, DAMAGED);
+    unknownCodec("unknown-codec.mp4", "faststart.mp4", "avc1", "zzz1");
+    unknownCodec("unknown-codec.webm", "good.webm", "V_VP9", "V_ZZ9");
+    unknownCodec("unknown-codec.avi", "good.avi", "FMP4", "ZZZ4");
+    byte[] name = good.get("good.mp4").clone();
+    at(name, "mp4v", b -> b.put(0, (byte) 'z'));
+    add("codec-told-by-its-object-type.mp4", name, COMPLETE);
     byte[] sizeLie = good.get("faststart.mp4").clone();
     ByteBuffer.wrap(sizeLie).putInt(find(sizeLie, "mdat", 0) - 4, 0x7fffffff);
-    add("mdat-2-gb.mp4", sizeLie, CLIPS);
+    add("mdat-2-gb.mp4", sizeLie, COMPLETE);
     byte[] moov = good.get("faststart.mp4").clone();
     ByteBuffer.wrap(moov).putInt(find(moov, "moov", 0) - 4, 0x7fffffff);
-    add("moov-2-gb.mp4", moov, DAMAGED);
+    add("moov-2-gb.mp4", moov, COMPLETE);
 
     ByteBuffer nested = ByteBuffer.allocate(8 * 100_000 + 32);
     nested.put(box("ftyp", "isom\0\0\0\1isom".getBytes(StandardCharsets.ISO_8859_1)));
     for (int i = 0; i < 100_000; i++) {
       nested.putInt(8 * (100_000 - i)).put("moov".getBytes(StandardCharsets.ISO_8859_1));
     }
-    add("moov-in-moov.mp4", nested.array(), notClips());
+    add("moov-in-moov.mp4", nested.array(), CORRUPT);
     ByteBuffer traks = ByteBuffer.allocate(8 * 100_000 + 40);
     traks.put(box("ftyp", "isom\0\0\0\1isom".getBytes(StandardCharsets.ISO_8859_1)));
     traks.putInt(8 * 100_000 + 8).put("moov".getBytes(StandardCharsets.ISO_8859_1));
     for (int i = 0; i < 100_000; i++) {
       traks.putInt(8).put("trak".getBytes(StandardCharsets.ISO_8859_1));
     }
-    add("100000-tracks.mp4", traks.array(), notClips());
+    add("100000-tracks.mp4", traks.array(), CORRUPT);
     ByteArrayOutputStream atoms = new ByteArrayOutputStream();
     atoms.writeBytes(box("ftyp", "isom\0\0\0\1isom".getBytes(StandardCharsets.ISO_8859_1)));
     for (int i = 0; i < 500_000; i++) {
       atoms.writeBytes(box("free", new byte[0]));
     }
-    add("500000-empty-atoms.mp4", atoms.toByteArray(), notClips());
+    add("500000-empty-atoms.mp4", atoms.toByteArray(), CORRUPT);
     add(
         "random-after-ftyp.mp4",
         concat(
             box("ftyp", "isom\0\0\0\1isom".getBytes(StandardCharsets.ISO_8859_1)), random(50_000)),
-        notClips());
+        CORRUPT);
   }
 
   private void lieInOthers() throws IOException {
     byte[] avi = good.get("good.avi");
-    avi("2e31-frames.avi", avi, "avih", b -> b.putInt(24, Integer.MAX_VALUE), CLIPS);
-    avi("0-frames-a-second.avi", avi, "strh", b -> b.putInt(28, 0).putInt(32, 0), DAMAGED);
-    avi("2e31-frames-a-second.avi", avi, "strh", b -> b.putInt(32, -1), DAMAGED);
-    avi("one-frame-a-day.avi", avi, "strh", b -> b.putInt(28, 86_400).putInt(32, 1), DAMAGED);
+    avi("2e31-frames.avi", avi, "avih", b -> b.putInt(24, Integer.MAX_VALUE), COMPLETE);
+    avi("0-frames-a-second.avi", avi, "strh", b -> b.putInt(28, 0).putInt(32, 0), COMPLETE);
+    avi("2e31-frames-a-second.avi", avi, "strh", b -> b.putInt(32, -1), COMPLETE);
+    avi(
+        "one-frame-a-day.avi",
+        avi,
+        "strh",
+        b -> b.putInt(28, 86_400).putInt(32, 1),
+        rejected(DecodeReason.TOO_LONG));
     avi(
         "65535-x-65535.avi",
         avi,
@@ -230,7 +267,7 @@ final class HostileFiles {
         jpegs[i + 5] = jpegs[i + 7] = (byte) 0xff;
       }
     }
-    add("65000-x-65000-in-each-picture.avi", jpegs, notClips());
+    add("65000-x-65000-in-each-picture.avi", jpegs, CORRUPT);
 
     add(
         "5000-x-5000.y4m",
@@ -241,7 +278,7 @@ final class HostileFiles {
         concat(
             "YUV4MPEG2 W16 H16 F0:0 C420jpeg\n".getBytes(StandardCharsets.ISO_8859_1),
             repeat("FRAME\n" + "a".repeat(384), 20)),
-        DAMAGED);
+        COMPLETE);
     // VP8 key frame whose header says 16383 x 16383 (RFC 6386, 9.1), in a container that says 16.
     ByteBuffer vp8 = ByteBuffer.allocate(32 + 3 * (12 + 40)).order(ByteOrder.LITTLE_ENDIAN);
     vp8.put("DKIF".getBytes(StandardCharsets.ISO_8859_1)).putShort((short) 0).putShort((short) 32);
@@ -254,25 +291,25 @@ final class HostileFiles {
       vp8.put((byte) 0x2a).putShort((short) 0x3fff).putShort((short) 0x3fff);
       vp8.position(end);
     }
-    add("16383-x-16383-in-120-bytes.ivf", vp8.array(), notClips());
+    add("16383-x-16383-in-120-bytes.ivf", vp8.array(), rejected(DecodeReason.PICTURE_TOO_LARGE));
 
     byte[] webm = good.get("good.webm");
     byte[] wide = webm.clone();
     int width = find(wide, new byte[] {(byte) 0xb0, (byte) 0x81}, 0); // PixelWidth, one byte long
     if (width > 0) {
       wide[width] = (byte) 0xec; // Void instead: the width is gone
-      add("no-width.webm", wide, DAMAGED);
+      add("no-width.webm", wide, CORRUPT);
     }
     byte[] cluster = webm.clone();
     int at = find(cluster, new byte[] {0x1f, 0x43, (byte) 0xb6, 0x75}, 0);
     Arrays.fill(cluster, at + 4, at + 12, (byte) 0xff);
-    add("endless-cluster.webm", cluster, DAMAGED);
+    add("endless-cluster.webm", cluster, CLIPS);
     ByteArrayOutputStream deep = new ByteArrayOutputStream();
     deep.write(webm, 0, 40);
     for (int i = 0; i < 50_000; i++) {
       deep.writeBytes(new byte[] {0x11, 0x4d, (byte) 0x9b, 0x74, 0x01, -1, -1, -1, -1, -1, -1, -1});
     }
-    add("seek-head-in-seek-head.webm", deep.toByteArray(), notClips());
+    add("seek-head-in-seek-head.webm", deep.toByteArray(), CORRUPT);
 
     byte[] ts = good.get("good.ts");
     byte[] shuffled = new byte[ts.length];
@@ -281,22 +318,22 @@ final class HostileFiles {
     for (int i = 0; i < packets; i++) {
       System.arraycopy(ts, 188 * random.nextInt(packets), shuffled, 188 * i, 188);
     }
-    add("shuffled-packets.ts", shuffled, DAMAGED);
+    add("shuffled-packets.ts", shuffled, PARTIAL);
     byte[] sync = random(188 * 2000);
     for (int i = 0; i < sync.length; i += 188) {
       sync[i] = 0x47;
     }
-    add("random-packets.ts", sync, DAMAGED);
+    add("random-packets.ts", sync, CORRUPT);
     byte[] flv = good.get("good.flv").clone();
     for (int i = 0, tag = 13; tag + 11 < flv.length; i++) { // times jump by days both ways
       int size = (flv[tag + 1] & 255) << 16 | (flv[tag + 2] & 255) << 8 | (flv[tag + 3] & 255);
       flv[tag + 7] = (byte) (i % 3 == 2 ? 0x70 : 0);
       tag += 11 + size + 4;
     }
-    add("times-jump-by-weeks.flv", flv, DAMAGED);
-    add("header-only.flv", Arrays.copyOf(flv, 13), notClips());
+    add("times-jump-by-weeks.flv", flv, COMPLETE);
+    add("header-only.flv", Arrays.copyOf(flv, 13), NOT_A_VIDEO);
     add("joined.ts", concat(ts, ts), CLIPS);
-    add("joined-containers.mp4", concat(good.get("faststart.mp4"), webm), CLIPS);
+    add("joined-containers.mp4", concat(good.get("faststart.mp4"), webm), COMPLETE);
   }
 
   private void playlists() throws IOException {
@@ -319,34 +356,30 @@ final class HostileFiles {
     texts.put("metadata.mp4", ";FFMETADATA1\ntitle=" + target + "\n");
     texts.put("subtitles.mp4", "1\n00:00:01,000 --> 00:00:02,000\nhello\n");
     for (Map.Entry<String, String> text : texts.entrySet()) {
-      add(
-          text.getKey(),
-          text.getValue().getBytes(StandardCharsets.UTF_8),
-          rejected(DecodeReason.NOT_A_VIDEO));
+      add(text.getKey(), text.getValue().getBytes(StandardCharsets.UTF_8), NOT_A_VIDEO);
     }
     // A QuickTime file whose pictures lie in another file: the data reference names it.
     byte[] outside = good.get("faststart.mp4").clone();
     at(outside, "url ", b -> b.putInt(4, 0));
-    add("pictures-elsewhere.mp4", outside, DAMAGED);
+    add("pictures-elsewhere.mp4", outside, COMPLETE);
   }
 
-  private void notVideos() throws IOException {
-    Expected notVideo = rejected(DecodeReason.NOT_A_VIDEO);
+  private void NOT_A_VIDEOs() throws IOException {
     add("empty.mp4", new byte[0], rejected(DecodeReason.EMPTY_FILE));
-    add("one-byte.mp4", new byte[1], notVideo);
-    add("text.mp4", "This is not a video.\n".getBytes(StandardCharsets.UTF_8), notVideo);
-    add("long-text.mp4", repeat("All work and no play.\n", 20_000), notVideo);
-    add("utf16.mp4", "Kein Video".repeat(500).getBytes(StandardCharsets.UTF_16), notVideo);
+    add("one-byte.mp4", new byte[1], NOT_A_VIDEO);
+    add("text.mp4", "This is not a video.\n".getBytes(StandardCharsets.UTF_8), NOT_A_VIDEO);
+    add("long-text.mp4", repeat("All work and no play.\n", 20_000), NOT_A_VIDEO);
+    add("utf16.mp4", "Kein Video".repeat(500).getBytes(StandardCharsets.UTF_16), NOT_A_VIDEO);
     add(
         "page.mp4",
         "<!DOCTYPE html><html><body>404</body></html>".getBytes(StandardCharsets.UTF_8),
-        notVideo);
-    add("zeros.mp4", new byte[100_000], notVideo);
-    add("random.mp4", random(100_000), notClips());
+        NOT_A_VIDEO);
+    add("zeros.mp4", new byte[100_000], NOT_A_VIDEO);
+    add("random.mp4", random(100_000), NOT_A_VIDEO);
     add(
         "document.pdf.mp4",
         concat("%PDF-1.7\n".getBytes(StandardCharsets.UTF_8), random(5000)),
-        notClips());
+        NOT_A_VIDEO);
 
     byte[] mp4 = good.get("good.mp4");
     ByteArrayOutputStream zip = new ByteArrayOutputStream();
@@ -354,28 +387,28 @@ final class HostileFiles {
       out.putNextEntry(new ZipEntry("good.mp4"));
       out.write(mp4);
     }
-    add("zip.mp4", zip.toByteArray(), notVideo);
+    add("zip.mp4", zip.toByteArray(), NOT_A_VIDEO);
     ByteArrayOutputStream gzip = new ByteArrayOutputStream();
     try (GZIPOutputStream out = new GZIPOutputStream(gzip)) {
       out.write(mp4);
     }
-    add("gzip.mp4", gzip.toByteArray(), notClips());
+    add("gzip.mp4", gzip.toByteArray(), NOT_A_VIDEO);
 
     BufferedImage image = new BufferedImage(320, 240, BufferedImage.TYPE_INT_RGB);
     byte[] jpeg = null;
     for (String format : List.of("jpg", "png", "gif", "bmp")) {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       ImageIO.write(image, format, out);
-      add("picture." + format, out.toByteArray(), notVideo);
-      add("picture." + format + ".mp4", out.toByteArray(), notVideo);
+      add("picture." + format, out.toByteArray(), NOT_A_VIDEO);
+      add("picture." + format + ".mp4", out.toByteArray(), NOT_A_VIDEO);
       if (format.equals("jpg")) {
         jpeg = out.toByteArray();
       }
     }
-    add("two-pictures.jpg", concat(jpeg, jpeg), notVideo);
+    add("two-pictures.jpg", concat(jpeg, jpeg), NOT_A_VIDEO);
 
     TestSounds.write(directory.resolve("sound.wav"), null);
-    files.put(directory.resolve("sound.wav"), notVideo);
+    files.put(directory.resolve("sound.wav"), NOT_A_VIDEO);
     for (String name : List.of("sound.mov", "sound.mkv", "sound.avi")) {
       files.put(
           TestSounds.write(directory.resolve(name), null), rejected(DecodeReason.NO_VIDEO_STREAM));
@@ -386,9 +419,9 @@ final class HostileFiles {
     // Here the muxer writes the picture as a track of one frame.
     files.put(
         TestSounds.write(directory.resolve("cover.mkv"), jpeg), rejected(DecodeReason.TOO_SHORT));
-    add("cover.mp3", TestSounds.mp3(jpeg), notVideo);
+    add("cover.mp3", TestSounds.mp3(jpeg), NOT_A_VIDEO);
     Files.createDirectory(directory.resolve("directory.mp4"));
-    files.put(directory.resolve("directory.mp4"), notVideo);
+    files.put(directory.resolve("directory.mp4"), NOT_A_VIDEO);
 
     Settings mpeg4 = Settings.of("mpeg4", 160, 120, 25);
     for (String name : List.of("one.mp4", "one.mkv", "one.avi")) {
@@ -399,13 +432,13 @@ final class HostileFiles {
     try (RandomAccessFile file = new RandomAccessFile(sparse.toFile(), "rw")) {
       file.setLength(2L << 30);
     }
-    files.put(sparse, notVideo);
+    files.put(sparse, NOT_A_VIDEO);
     Path tail = directory.resolve("sparse-tail.mp4");
     Files.write(tail, good.get("faststart.mp4"));
     try (RandomAccessFile file = new RandomAccessFile(tail.toFile(), "rw")) {
       file.setLength(2L << 30);
     }
-    files.put(tail, CLIPS);
+    files.put(tail, COMPLETE);
   }
 
   /** Names that FFmpeg would take for something else, and suffixes that do not fit. */
@@ -422,7 +455,7 @@ final class HostileFiles {
             "\u00fc\u4e2d.mp4",
             "no-suffix",
             "x.txt")) {
-      add(name, good.get("faststart.mp4"), CLIPS);
+      add(name, good.get("faststart.mp4"), COMPLETE);
     }
   }
 
@@ -432,6 +465,19 @@ final class HostileFiles {
     if (files.put(file, expected) != null) {
       throw new IllegalStateException(name + " twice");
     }
+  }
+
+  /** Everywhere in the file, as AVI names a codec twice. */
+  private void unknownCodec(String name, String source, String codec, String unknown)
+      throws IOException {
+    String text = new String(good.get(source), StandardCharsets.ISO_8859_1);
+    if (!text.contains(codec)) {
+      throw new IllegalStateException(source + " has no " + codec);
+    }
+    add(
+        name,
+        text.replace(codec, unknown).getBytes(StandardCharsets.ISO_8859_1),
+        rejected(DecodeReason.UNSUPPORTED_CODEC));
   }
 
   private void mp4(String name, String box, Consumer<ByteBuffer> lie, Expected expected)
@@ -462,11 +508,7 @@ final class HostileFiles {
   }
 
   private static Expected rejected(DecodeReason... reasons) {
-    return new Expected(false, EnumSet.copyOf(Arrays.asList(reasons)));
-  }
-
-  private static Expected notClips() {
-    return new Expected(false, DAMAGED.reasons());
+    return new Expected(false, false, EnumSet.copyOf(Arrays.asList(reasons)));
   }
 
   private static int find(byte[] bytes, String name, int from) {

@@ -58,7 +58,8 @@ class HostileVideosTest {
     DecodeResult result = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> decode(file));
 
     if (result instanceof Decoded decoded) {
-      assertThat(expected.clips()).as(result.toString()).isTrue();
+      boolean allowed = decoded.complete() ? expected.complete() : expected.partial();
+      assertThat(allowed).as(result + ", expected " + expected).isTrue();
       assertThat(decoded.clips()).isPositive();
       assertThat(decoded.complete()).isEqualTo(decoded.note().isEmpty());
     } else {
