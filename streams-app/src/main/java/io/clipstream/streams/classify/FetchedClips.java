@@ -31,8 +31,8 @@ public final class FetchedClips implements ClipSource {
   private final VideoDecoder decoder;
   private final Sampling sampling;
 
-  /** First come, first served. */
-  private final Semaphore turns;
+  /** First come, first served. Tests ask whether a thread waits. */
+  final Semaphore turns;
 
   /**
    * @param fetcher closed by this source
