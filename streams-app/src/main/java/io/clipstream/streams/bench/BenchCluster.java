@@ -117,8 +117,9 @@ final class BenchCluster implements AutoCloseable {
     return rejected.get();
   }
 
-  int pending() {
-    return app.gate().pending();
+  /** Most references that were ever in flight at once. */
+  int mostPending() {
+    return app.gate().mostPending();
   }
 
   /**

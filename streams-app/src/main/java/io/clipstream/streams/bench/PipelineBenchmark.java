@@ -25,16 +25,20 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.common.KafkaException;
 
 /** Measures the way of references through the whole application, on a broker in this process. */
 public final class PipelineBenchmark {
+  /** References that the sender may be ahead of the outcomes: more than may be in flight. */
+  private static final int AHEAD = 20_000;
+
   private PipelineBenchmark() {}
 
   /**
    * What went through with stages that cost nothing.
    *
    * @param references that were measured, after the warm-up
-   * @param maxPending most references in flight that were seen
+   * @param maxPending most references that were in flight at once, warm-up included
    */
   public record Throughput(long references, double seconds, int maxPending) {
     public double perSecond() {
@@ -80,35 +84,41 @@ public final class PipelineBenchmark {
 
   /**
    * References a second with a decoder and a classifier that cost nothing: Avro, exactly once, with
-   * producer, broker, application and consumer in this process.
+   * producer, broker, application and consumer in this process and at work the whole time.
    *
    * @param directory for the broker's data
    * @param references to measure; half as many go before as warm-up
    */
   public static Throughput freeStages(Path directory, long references) throws InterruptedException {
     long warmUp = references / 2;
+    long total = warmUp + references;
     try (BenchCluster cluster = new BenchCluster(directory, 1, 4000, FreeStages.pipeline())) {
-      Thread sender =
-          new Thread(
-              () -> {
-                for (long i = 0; i < warmUp + references; i++) {
-                  cluster.send("video-" + i, "file:///videos/of/some/length/video-" + i + ".mp4");
-                }
-                cluster.flush();
-              },
-              "bench-references");
+      Thread sender = new Thread(() -> sendAhead(cluster, total), "bench-references");
       sender.setDaemon(true);
       sender.start();
       cluster.awaitOutcomes(warmUp);
       long first = cluster.outcomes();
       long start = System.nanoTime();
-      int maxPending = 0;
-      for (long next = first; next < warmUp + references; ) {
-        next = Math.min(next + 5000, warmUp + references);
-        cluster.awaitOutcomes(next);
-        maxPending = Math.max(maxPending, cluster.pending());
+      cluster.awaitOutcomes(total);
+      double seconds = seconds(start);
+      return new Throughput(cluster.outcomes() - first, seconds, cluster.mostPending());
+    }
+  }
+
+  /**
+   * Sends references until {@code total} have an outcome, at most {@value #AHEAD} more than have
+   * one: producing then takes its share of the machine from the first outcome to the last.
+   */
+  private static void sendAhead(BenchCluster cluster, long total) {
+    try {
+      for (long i = 0; i < total + AHEAD; i++) {
+        if (i % 1000 == 0) {
+          cluster.awaitOutcomes(i + 1000 - AHEAD);
+        }
+        cluster.send("video-" + i, "file:///videos/of/some/length/video-" + i + ".mp4");
       }
-      return new Throughput(warmUp + references - first, seconds(start), maxPending);
+    } catch (InterruptedException | IllegalStateException | KafkaException ended) {
+      // The cluster was closed or has failed; who waits for outcomes says so.
     }
   }
 

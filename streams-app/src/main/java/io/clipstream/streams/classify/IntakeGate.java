@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class IntakeGate {
   private final int maxPending;
   private final AtomicInteger pending = new AtomicInteger();
+  private final AtomicInteger mostPending = new AtomicInteger();
   private final AtomicInteger unread = new AtomicInteger();
   private volatile boolean shut;
 
@@ -58,6 +59,11 @@ public final class IntakeGate {
     return pending.get();
   }
 
+  /** Most references that were ever in flight at once. */
+  public int mostPending() {
+    return mostPending.get();
+  }
+
   /**
    * Waits until everything that was handed to the labeller has been forwarded.
    *
@@ -76,7 +82,10 @@ public final class IntakeGate {
   }
 
   void addPending(int change) {
-    pending.addAndGet(change);
+    int now = pending.addAndGet(change);
+    if (change > 0) {
+      mostPending.accumulateAndGet(now, Math::max);
+    }
     if (shut) {
       synchronized (this) {
         notifyAll();
