@@ -90,7 +90,8 @@ public final class LabelApp implements AutoCloseable {
                 settings.topics(),
                 () -> Formats.create(settings.serdeClass(), settings.serde()),
                 labeller,
-                gate),
+                gate,
+                StreamsDefaults.maxRequestBytes(kafka)),
             kafka,
             new GatedClients(gate));
     streams.setStateListener((now, before) -> stateChanged(now));
@@ -100,11 +101,14 @@ public final class LabelApp implements AutoCloseable {
   /**
    * Starts; returns at once.
    *
-   * @throws UserError if Kafka does not answer or a topic is missing
+   * @throws UserError if Kafka does not answer, or a topic is missing, or the dead letters' takes
+   *     less than the producer
    */
   public void start() throws InterruptedException {
-    TopicCheck.require(
-        new StreamsConfig(kafka).getAdminConfigs("clipstream-start"), settings.topics().all());
+    Map<String, Object> admin = new StreamsConfig(kafka).getAdminConfigs("clipstream-start");
+    TopicCheck.require(admin, settings.topics().all());
+    TopicCheck.requireRoom(
+        admin, settings.topics().deadLetter(), StreamsDefaults.maxRequestBytes(kafka));
     streams.start();
   }
 

@@ -6,6 +6,8 @@ import java.util.Properties;
 
 /** Kafka Streams settings: those of {@code defaults.properties}, where a user's own win. */
 public final class StreamsDefaults {
+  private static final String MAX_REQUEST = "producer.max.request.size";
+
   private StreamsDefaults() {}
 
   /**
@@ -29,5 +31,30 @@ public final class StreamsDefaults {
     Properties properties = new Properties();
     properties.putAll(all);
     return properties;
+  }
+
+  /**
+   * Largest request, and so largest record, of the producers, in bytes.
+   *
+   * @param kafka as {@link #with} returns it
+   * @throws IllegalArgumentException if labels would not fit, or if it is beyond the buffer that
+   *     Kafka's producers have by default
+   */
+  static int maxRequestBytes(Properties kafka) {
+    Object value = kafka.get(MAX_REQUEST);
+    try {
+      int bytes = Integer.parseInt(value.toString().trim());
+      if (bytes >= 1 << 20 && bytes <= 32 << 20) {
+        return bytes;
+      }
+    } catch (NumberFormatException e) {
+      // reported below, as a number out of bounds is
+    }
+    throw new IllegalArgumentException(
+        "kafka."
+            + MAX_REQUEST
+            + " is '"
+            + value
+            + "', expected a number of bytes from 1048576 to 33554432");
   }
 }

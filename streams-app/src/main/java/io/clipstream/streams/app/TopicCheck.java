@@ -10,9 +10,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes sure that brokers answer and that topics are there, before work starts on them. */
 final class TopicCheck {
+  private static final Logger log = LoggerFactory.getLogger(TopicCheck.class);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private TopicCheck() {}
@@ -49,6 +55,49 @@ final class TopicCheck {
               + servers
               + Nearest.hint(missing.get(0), existing)
               + (missing.size() == 1 ? "" : ": create them first"));
+    }
+  }
+
+  /**
+   * Makes sure that a topic takes records of this size. Goes on, and says so, where the topic's
+   * settings may not be read.
+   *
+   * @param admin settings of an admin client
+   * @param bytes of a producer's request
+   * @throws UserError if the topic's {@code max.message.bytes} is less
+   */
+  static void requireRoom(Map<String, Object> admin, String topic, int bytes)
+      throws InterruptedException {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    ConfigEntry max;
+    Admin client = Admin.create(admin);
+    try {
+      max =
+          client
+              .describeConfigs(List.of(resource))
+              .all()
+              .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+              .get(resource)
+              .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+    } catch (ExecutionException | TimeoutException e) {
+      log.warn(
+          "The settings of topic {} cannot be read; its max.message.bytes must be {} or more: {}",
+          topic,
+          bytes,
+          e.toString());
+      return;
+    } finally {
+      client.close(Duration.ZERO);
+    }
+    if (max != null && Long.parseLong(max.value()) < bytes) {
+      throw new UserError(
+          "topic "
+              + topic
+              + " has max.message.bytes="
+              + max.value()
+              + ", expected at least "
+              + bytes
+              + " as in kafka.producer.max.request.size: raise the one or lower the other");
     }
   }
 }

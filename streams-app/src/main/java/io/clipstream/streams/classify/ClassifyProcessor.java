@@ -9,6 +9,7 @@ import io.clipstream.streams.classify.PendingVideos.Entry;
 import io.clipstream.streams.classify.VideoLabeller.Submission;
 import io.clipstream.streams.outcome.DeadLetters;
 import io.clipstream.streams.outcome.Outcome;
+import io.clipstream.streams.outcome.RecordSize;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,7 +22,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serializer;
@@ -46,13 +46,13 @@ import org.slf4j.LoggerFactory;
  */
 final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[]> {
   /**
-   * Largest record that is taken as a reference, in bytes of key, value and headers: its outcome
+   * Largest record that is taken as a reference, as {@link RecordSize#of} counts it: its outcome
    * repeats parts of it, and must fit into Kafka's usual limit of 1 MiB.
    */
   static final int MAX_REFERENCE_BYTES = 256 * 1024;
 
-  /** Largest value of labels; beyond it the segments are left out. Some room below 1 MiB. */
-  static final int MAX_LABELS_BYTES = 960 * 1024;
+  /** Largest record of labels, counted so too; beyond it the segments are left out. */
+  static final int MAX_LABELS_BYTES = RecordSize.within(1024 * 1024);
 
   private static final Logger log = LoggerFactory.getLogger(ClassifyProcessor.class);
   private static final Duration DRAIN_INTERVAL = Duration.ofMillis(10);
@@ -63,6 +63,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   private final Supplier<Formats> newFormats;
   private final VideoLabeller labeller;
   private final IntakeGate gate;
+  private final int maxDeadLetterBytes;
 
   private ProcessorContext<byte[], byte[]> context;
   private Formats formats;
@@ -82,11 +83,16 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   private long warnAgainAt;
 
   ClassifyProcessor(
-      Topics topics, Supplier<Formats> newFormats, VideoLabeller labeller, IntakeGate gate) {
+      Topics topics,
+      Supplier<Formats> newFormats,
+      VideoLabeller labeller,
+      IntakeGate gate,
+      int maxDeadLetterBytes) {
     this.topics = topics;
     this.newFormats = newFormats;
     this.labeller = labeller;
     this.gate = gate;
+    this.maxDeadLetterBytes = maxDeadLetterBytes;
   }
 
   @Override
@@ -105,7 +111,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   @Override
   public void process(Record<byte[], byte[]> record) {
     long offset = context.recordMetadata().map(RecordMetadata::offset).orElse(-1L);
-    int bytes = bytes(record);
+    long bytes = RecordSize.of(record);
     if (bytes > MAX_REFERENCE_BYTES) {
       sendDeadLetter(
           record,
@@ -244,31 +250,30 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   /** The record of an item's outcome. */
   private Record<byte[], byte[]> write(Item item) {
     Record<byte[], byte[]> record = item.entry.record();
-    Headers headers = new RecordHeaders(record.headers());
-    String id;
-    byte[] value;
     if (item.outcome instanceof Outcome.Labelled labelled) {
-      id = labelled.labels().getId();
-      value = serialize(labelled.labels(), headers);
-    } else {
-      var rejected = ((Outcome.Rejected) item.outcome).video();
-      id = rejected.getReference().getId();
-      value = formats.rejected().serializer().serialize(topics.rejected(), headers, rejected);
+      return write(record, labelled.labels());
     }
-    byte[] key = record.key() != null ? record.key() : id.getBytes(StandardCharsets.UTF_8);
+    var rejected = ((Outcome.Rejected) item.outcome).video();
+    Headers headers = new RecordHeaders(record.headers());
+    byte[] value = formats.rejected().serializer().serialize(topics.rejected(), headers, rejected);
+    byte[] key = keyOf(record, rejected.getReference().getId());
     return new Record<>(key, value, record.timestamp(), headers);
   }
 
-  private byte[] serialize(VideoLabels labels, Headers headers) {
+  private Record<byte[], byte[]> write(Record<byte[], byte[]> record, VideoLabels labels) {
     Serializer<VideoLabels> serializer = formats.labels().serializer();
+    Headers headers = new RecordHeaders(record.headers());
     byte[] value = serializer.serialize(topics.labeled(), headers, labels);
-    if (value.length <= MAX_LABELS_BYTES) {
-      return value;
+    byte[] key = keyOf(record, labels.getId());
+    var whole = new Record<>(key, value, record.timestamp(), headers);
+    long bytes = RecordSize.of(whole);
+    if (bytes <= MAX_LABELS_BYTES) {
+      return whole;
     }
     String note =
         String.format(
             "%d segments are left out, as the record would have %d bytes, expected at most %d",
-            labels.getSegments().size(), value.length, MAX_LABELS_BYTES);
+            labels.getSegments().size(), bytes, MAX_LABELS_BYTES);
     log.warn("Labels of {}: {}", labels.getId(), note);
     VideoLabels.Builder small = VideoLabels.newBuilder(labels).setSegments(List.of());
     String earlier = labels.getVideo().getNote();
@@ -276,7 +281,11 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
         DecodedVideo.newBuilder(labels.getVideo())
             .setNote(earlier == null ? note : earlier + "; " + note)
             .build());
-    return serializer.serialize(topics.labeled(), headers, small.build());
+    return whole.withValue(serializer.serialize(topics.labeled(), headers, small.build()));
+  }
+
+  private static byte[] keyOf(Record<byte[], byte[]> record, String id) {
+    return record.key() != null ? record.key() : id.getBytes(StandardCharsets.UTF_8);
   }
 
   private void sendDeadLetter(Record<byte[], byte[]> record, long offset, Exception error) {
@@ -288,7 +297,13 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
         topics.deadLetter(),
         error.getMessage());
     context.forward(
-        DeadLetters.of(record, topics.incoming(), context.taskId().partition(), offset, error),
+        DeadLetters.of(
+            record,
+            topics.incoming(),
+            context.taskId().partition(),
+            offset,
+            error,
+            maxDeadLetterBytes),
         LabelTopology.DEAD_LETTER);
   }
 
@@ -305,18 +320,6 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       warnAgainAt = now + REGISTRY_WARN_MILLIS;
       log.warn("Task {} waits for the schema registry: {}", context.taskId(), error.getMessage());
     }
-  }
-
-  private static int bytes(Record<byte[], byte[]> record) {
-    int bytes = size(record.key()) + size(record.value());
-    for (Header header : record.headers()) {
-      bytes += header.key().length() + size(header.value());
-    }
-    return bytes;
-  }
-
-  private static int size(byte[] bytes) {
-    return bytes == null ? 0 : bytes.length;
   }
 
   /** A pending reference on its way. */

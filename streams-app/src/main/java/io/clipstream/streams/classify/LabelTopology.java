@@ -1,5 +1,6 @@
 package io.clipstream.streams.classify;
 
+import io.clipstream.streams.outcome.RecordSize;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -19,8 +20,9 @@ import org.apache.kafka.streams.processor.TimestampExtractor;
  * </pre>
  *
  * <p>Keys and values are bytes up to the processor, which reads and writes the records itself: so a
- * key leaves as it came, a dead letter is the very bytes, the store holds what the topic held, and
- * a registry that is down for a while is waited for instead of killing the thread.
+ * key leaves as it came, a dead letter is the very bytes (unless these are too many), the store
+ * holds what the topic held, and a registry that is down for a while is waited for instead of
+ * killing the thread.
  */
 public final class LabelTopology {
   static final String SOURCE = "incoming";
@@ -37,16 +39,25 @@ public final class LabelTopology {
    * @param formats makes the serializers of one task, which closes them
    * @param labeller gives each reference its outcome; outlives the topology
    * @param gate bounds what is in flight, together with {@link GatedClients}
+   * @param maxRequestBytes what the producer and the dead-letter topic take, at least 1 MiB, which
+   *     the other topics take too; larger dead letters go without their value
    */
   public static Topology build(
-      Topics topics, Supplier<Formats> formats, VideoLabeller labeller, IntakeGate gate) {
+      Topics topics,
+      Supplier<Formats> formats,
+      VideoLabeller labeller,
+      IntakeGate gate,
+      int maxRequestBytes) {
+    int maxDeadLetterBytes = RecordSize.within(maxRequestBytes);
     ByteArrayDeserializer read = new ByteArrayDeserializer();
     ByteArraySerializer write = new ByteArraySerializer();
     return new Topology()
         .addSource(
             AutoOffsetReset.earliest(), SOURCE, new RecordTime(), read, read, topics.incoming())
         .addProcessor(
-            CLASSIFY, () -> new ClassifyProcessor(topics, formats, labeller, gate), SOURCE)
+            CLASSIFY,
+            () -> new ClassifyProcessor(topics, formats, labeller, gate, maxDeadLetterBytes),
+            SOURCE)
         .addStateStore(PendingVideos.store(), CLASSIFY)
         .addSink(LABELED, topics.labeled(), write, write, CLASSIFY)
         .addSink(REJECTED, topics.rejected(), write, write, CLASSIFY)

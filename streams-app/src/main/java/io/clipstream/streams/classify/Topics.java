@@ -9,7 +9,8 @@ import java.util.List;
  * @param incoming references to videos, {@code VideoReference} by video id
  * @param labeled {@code VideoLabels} by video id
  * @param rejected {@code RejectedVideo} by video id
- * @param deadLetter records of {@code incoming} that are no references, byte for byte
+ * @param deadLetter records of {@code incoming} that are no references, byte for byte unless they
+ *     are too large
  */
 public record Topics(String incoming, String labeled, String rejected, String deadLetter) {
   public Topics {

@@ -2,15 +2,18 @@ package io.clipstream.streams.classify;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.app.LabelApp;
+import io.clipstream.streams.app.UserError;
 import io.clipstream.streams.outcome.Outcome;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -170,6 +173,77 @@ class LabelAppIT {
       assertThat(letter.headers().lastHeader("__streams.errors.message").value()).isNotEmpty();
       assertThat(app.exit()).isNotDone();
     }
+  }
+
+  @Test
+  void shouldGoOnAfterRecordsThatAreTooLargeForTheDeadLetters() throws Exception {
+    byte[] key = {1, 2, 3};
+    byte[] large = new byte[1_048_400]; // Kafka's limit of 1 MiB, without room for more headers.
+    new Random(1).nextBytes(large);
+    try (LabelApp app = cluster.start("app", new InstantLabeller(0))) {
+      cluster.produceRaw(new ProducerRecord<>(Cluster.TOPICS.incoming(), 1, key, large));
+      cluster.produceCompressed(
+          new ProducerRecord<>(Cluster.TOPICS.incoming(), 1, key, new byte[3_000_000]));
+      cluster.produce(50);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      cluster.readUntil(LIMIT, () -> cluster.deadLetters.size() >= 2);
+
+      assertThat(cluster.deadLetters).hasSize(2);
+      for (int i = 0; i < 2; i++) {
+        ConsumerRecord<byte[], byte[]> letter = cluster.deadLetters.get(i);
+        assertThat(letter.key()).isEqualTo(key);
+        assertThat(letter.value()).isNull();
+        assertThat(header(letter, "__streams.errors.message")).contains("expected at most");
+        assertThat(header(letter, "__streams.errors.topic")).isEqualTo(Cluster.TOPICS.incoming());
+        assertThat(header(letter, "__streams.errors.partition")).isEqualTo("1");
+        assertThat(header(letter, "__streams.errors.offset")).isEqualTo(Integer.toString(i));
+        assertThat(header(letter, "clipstream.omitted.bytes"))
+            .isEqualTo(i == 0 ? "1048403" : "3000003");
+      }
+      assertThat(app.exit()).isNotDone();
+    }
+  }
+
+  @Test
+  void shouldKeepLargeDeadLettersWholeOnATopicThatTakesThem() throws Exception {
+    byte[] value = new byte[3_000_000];
+    new Random(2).nextBytes(value);
+    int limit = 4 << 20;
+    Map<String, Object> kafka = new HashMap<>(cluster.settings("app").kafka());
+    kafka.put("producer.max.request.size", Integer.toString(limit));
+    LabelApp.Settings usual = cluster.settings("app");
+    LabelApp.Settings settings =
+        new LabelApp.Settings(
+            usual.topics(),
+            kafka,
+            usual.serdeClass(),
+            usual.serde(),
+            usual.maxPending(),
+            usual.drainLimit());
+    try (LabelApp app = new LabelApp(settings, new InstantLabeller(0))) {
+      assertThatThrownBy(app::start)
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining(Cluster.TOPICS.deadLetter() + " has max.message.bytes=1048588")
+          .hasMessageContaining("expected at least " + limit);
+    }
+
+    cluster.setMaxMessageBytes(Cluster.TOPICS.incoming(), limit);
+    cluster.setMaxMessageBytes(Cluster.TOPICS.deadLetter(), limit);
+    try (LabelApp app = new LabelApp(settings, new InstantLabeller(0))) {
+      app.start();
+      cluster.produceCompressed(new ProducerRecord<>(Cluster.TOPICS.incoming(), null, value));
+      cluster.produce(10);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      cluster.readUntil(LIMIT, () -> !cluster.deadLetters.isEmpty());
+
+      assertThat(cluster.deadLetters).hasSize(1);
+      assertThat(cluster.deadLetters.get(0).value()).isEqualTo(value);
+      assertThat(app.exit()).isNotDone();
+    }
+  }
+
+  private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), UTF_8);
   }
 
   @Test

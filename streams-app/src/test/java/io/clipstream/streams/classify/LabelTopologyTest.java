@@ -71,7 +71,9 @@ class LabelTopologyTest {
     config.put("processing.exception.handler.global.enabled", "true");
     driver =
         new TopologyTestDriver(
-            LabelTopology.build(TOPICS, this::failingFormats, labeller, gate), config, TIME);
+            LabelTopology.build(TOPICS, this::failingFormats, labeller, gate, 1 << 20),
+            config,
+            TIME);
     raw =
         driver.createInputTopic(
             TOPICS.incoming(), new ByteArraySerializer(), new ByteArraySerializer());
@@ -210,6 +212,35 @@ class LabelTopologyTest {
   }
 
   @Test
+  void shouldLeaveOutOfTheDeadLettersWhatKafkaWouldRefuse() {
+    byte[] key = {1, 2};
+    byte[] huge = new byte[1 << 20];
+    Headers many = new RecordHeaders();
+    for (int i = 0; i < 100_000; i++) {
+      many.add("h", new byte[0]); // Few bytes each, if their lengths did not count.
+    }
+    raw.pipeInput(new TestRecord<>(key, huge, many, TIME));
+    raw.pipeInput(new TestRecord<>(huge, key, new RecordHeaders(), TIME));
+    raw.pipeInput(new TestRecord<>(key, new byte[1], many, TIME));
+
+    List<TestRecord<byte[], byte[]>> letters = deadLetters.readRecordsToList();
+    assertThat(letters).hasSize(3);
+    assertThat(letters.get(0).key()).isEqualTo(key);
+    assertThat(letters.get(1).key()).isNull();
+    assertThat(letters.get(2).key()).isEqualTo(key);
+    for (int i = 0; i < 3; i++) {
+      TestRecord<byte[], byte[]> letter = letters.get(i);
+      assertThat(letter.value()).isNull();
+      assertThat(letter.headers().lastHeader("h")).isNull();
+      assertThat(letter.getRecordTime()).isEqualTo(TIME);
+      assertThat(header(letter, DeadLetters.OFFSET)).isEqualTo(Integer.toString(i));
+      assertThat(Integer.parseInt(header(letter, DeadLetters.OMITTED_BYTES)))
+          .isGreaterThan(1 << 20);
+    }
+    assertThat(pendingInStore()).isZero();
+  }
+
+  @Test
   void shouldLeaveSegmentsOutOfLabelsThatKafkaWouldRefuse() {
     incoming.pipeInput("a", reference("a"));
     VideoLabels labels = ((Outcome.Labelled) Fixtures.labelled(reference("a"))).labels();
@@ -232,6 +263,31 @@ class LabelTopologyTest {
     assertThat(small.getSegments()).isEmpty();
     assertThat(small.getLabels()).isEqualTo(labels.getLabels());
     assertThat(small.getVideo().getNote()).contains("20000 segments are left out");
+  }
+
+  @Test
+  void shouldCountKeyAndHeadersOfLabelsThatKafkaWouldRefuse() {
+    Headers headers = new RecordHeaders().add("large", new byte[200_000]);
+    incoming.pipeInput(new TestRecord<>("a", reference("a"), headers, TIME));
+    VideoLabels labels = ((Outcome.Labelled) Fixtures.labelled(reference("a"))).labels();
+    LabelledSegment segment =
+        LabelledSegment.newBuilder()
+            .setStartMillis(1)
+            .setEndMillis(2)
+            .setLabels(Collections.nCopies(10, labels.getLabels().get(0)))
+            .build();
+    labeller
+        .work("a")
+        .finish(
+            new Outcome.Labelled(
+                VideoLabels.newBuilder(labels)
+                    .setSegments(Collections.nCopies(10_000, segment)) // 940,000 bytes
+                    .build()));
+    drain();
+
+    TestRecord<String, VideoLabels> small = labeled.readRecord();
+    assertThat(small.value().getSegments()).isEmpty();
+    assertThat(small.headers().lastHeader("large").value()).hasSize(200_000);
   }
 
   @Test

@@ -80,7 +80,8 @@ class PendingVideosTest {
       }
       HeldLabeller labeller = new HeldLabeller();
       IntakeGate gate = new IntakeGate(10);
-      ClassifyProcessor processor = new ClassifyProcessor(topics, () -> formats, labeller, gate);
+      ClassifyProcessor processor =
+          new ClassifyProcessor(topics, () -> formats, labeller, gate, 1 << 20);
       context.addStateStore(store);
 
       processor.init(context);
@@ -116,7 +117,8 @@ class PendingVideosTest {
               Map.of("schema.registry.url", registry.url()));
       HeldLabeller labeller = new HeldLabeller();
       IntakeGate gate = new IntakeGate(10);
-      ClassifyProcessor processor = new ClassifyProcessor(topics, () -> formats, labeller, gate);
+      ClassifyProcessor processor =
+          new ClassifyProcessor(topics, () -> formats, labeller, gate, 1 << 20);
       context.addStateStore(store);
       processor.init(context);
       byte[] value =

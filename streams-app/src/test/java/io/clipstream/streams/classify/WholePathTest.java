@@ -77,7 +77,8 @@ class WholePathTest {
         Formats formats = formats(registry);
         TopologyTestDriver driver =
             new TopologyTestDriver(
-                LabelTopology.build(TOPICS, () -> formats(registry), pipeline, new IntakeGate(100)),
+                LabelTopology.build(
+                    TOPICS, () -> formats(registry), pipeline, new IntakeGate(100), 1 << 20),
                 config())) {
       TestInputTopic<String, VideoReference> incoming =
           driver.createInputTopic(
