@@ -240,23 +240,25 @@ class LabelTopologyTest {
     assertThat(pendingInStore()).isZero();
   }
 
-  @Test
-  void shouldLeaveSegmentsOutOfLabelsThatKafkaWouldRefuse() {
-    incoming.pipeInput("a", reference("a"));
-    VideoLabels labels = ((Outcome.Labelled) Fixtures.labelled(reference("a"))).labels();
+  /** Labels of a video with so many segments of ten labels each. */
+  private static VideoLabels labels(String id, int segments) {
+    VideoLabels labels = ((Outcome.Labelled) Fixtures.labelled(reference(id))).labels();
     LabelledSegment segment =
         LabelledSegment.newBuilder()
             .setStartMillis(1)
             .setEndMillis(2)
             .setLabels(Collections.nCopies(10, labels.getLabels().get(0)))
             .build();
-    labeller
-        .work("a")
-        .finish(
-            new Outcome.Labelled(
-                VideoLabels.newBuilder(labels)
-                    .setSegments(Collections.nCopies(20_000, segment))
-                    .build()));
+    return VideoLabels.newBuilder(labels)
+        .setSegments(Collections.nCopies(segments, segment))
+        .build();
+  }
+
+  @Test
+  void shouldLeaveSegmentsOutOfLabelsThatKafkaWouldRefuse() {
+    incoming.pipeInput("a", reference("a"));
+    VideoLabels labels = labels("a", 20_000);
+    labeller.work("a").finish(new Outcome.Labelled(labels));
     drain();
 
     VideoLabels small = labeled.readValue();
@@ -269,20 +271,7 @@ class LabelTopologyTest {
   void shouldCountKeyAndHeadersOfLabelsThatKafkaWouldRefuse() {
     Headers headers = new RecordHeaders().add("large", new byte[200_000]);
     incoming.pipeInput(new TestRecord<>("a", reference("a"), headers, TIME));
-    VideoLabels labels = ((Outcome.Labelled) Fixtures.labelled(reference("a"))).labels();
-    LabelledSegment segment =
-        LabelledSegment.newBuilder()
-            .setStartMillis(1)
-            .setEndMillis(2)
-            .setLabels(Collections.nCopies(10, labels.getLabels().get(0)))
-            .build();
-    labeller
-        .work("a")
-        .finish(
-            new Outcome.Labelled(
-                VideoLabels.newBuilder(labels)
-                    .setSegments(Collections.nCopies(10_000, segment)) // 940,000 bytes
-                    .build()));
+    labeller.work("a").finish(new Outcome.Labelled(labels("a", 10_000))); // 940,000 bytes
     drain();
 
     TestRecord<String, VideoLabels> small = labeled.readRecord();
