@@ -6,7 +6,7 @@
     python3 ops/bench/swin3d.py --training MODEL.pt --serving serving.pt --batches 1,8,32 --compile
 
 Both networks have the same weights (those of MODEL.pt) and see the same random clips; their logits are
-compared first. The serving form takes uint8 [N, T, S, S, 3] and normalises it; torchvision's network is given
+compared first. The serving form takes uint8 [N, T, H, W, 3] and normalises it; torchvision's network is given
 pixels that are normalised already, in its own layout and precision. Inputs lie on the device. Times are of
 repeated calls, after warm-up: on a GPU their median, with CUDA events, on the CPU the least, which other work on
 the machine disturbs least; there --rounds times all networks in turn, so that such work meets all of them.
@@ -119,10 +119,16 @@ def torchvision_network(m, state):
     return network.eval()
 
 
+def clip_size(clip):
+    """T, H and W of a manifest's clip, whose crop is a square's side or "HxW"."""
+    height, _, width = str(clip["crop"]).partition("x")
+    return [clip["frames"], int(height), int(width or height)]
+
+
 def flops(m):
     """Floating-point operations of one clip: matrix products and attention, a multiply-add being two."""
     a, clip = m["architecture"], m["clip"]
-    size = [-(-n // p) for n, p in zip([clip["frames"], clip["crop"], clip["crop"]], a["patch"])]
+    size = [-(-n // p) for n, p in zip(clip_size(clip), a["patch"])]
     c, total = a["embedDim"], 0
     total += 2 * size[0] * size[1] * size[2] * 3 * a["patch"][0] * a["patch"][1] * a["patch"][2] * c
     for stage, depth in enumerate(a["depths"]):
@@ -230,7 +236,7 @@ def main():
     m = manifest(ARGS.serving)
     dtype = torch.bfloat16 if m["precision"] == "bf16" else torch.float32
     clip = m["clip"]
-    shape = [clip["frames"], clip["crop"], clip["crop"], 3]
+    shape = [*clip_size(clip), 3]
     scale = torch.tensor(clip["mean"], device=ARGS.device), torch.tensor(clip["std"], device=ARGS.device)
 
     def raw(n):

@@ -4,13 +4,13 @@ resizes, NumPy crops. Prints a Markdown table.
     compare_preprocessing.py DUMP [NPY]
 
 DUMP is a folder that the test class DumpClips wrote. With NPY, the clips of the Python pipeline are written there,
-one uint8 [clips * crops, T, S, S, 3] a file, for compare_probabilities.py.
+one uint8 [clips * crops, T, H, W, 3] a file, for compare_probabilities.py.
 
 The Python pipeline decodes every frame of the file. For clips with a stride it chooses frames by the formulas of
 MMAction2 0.x's SampleFrames and PaddleVideo's Sampler; for clips with a rate, which they do not have, it puts the N =
 floor(duration * rate) samples of an even grid on the frames on display and starts the clips likewise. It resizes the
-shorter side with bilinear interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's preset do; where the
-clips were made with antialias, Pillow's BILINEAR, which averages too) and cuts the square out as torchvision's
+picture with bilinear interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's preset do; where the
+clips were made with antialias, Pillow's BILINEAR, which averages too) and cuts crops out as torchvision's
 center_crop or PaddleVideo's UniformCrop does.
 
 Needs: av, numpy, opencv-python-headless, pillow.
@@ -58,25 +58,30 @@ def indices(times, case):
     return [np.maximum(np.searchsorted(times, g / rate + late, side="right") - 1, 0).tolist() for g in grid]
 
 
+def crop_size(case):
+    """Height and width of the crops: a square's side or "HxW"."""
+    height, _, width = str(case["crop"]).partition("x")
+    return int(height), int(width or height)
+
+
 def crops(picture, case):
-    """The squares of one picture: resized whole, then cut."""
-    side = case["crop"]
-    short = case["shortSide"] if case["crops"] == 1 else side
+    """The crops of one picture: resized whole, then cut."""
+    high, wide = crop_size(case)
     width, height = case["width"], case["height"]
-    if width <= height:
-        size = short, int(short * height / width + 1e-6)
-    else:
-        size = int(short * width / height + 1e-6), short
+    short = case["shortSide"] / min(width, height) if case["crops"] == 1 else 0
+    factor = max(short, wide / width, high / height)
+    size = max(wide, int(factor * width + 1e-6)), max(high, int(factor * height + 1e-6))
     if case["antialias"]:
         scaled = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
     else:
         scaled = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
     if case["crops"] == 1:
-        places = [(round((size[0] - side) / 2), round((size[1] - side) / 2))]
+        places = [(round((size[0] - wide) / 2), round((size[1] - high) / 2))]
     else:
-        room = max(size) - side
-        places = [(at, 0) if width > height else (0, at) for at in (0, math.ceil(room / 2), room)]
-    return [scaled[y : y + side, x : x + side] for x, y in places]
+        room = size[0] - wide, size[1] - high
+        steps = (0, math.ceil(max(room) / 2), max(room))
+        places = [(at, 0) if room[0] >= room[1] else (0, at) for at in steps]
+    return [scaled[y : y + high, x : x + wide] for x, y in places]
 
 
 def main():
@@ -84,7 +89,7 @@ def main():
     print("| video | picture | views | indices | mean difference | largest of a clip |")
     print("|---|---|---|---|---|---|")
     for n, case in enumerate(json.loads((dump / "clips.json").read_text())):
-        shape = case["clips"], case["crops"], case["frames"], case["crop"], case["crop"], 3
+        shape = case["clips"], case["crops"], case["frames"], *crop_size(case), 3
         ours = np.fromfile(dump / f"{n}.rgb", np.uint8).reshape(shape)
         frames, times = decode(case["file"], case["seconds"])
         same = indices(times, case) == case["indices"]

@@ -22,7 +22,7 @@ predictions = [json.loads(line) for line in pathlib.Path(sys.argv[4]).read_text(
 
 
 def probabilities(clips):
-    """Mean over the clips, uint8 [N, T, S, S, 3]."""
+    """Mean over the clips, uint8 [N, T, H, W, 3]."""
     with torch.no_grad():
         return model(torch.from_numpy(clips)).float().softmax(1).mean(0).numpy()
 

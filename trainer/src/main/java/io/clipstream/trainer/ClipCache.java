@@ -3,6 +3,7 @@ package io.clipstream.trainer;
 import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.CropSize;
 import io.clipstream.model.clip.DecodeLimits;
 import io.clipstream.model.clip.DecodeResult;
 import io.clipstream.model.clip.Sampling;
@@ -78,7 +79,7 @@ final class ClipCache implements AutoCloseable {
             spec.framesPerSecond(),
             spec.stride(),
             spec.shortSide(),
-            spec.shortSide(),
+            CropSize.square(spec.shortSide()),
             spec.antialias(),
             spec.mean(),
             spec.std());
@@ -199,7 +200,7 @@ final class ClipCache implements AutoCloseable {
 
   /** Side of the stored squares, pixels. */
   int side() {
-    return stored.crop();
+    return stored.shortSide();
   }
 
   int frames() {
@@ -216,7 +217,7 @@ final class ClipCache implements AutoCloseable {
         segments.get(clip / clipsPerSegment),
         clip % clipsPerSegment * stored.clipBytes(),
         stored.frames(),
-        stored.crop(),
+        stored.shortSide(),
         crop,
         change,
         to);

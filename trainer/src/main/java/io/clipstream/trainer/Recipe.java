@@ -3,6 +3,7 @@ package io.clipstream.trainer;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.CropSize;
 import io.clipstream.model.swin.Swin3dConfig;
 import io.clipstream.trainer.motion.CameraMotion;
 import io.clipstream.trainer.motion.MotionDataSpec;
@@ -120,7 +121,7 @@ record Recipe(
             stride ? 0 : s.number("clip.frames-per-second", 0.1, 1000),
             stride ? s.integer("clip.stride", 1) : 0,
             s.integer("clip.short-side", 16),
-            s.integer("clip.crop", 16),
+            CropSize.square(s.integer("clip.crop", 16)),
             s.flag("clip.antialias", false),
             floats(s.numbers("clip.mean")),
             floats(s.numbers("clip.std")));

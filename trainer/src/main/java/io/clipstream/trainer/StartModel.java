@@ -5,6 +5,7 @@ import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.CropSize;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dConfig;
 import java.io.IOException;
@@ -66,6 +67,12 @@ record StartModel(ModelArtifact artifact, Swin3dConfig network) {
    * @throws IllegalArgumentException naming key, found and expected
    */
   void complete(Settings recipe) {
+    CropSize crop = artifact.manifest().clip().crop();
+    if (!crop.isSquare() && !recipe.has("clip.crop")) {
+      throw new IllegalArgumentException(
+          "train.start %s takes clips of %s, but training cuts squares: set clip.crop to a side"
+              .formatted(artifact.path(), crop));
+    }
     Map<String, String> settings = settings();
     if (recipe.has("clip.stride") || recipe.has("clip.frames-per-second")) {
       settings.keySet().removeAll(List.of("clip.stride", "clip.frames-per-second"));

@@ -205,7 +205,7 @@ final class TrainingLoop {
         train,
         settings.augmentation(),
         batchSize,
-        recipe.clip().crop(),
+        recipe.clip().crop().width(),
         settings.seed(),
         firstStep,
         steps,
@@ -264,7 +264,7 @@ final class TrainingLoop {
 
   /** uint8 {@code [N, T, crop, crop, 3]} on the device. */
   private NDArray pixels(NDManager scope, Batches.Batch batch) {
-    int crop = recipe.clip().crop();
+    int crop = recipe.clip().crop().width();
     Shape shape = new Shape(batch.classes().length, recipe.clip().frames(), crop, crop, 3);
     return scope.create(batch.pixels(), shape, DataType.UINT8);
   }
@@ -299,7 +299,7 @@ final class TrainingLoop {
         values.copyTo(to);
       }
     }
-    int crop = recipe.clip().crop();
+    int crop = recipe.clip().crop().width();
     Augmentation.Change centre = Augmentation.Change.none(validation.side(), crop);
     ParameterStore parameters = new ParameterStore(judge.getNDManager(), false);
     Tally tally = new Tally();

@@ -11,6 +11,7 @@ import io.clipstream.model.checkpoint.Checkpoint;
 import io.clipstream.model.checkpoint.Kinetics400;
 import io.clipstream.model.checkpoint.Swin3dImport;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.CropSize;
 import io.clipstream.model.clip.VideoEncoder;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dServing;
@@ -250,7 +251,7 @@ class StartModelTest {
 
   @Test
   void shouldTakeEveryFrameThatTheModelTakesOrTheRecipeWants() throws Exception {
-    ClipSpec every = new ClipSpec(6, 0, 2, 24, 24, false, CLIP.mean(), CLIP.std());
+    ClipSpec every = new ClipSpec(6, 0, 2, 24, CropSize.square(24), false, CLIP.mean(), CLIP.std());
     Recipe whole = recipe(Map.of());
     Path strided = folder.resolve("strided-1.pt");
     ModelManifest manifest =
@@ -277,6 +278,24 @@ class StartModelTest {
     assertThatThrownBy(() -> recipe(Map.of("clip.stride", "2", "clip.frames-per-second", "6")))
         .hasMessageEndingWith(
             " sets both clip.stride and clip.frames-per-second, expected one of them");
+  }
+
+  @Test
+  void shouldAskForASquareWhereTheModelTakesRectangles() throws Exception {
+    ClipSpec wide = new ClipSpec(6, 6, 0, 24, CropSize.of("24x36"), false, CLIP.mean(), CLIP.std());
+    Recipe whole = recipe(Map.of());
+    ModelManifest manifest =
+        new ModelManifest(
+            "wide", "1", LABELS, wide, "1", Map.of(), "training", "fp32", Map.of(), Map.of(), "");
+    Path file = folder.resolve("wide-1.pt");
+    Swin3d.write(file, whole.network(), whole.firstWeights(), manifest);
+
+    assertThatThrownBy(() -> recipe(Map.of("train.start", file.toString())))
+        .hasMessage(
+            "train.start %s takes clips of 24x36, but training cuts squares: set clip.crop to a side",
+            file);
+    assertThat(recipe(Map.of("train.start", file.toString(), "clip.crop", "24")).clip().crop())
+        .isEqualTo(CropSize.square(24));
   }
 
   @ParameterizedTest

@@ -20,7 +20,7 @@ public record Golden(long seed, List<Float> logits) {
     }
   }
 
-  /** The clip: random bytes, RGB uint8 {@code [T, S, S, 3]}, the same on every machine. */
+  /** The clip: random bytes, RGB uint8 {@code [T, H, W, 3]}, the same on every machine. */
   public static ByteBuffer pixels(long seed, ClipSpec clip) {
     byte[] pixels = new byte[clip.clipBytes()];
     new Random(seed).nextBytes(pixels);

@@ -19,7 +19,7 @@ public final class Clip implements AutoCloseable {
     this.crop = crop;
   }
 
-  /** Direct buffer, RGB uint8 {@code [T, S, S, 3]}, position 0, limit its whole size. */
+  /** Direct buffer, RGB uint8 {@code [T, H, W, 3]}, position 0, limit its whole size. */
   public synchronized ByteBuffer pixels() {
     if (pixels == null) {
       throw new IllegalStateException("the clip is closed");

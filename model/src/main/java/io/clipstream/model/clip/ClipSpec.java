@@ -6,7 +6,7 @@ import java.util.List;
  * How a clip is cut from a video and scaled. Travels in every model's manifest, so training and
  * serving cannot differ.
  *
- * <p>Sampled pixels are RGB uint8 {@code [T, S, S, 3]}; the network normalises them itself. For
+ * <p>Sampled pixels are RGB uint8 {@code [T, H, W, 3]}; the network normalises them itself. For
  * Kinetics-400 Swin3D: 32, 15, 256, 224 and ImageNet mean and std (torchvision, {@code
  * Swin3D_B_Weights.KINETICS400_V1}), or every second frame instead of 15 a second (PaddleVideo,
  * MMAction2).
@@ -15,8 +15,8 @@ import java.util.List;
  * @param framesPerSecond sampling rate, whatever the video's own rate; 0 if there is a stride
  * @param stride frames of the video from one sample to the next, whatever its rate; 0 if there is a
  *     sampling rate
- * @param shortSide pixels of the shorter side after resizing
- * @param crop S, side in pixels of the square that is cut out
+ * @param shortSide pixels of the shorter side after resizing; more where the crop would not fit
+ * @param crop H and W of what is cut out
  * @param antialias whether shrinking averages all pixels that it covers; or interpolates between
  *     the four nearest, as the published video networks were trained (torchvision {@code resize}
  *     with {@code antialias=False}, OpenCV {@code INTER_LINEAR})
@@ -28,7 +28,7 @@ public record ClipSpec(
     double framesPerSecond,
     int stride,
     int shortSide,
-    int crop,
+    CropSize crop,
     boolean antialias,
     List<Float> mean,
     List<Float> std) {
@@ -52,11 +52,13 @@ public record ClipSpec(
               + stride
               + ", expected one of them, the other 0");
     }
-    if (crop < 1 || shortSide > 4096) {
-      throw new IllegalArgumentException(
-          "crop is " + crop + " and shortSide " + shortSide + ", expected 1 to 4096");
+    if (crop == null) {
+      throw new IllegalArgumentException("crop is missing, expected such as 224 or 224x320");
     }
-    if (crop > shortSide) {
+    if (shortSide < 1 || shortSide > 4096) {
+      throw new IllegalArgumentException("shortSide is " + shortSide + ", expected 1 to 4096");
+    }
+    if (crop.shorter() > shortSide) {
       throw new IllegalArgumentException("crop " + crop + " exceeds short side " + shortSide);
     }
     mean = List.copyOf(mean);
@@ -67,7 +69,7 @@ public record ClipSpec(
     }
   }
 
-  /** Clips of a sampling rate. */
+  /** Clips of a sampling rate, and of squares. */
   public ClipSpec(
       int frames,
       double framesPerSecond,
@@ -76,11 +78,16 @@ public record ClipSpec(
       boolean antialias,
       List<Float> mean,
       List<Float> std) {
-    this(frames, framesPerSecond, 0, shortSide, crop, antialias, mean, std);
+    this(frames, framesPerSecond, 0, shortSide, CropSize.square(crop), antialias, mean, std);
   }
 
-  /** Bytes of one clip's pixels: {@code T * S * S * 3}. */
+  /** Bytes of one clip's pixels: {@code T * H * W * 3}. */
   public int clipBytes() {
-    return Math.multiplyExact(Math.multiplyExact(frames, crop * crop), 3);
+    return Math.multiplyExact(frames, frameBytes());
+  }
+
+  /** Bytes of one frame's pixels: {@code H * W * 3}. */
+  int frameBytes() {
+    return 3 * crop.height() * crop.width();
   }
 }

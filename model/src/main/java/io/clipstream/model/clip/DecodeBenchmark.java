@@ -134,16 +134,19 @@ public final class DecodeBenchmark {
   }
 
   private List<String> arguments(Path file, TimeRange range) {
-    int side = spec.shortSide();
+    int width = spec.crop().width();
+    int height = spec.crop().height();
+    String factor =
+        "max(" + spec.shortSide() + "/min(iw,ih),max(" + width + "/iw," + height + "/ih))";
+    // Even sizes, as pictures with halved chroma want them.
     String filters =
         String.format(
             Locale.ROOT,
-            "%s,scale='if(gt(iw,ih),-2,%d)':'if(gt(iw,ih),%d,-2)':flags=bilinear,crop=%d:%d",
+            "%s,scale=w='2*ceil(iw*%2$s/2-1e-6)':h='2*ceil(ih*%2$s/2-1e-6)':flags=bilinear,crop=%3$d:%4$d",
             spec.stride() > 0 ? "framestep=" + spec.stride() : "fps=" + spec.framesPerSecond(),
-            side,
-            side,
-            spec.crop(),
-            spec.crop());
+            factor,
+            width,
+            height);
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of(command.toString(), "-v", "quiet", "-nostdin", "-threads", "1"));
     arguments.addAll(List.of("-ss", seconds(range.startSeconds()), "-t", seconds(range.seconds())));

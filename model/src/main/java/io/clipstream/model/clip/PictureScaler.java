@@ -4,20 +4,20 @@ import java.nio.ByteBuffer;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 
 /**
- * Turns decoded pictures into the square RGB crops of a clip: scaled, cut out, and turned as the
- * display matrix says. Owns its native memory. One thread.
+ * Turns decoded pictures into the RGB crops of a clip: scaled, cut out, and turned as the display
+ * matrix says. Owns its native memory. One thread.
  */
 final class PictureScaler implements AutoCloseable {
   private final ClipSpec spec;
-  private final byte[][] squares;
+  private final byte[][] pixels;
   private final byte[] turned;
   private PictureFormat format;
   private Resizer resizer;
 
   PictureScaler(ClipSpec spec, int crops) {
     this.spec = spec;
-    this.squares = new byte[crops][spec.crop() * spec.crop() * 3];
-    this.turned = new byte[squares[0].length];
+    this.pixels = new byte[crops][spec.frameBytes()];
+    this.turned = new byte[spec.frameBytes()];
   }
 
   /** Converts the picture into all crops, which stay until the next call. */
@@ -26,35 +26,38 @@ final class PictureScaler implements AutoCloseable {
     PictureFormat now = PictureFormat.of(frame, pixelAspect, orientation);
     if (!now.equals(format)) {
       close();
-      resizer = new Resizer(spec, now, squares.length);
+      resizer = new Resizer(spec, now, pixels.length);
       format = now;
     }
-    resizer.resize(frame, squares);
+    resizer.resize(frame, pixels);
     if (!orientation.upright()) {
-      for (byte[] square : squares) {
-        turn(square, orientation);
+      for (byte[] crop : pixels) {
+        turn(crop, orientation);
       }
     }
   }
 
-  private void turn(byte[] square, Orientation orientation) {
-    int side = spec.crop();
-    for (int y = 0, from = 0; y < side; y++) {
-      int along = orientation.flipY() ? side - 1 - y : y;
-      for (int x = 0; x < side; x++) {
-        int across = orientation.flipX() ? side - 1 - x : x;
-        int to = 3 * (orientation.swap() ? across * side + along : along * side + across);
-        turned[to] = square[from++];
-        turned[to + 1] = square[from++];
-        turned[to + 2] = square[from++];
+  private void turn(byte[] crop, Orientation orientation) {
+    int shownWidth = spec.crop().width();
+    int width = orientation.swap() ? spec.crop().height() : shownWidth;
+    int height = crop.length / 3 / width;
+    for (int y = 0, from = 0; y < height; y++) {
+      int along = orientation.flipY() ? height - 1 - y : y;
+      for (int x = 0; x < width; x++) {
+        int across = orientation.flipX() ? width - 1 - x : x;
+        int to =
+            3 * (orientation.swap() ? across * shownWidth + along : along * shownWidth + across);
+        turned[to] = crop[from++];
+        turned[to + 1] = crop[from++];
+        turned[to + 2] = crop[from++];
       }
     }
-    System.arraycopy(turned, 0, square, 0, turned.length);
+    System.arraycopy(turned, 0, crop, 0, turned.length);
   }
 
-  /** Copies a crop's {@code S * S * 3} bytes. */
+  /** Copies a crop's {@code H * W * 3} bytes. */
   void copy(int crop, ByteBuffer to, int offset) {
-    to.put(offset, squares[crop]);
+    to.put(offset, pixels[crop]);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.clipstream.model.clip;
 
 /**
- * Which pixels of a picture make each pixel of a square, and with what weights, along one axis.
+ * Which pixels of a picture make each pixel of a crop, and with what weights, along one axis.
  *
  * <p>Pixel {@code i} of the scaled picture lies at {@code c = (i + 0.5) * size / scaled} of the
  * source, whose pixel {@code j} lies at {@code j + 0.5}. Without antialias it is interpolated
@@ -23,17 +23,17 @@ final class ResizeWeights {
   /**
    * @param size of the source in pixels
    * @param scaled size of the whole scaled picture
-   * @param from first pixel of the square in the scaled picture
-   * @param side of the square
+   * @param from first pixel of the crop in the scaled picture
+   * @param count of the crop's pixels
    */
-  ResizeWeights(int size, int scaled, int from, int side, boolean antialias) {
-    first = new int[side];
-    offsets = new int[side + 1];
+  ResizeWeights(int size, int scaled, int from, int count, boolean antialias) {
+    first = new int[count];
+    offsets = new int[count + 1];
     double step = size / (double) scaled;
     double reach = antialias ? Math.max(1, step) : 1;
-    weights = new int[side * (int) (2 * Math.ceil(reach) + 1)];
+    weights = new int[count * (int) (2 * Math.ceil(reach) + 1)];
     int end = 0;
-    for (int i = 0; i < side; i++) {
+    for (int i = 0; i < count; i++) {
       double centre = (from + i + 0.5) * step;
       if (!antialias) { // the edges repeated
         centre = Math.max(0.5, Math.min(size - 0.5, centre));
@@ -68,22 +68,22 @@ final class ResizeWeights {
     return Math.max(0, 1 - Math.abs(x));
   }
 
-  /** First pixel that any pixel of the square needs. */
+  /** First pixel that any pixel of the crop needs. */
   int start() {
     return first[0];
   }
 
-  /** Pixels that the square needs, from {@link #start} on. */
+  /** Pixels that the crop needs, from {@link #start} on. */
   int length() {
     return length;
   }
 
-  /** First pixel of the source for pixel i of the square. */
+  /** First pixel of the source for pixel i of the crop. */
   int first(int i) {
     return first[i];
   }
 
-  /** Number of pixels of the source for pixel i of the square. */
+  /** Number of pixels of the source for pixel i of the crop. */
   int count(int i) {
     return offsets[i + 1] - offsets[i];
   }

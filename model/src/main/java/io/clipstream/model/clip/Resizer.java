@@ -4,11 +4,12 @@ import java.util.Arrays;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 
 /**
- * Makes the squares of a clip from pictures of one format: the picture becomes RGB in its own size,
- * then the pixels of the squares are interpolated, down and across. Owns native memory. One thread.
+ * Makes the crops of a clip from pictures of one format: the picture becomes RGB in its own size,
+ * then the pixels of the crops are interpolated, down and across. Owns native memory. One thread.
  */
 final class Resizer implements AutoCloseable {
-  private final int side;
+  private final int width; // of a crop, in the stored picture's orientation; also height
+  private final int height;
   private final ResizeWeights[] columns;
   private final ResizeWeights[] rows;
   private final RgbConversion picture;
@@ -16,16 +17,19 @@ final class Resizer implements AutoCloseable {
   private final int[] sums; // the same part, interpolated down, in units of 1/2048
 
   Resizer(ClipSpec spec, PictureFormat format, int crops) throws UnusableVideoException {
-    side = spec.crop();
     columns = new ResizeWeights[crops];
     rows = new ResizeWeights[crops];
+    CropGeometry.Part at = null;
     for (int i = 0; i < crops; i++) {
-      CropGeometry.Square at = CropGeometry.square(spec, format, i, crops);
+      at = CropGeometry.part(spec, format, i, crops);
       columns[i] =
-          new ResizeWeights(format.width(), at.scaledWidth(), at.x(), side, spec.antialias());
+          new ResizeWeights(format.width(), at.scaledWidth(), at.x(), at.width(), spec.antialias());
       rows[i] =
-          new ResizeWeights(format.height(), at.scaledHeight(), at.y(), side, spec.antialias());
+          new ResizeWeights(
+              format.height(), at.scaledHeight(), at.y(), at.height(), spec.antialias());
     }
+    width = at.width();
+    height = at.height();
     int longest = Arrays.stream(columns).mapToInt(ResizeWeights::length).max().getAsInt();
     row = new byte[3 * longest];
     sums = new int[3 * longest];
@@ -33,16 +37,16 @@ final class Resizer implements AutoCloseable {
   }
 
   /**
-   * Scales a picture and cuts the squares out.
+   * Scales a picture and cuts the crops out.
    *
-   * @param squares for each crop RGB uint8 {@code [S, S, 3]}, in the stored picture's orientation
+   * @param crops RGB uint8 {@code [H, W, 3]} each, in the stored picture's orientation
    */
-  void resize(AVFrame frame, byte[][] squares) throws UnusableVideoException {
+  void resize(AVFrame frame, byte[][] crops) throws UnusableVideoException {
     picture.convert(frame);
-    for (int i = 0; i < squares.length; i++) {
-      for (int y = 0; y < side; y++) {
+    for (int i = 0; i < crops.length; i++) {
+      for (int y = 0; y < height; y++) {
         interpolateDown(rows[i], y, columns[i]);
-        interpolateAcross(columns[i], squares[i], y * side * 3);
+        interpolateAcross(columns[i], crops[i], y * width * 3);
       }
     }
   }
@@ -64,9 +68,9 @@ final class Resizer implements AutoCloseable {
     }
   }
 
-  private void interpolateAcross(ResizeWeights across, byte[] square, int to) {
+  private void interpolateAcross(ResizeWeights across, byte[] crop, int to) {
     int half = 1 << ((2 * ResizeWeights.BITS) - 1);
-    for (int x = 0; x < side; x++) {
+    for (int x = 0; x < width; x++) {
       int red = half;
       int green = half;
       int blue = half;
@@ -77,9 +81,9 @@ final class Resizer implements AutoCloseable {
         green += weight * sums[from + 1];
         blue += weight * sums[from + 2];
       }
-      square[to++] = (byte) (red >> (2 * ResizeWeights.BITS));
-      square[to++] = (byte) (green >> (2 * ResizeWeights.BITS));
-      square[to++] = (byte) (blue >> (2 * ResizeWeights.BITS));
+      crop[to++] = (byte) (red >> (2 * ResizeWeights.BITS));
+      crop[to++] = (byte) (green >> (2 * ResizeWeights.BITS));
+      crop[to++] = (byte) (blue >> (2 * ResizeWeights.BITS));
     }
   }
 

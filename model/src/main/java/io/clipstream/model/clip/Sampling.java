@@ -4,11 +4,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which frames of a video become clips, and which squares are cut from them. Computed by {@link
+ * Which frames of a video become clips, and which parts are cut from them. Computed by {@link
  * ClipSampler}, where the formulas are.
  */
 public sealed interface Sampling {
-  /** Squares cut from every frame: 1 (centre) or 3 along the longer side. */
+  /** Crops of every frame: 1 (centre) or 3 along the axis that has room, mostly the longer. */
   int crops();
 
   /** What happens at the end of a video that is shorter than a clip. */

@@ -503,7 +503,7 @@ public final class VideoDecoder {
         }
         deadline.extend(System.nanoTime() - before);
       }
-      int offset = place * (spec.clipBytes() / spec.frames());
+      int offset = place * spec.frameBytes();
       for (int crop = 0; crop < crops; crop++) {
         scaler.copy(crop, open[window][crop].pixels(), offset);
       }

@@ -207,7 +207,10 @@ public final class ClassifyBenchmark {
     return Swin3dConfig.FAMILY.equals(manifest.architecture().get("family"))
         ? Optional.of(
             Swin3dConfig.fromMap(manifest.architecture())
-                .flops(manifest.clip().frames(), manifest.clip().crop()))
+                .flops(
+                    manifest.clip().frames(),
+                    manifest.clip().crop().height(),
+                    manifest.clip().crop().width()))
         : Optional.empty();
   }
 

@@ -27,8 +27,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Serves any TorchScript model that keeps the contract: {@code forward(uint8 [N, T, S, S, 3] RGB)
- * -> float32 [N, K] logits}, with a manifest that names T, S and the K labels.
+ * Serves any TorchScript model that keeps the contract: {@code forward(uint8 [N, T, H, W, 3] RGB)
+ * -> float32 [N, K] logits}, with a manifest that names T, H, W and the K labels.
  *
  * <p>TorchScript optimises anew for every input shape on every thread, which takes from 0.1 s to
  * seconds. So batches have a few fixed sizes; each is run at load, on the thread that loads and
@@ -260,7 +260,7 @@ public final class TorchClassifier implements Classifier {
   /**
    * Logits of one clip, before the softmax.
    *
-   * @param pixels RGB uint8 {@code [T, S, S, 3]}, all that remains
+   * @param pixels RGB uint8 {@code [T, H, W, 3]}, all that remains
    */
   float[] logits(ByteBuffer pixels) {
     ByteBuffer buffer = buffers.get(filling);
@@ -281,7 +281,7 @@ public final class TorchClassifier implements Classifier {
    */
   private float[] logits(ByteBuffer buffer, int batch) {
     ClipSpec clip = manifest().clip();
-    Shape shape = new Shape(batch, clip.frames(), clip.crop(), clip.crop(), 3);
+    Shape shape = new Shape(batch, clip.frames(), clip.crop().height(), clip.crop().width(), 3);
     ByteBuffer input = buffer.slice(0, batch * clip.clipBytes());
     try (NDManager call = model.getNDManager().newSubManager()) {
       // On the CPU this is a view of the buffer, elsewhere a copy of it.

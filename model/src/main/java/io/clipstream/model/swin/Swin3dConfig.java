@@ -150,11 +150,12 @@ public record Swin3dConfig(
    * multiply-add being two. 563e9 for Swin3D-B and 32 frames of 224x224.
    *
    * @param frames T of the clip
-   * @param side S of the clip
+   * @param height H of the clip
+   * @param width W of the clip
    */
-  public long flops(int frames, int side) {
+  public long flops(int frames, int height, int width) {
     long[] size = {
-      ceil(frames, patch.get(0)), ceil(side, patch.get(1)), ceil(side, patch.get(2)),
+      ceil(frames, patch.get(0)), ceil(height, patch.get(1)), ceil(width, patch.get(2)),
     };
     long c = embedDim;
     long inPatch = 3L * patch.get(0) * patch.get(1) * patch.get(2);

@@ -32,7 +32,7 @@ import java.util.Optional;
  * norm of the patch embedding, which no linear layer follows alone, and not the norm before an
  * attention that sees padding, since padding is zero after it).
  *
- * <p>Input and output are those of every artifact: uint8 {@code [N, T, S, S, 3]} and float32 {@code
+ * <p>Input and output are those of every artifact: uint8 {@code [N, T, H, W, 3]} and float32 {@code
  * [N, K]}, whatever the precision inside. The network holds buffers only, nothing that trains.
  */
 public final class Swin3dServing {
@@ -154,8 +154,8 @@ public final class Swin3dServing {
   private ScriptObject network(StringBuilder containers) {
     int[] size = {
       ceil(clip.frames(), config.patch().get(0)),
-      ceil(clip.crop(), config.patch().get(1)),
-      ceil(clip.crop(), config.patch().get(2)),
+      ceil(clip.crop().height(), config.patch().get(1)),
+      ceil(clip.crop().width(), config.patch().get(2)),
     };
     int stages = config.depths().size();
     WindowOrder order = new WindowOrder(size, config.window(), false);
@@ -226,7 +226,7 @@ public final class Swin3dServing {
         }
       }
     }
-    int[] pixels = {clip.frames(), clip.crop(), clip.crop()};
+    int[] pixels = {clip.frames(), clip.crop().height(), clip.crop().width()};
     boolean whole = true;
     for (int axis = 0; axis < 3; axis++) {
       whole &= pixels[axis] % patch[axis] == 0;
@@ -250,7 +250,8 @@ public final class Swin3dServing {
     fields.put("norm_weight", norm ? tensor(weights.get("patch_embed.norm.weight")) : empty());
     fields.put("norm_bias", norm ? tensor(weights.get("patch_embed.norm.bias")) : empty());
     fields.put("frames", clip.frames());
-    fields.put("side", clip.crop());
+    fields.put("height", clip.crop().height());
+    fields.put("width", clip.crop().width());
     String[] axes = {"t", "h", "w"};
     for (int axis = 0; axis < 3; axis++) {
       int window = order.window()[axis];

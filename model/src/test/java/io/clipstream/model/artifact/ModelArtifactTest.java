@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.CropSize;
 import io.clipstream.model.swin.SmallModels;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dConfig;
@@ -13,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -158,6 +161,36 @@ class ModelArtifactTest {
              "clip":{"frames":8,"framesPerSecond":8,"shortSide":32,"crop":32,
                      "mean":[0,0,0],"std":[1,1,1]}}""");
     assertWrong(wrong, "its manifest has 2 labels, expected 4 as architecture.classes says");
+  }
+
+  @Test
+  void shouldKeepTheSizeOfCrops() throws Exception {
+    String manifest =
+        """
+        {"name":"m","version":"1","labels":["a","b"],
+         "clip":{"frames":8,"framesPerSecond":8,"shortSide":32,"crop":%s,
+                 "mean":[0,0,0],"std":[1,1,1]}}""";
+    for (String size : List.of("32", "32x48")) {
+      String json = size.equals("32") ? size : '"' + size + '"';
+      ClipSpec clip = ModelArtifact.open(manifest(manifest.formatted(json))).manifest().clip();
+      assertThat(clip.crop()).isEqualTo(CropSize.of(size));
+
+      Path written = folder.resolve("written-1.pt");
+      ModelManifest m = SmallModels.manifest("written", 4);
+      Swin3d.write(
+          written,
+          SmallModels.config(4),
+          Swin3d.init(SmallModels.config(4), 1),
+          new ModelManifest(
+              m.name(), m.version(), m.labels(), clip, null, null, null, null, null, null, null));
+      assertThat(ModelArtifact.open(written).manifest().clip()).isEqualTo(clip);
+    }
+    assertWrong(
+        manifest(manifest.formatted("\"32x\"")),
+        "its manifest cannot be read: crop is 32x, expected a square's side in pixels or height and width, such as 224 or 224x320");
+    assertWrong(
+        manifest(manifest.formatted("0")),
+        "its manifest cannot be read: crop is 0x0, expected sides of 1 to 4096");
   }
 
   @Test

@@ -2,7 +2,7 @@ package io.clipstream.model.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.clipstream.model.clip.CropGeometry.Square;
+import io.clipstream.model.clip.CropGeometry.Part;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,9 +53,11 @@ class CropGeometryTest {
       for (Orientation orientation : List.of(Orientation.UPRIGHT, RIGHT, HALF)) {
         for (int crops : new int[] {1, 3}) {
           for (int crop = 0; crop < crops; crop++) {
-            Square square = square(width, height, aspect, orientation, crop, crops);
-            assertThat(square.x()).isBetween(0, square.scaledWidth() - SPEC.crop());
-            assertThat(square.y()).isBetween(0, square.scaledHeight() - SPEC.crop());
+            for (String size : new String[] {"224", "64x256", "512x256"}) {
+              Part part = part(CropSize.of(size), width, height, aspect, orientation, crop, crops);
+              assertThat(part.x()).isBetween(0, part.scaledWidth() - part.width());
+              assertThat(part.y()).isBetween(0, part.scaledHeight() - part.height());
+            }
           }
         }
       }
@@ -77,24 +79,57 @@ class CropGeometryTest {
     assertThat(Orientation.of(65000, 3000, -3000, 65000)).isEqualTo(Orientation.UPRIGHT);
   }
 
-  /** The square in the stored picture, in whole pixels. */
+  @Test
+  void shouldCutRectangles() {
+    CropSize wide = CropSize.of("224x320");
+    // 455 x 256, as for a square; from (68, 16): 2.813 stored pixels each.
+    assertThat(source(wide, 1280, 720, Orientation.UPRIGHT, 0, 1))
+        .isEqualTo(new Rect(191, 45, 900, 630));
+    // 256 x 455 would not hold it, 320 x 568 does; from row 172: 2.254 stored pixels each.
+    assertThat(source(wide, 720, 1280, Orientation.UPRIGHT, 0, 1))
+        .isEqualTo(new Rect(0, 388, 720, 505));
+    assertThat(source(wide, 720, 1280, Orientation.UPRIGHT, 2, 3))
+        .isEqualTo(new Rect(0, 775, 720, 505));
+    // Displayed as 720 x 1280, turned clockwise
+    assertThat(source(wide, 1280, 720, RIGHT, 2, 3)).isEqualTo(new Rect(775, 0, 505, 720));
+    // All of the picture three times: no axis has room
+    assertThat(source(wide, 640, 448, Orientation.UPRIGHT, 2, 3))
+        .isEqualTo(new Rect(0, 0, 640, 448));
+  }
+
+  /** The part in the stored picture, in whole pixels. */
   private record Rect(int x, int y, int width, int height) {}
 
   private static Rect source(
       int width, int height, double aspect, Orientation orientation, int crop, int crops) {
-    Square square = square(width, height, aspect, orientation, crop, crops);
-    double across = width / (double) square.scaledWidth();
-    double down = height / (double) square.scaledHeight();
-    return new Rect(
-        (int) Math.rint(square.x() * across),
-        (int) Math.rint(square.y() * down),
-        (int) Math.rint(SPEC.crop() * across),
-        (int) Math.rint(SPEC.crop() * down));
+    return rect(part(SPEC.crop(), width, height, aspect, orientation, crop, crops), width, height);
   }
 
-  private static Square square(
-      int width, int height, double aspect, Orientation orientation, int crop, int crops) {
+  private static Rect source(
+      CropSize size, int width, int height, Orientation orientation, int crop, int crops) {
+    return rect(part(size, width, height, 1, orientation, crop, crops), width, height);
+  }
+
+  private static Rect rect(Part part, int width, int height) {
+    double across = width / (double) part.scaledWidth();
+    double down = height / (double) part.scaledHeight();
+    return new Rect(
+        (int) Math.rint(part.x() * across),
+        (int) Math.rint(part.y() * down),
+        (int) Math.rint(part.width() * across),
+        (int) Math.rint(part.height() * down));
+  }
+
+  private static Part part(
+      CropSize size,
+      int width,
+      int height,
+      double aspect,
+      Orientation orientation,
+      int crop,
+      int crops) {
+    ClipSpec spec = new ClipSpec(8, 15, 0, 256, size, true, SPEC.mean(), SPEC.std());
     PictureFormat format = new PictureFormat(width, height, 0, aspect, orientation, 0, false);
-    return CropGeometry.square(SPEC, format, crop, crops);
+    return CropGeometry.part(spec, format, crop, crops);
   }
 }

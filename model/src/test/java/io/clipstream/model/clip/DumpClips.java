@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * <pre>DumpClips OUT VIEWS T RATE|/STRIDE SHORT_SIDE CROP ANTIALIAS FILE...</pre>
  *
- * <p>For the n-th file {@code OUT/n.rgb}, uint8 {@code [clips, crops, T, S, S, 3]}; and {@code
+ * <p>For the n-th file {@code OUT/n.rgb}, uint8 {@code [clips, crops, T, H, W, 3]}; and {@code
  * OUT/clips.json}, a list with the frames of every clip and the sizes.
  */
 public final class DumpClips {
@@ -32,7 +32,7 @@ public final class DumpClips {
             stride > 0 ? 0 : Double.parseDouble(args[3]),
             stride,
             Integer.parseInt(args[4]),
-            Integer.parseInt(args[5]),
+            CropSize.of(args[5]),
             Boolean.parseBoolean(args[6]),
             List.of(0f, 0f, 0f),
             List.of(1f, 1f, 1f));

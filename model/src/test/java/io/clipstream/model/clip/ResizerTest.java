@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Scaling and cutting, against OpenCV and Pillow, and however the picture is shown. */
 class ResizerTest {
-  private static final int SIDE = 24;
+  private static final CropSize SQUARE = CropSize.square(24);
 
   /** As CASES of make_resized.py: width, height, shorter side after resizing, crops. */
   private static final int[][] CASES = {
@@ -48,7 +48,7 @@ class ResizerTest {
       for (int[] c : CASES) {
         for (boolean antialias : new boolean[] {false, true}) {
           for (byte[] ours :
-              scale(antialias, c[2], c[3], c[0], c[1], 1, Orientation.UPRIGHT, picture())) {
+              scale(SQUARE, antialias, c[2], c[3], c[0], c[1], 1, Orientation.UPRIGHT, picture())) {
             byte[] theirs = squares.readNBytes(ours.length);
             int differ = 0;
             for (int i = 0; i < ours.length; i++) {
@@ -69,22 +69,28 @@ class ResizerTest {
     Paint stripes = (x, y, channel) -> x % 2 == 0 ? 0 : 255;
 
     // Every eleventh pixel of odd stripes is one colour or the other, their mean is gray.
-    assertThat(spread(scale(true, 24, 1, 264, 264, 1, Orientation.UPRIGHT, stripes).get(0)))
+    assertThat(spread(scale(SQUARE, true, 24, 1, 264, 264, 1, Orientation.UPRIGHT, stripes).get(0)))
         .isLessThan(64);
-    assertThat(spread(scale(false, 24, 1, 264, 264, 1, Orientation.UPRIGHT, stripes).get(0)))
+    assertThat(
+            spread(scale(SQUARE, false, 24, 1, 264, 264, 1, Orientation.UPRIGHT, stripes).get(0)))
         .isEqualTo(255);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "320, 240, 1",
-    "240, 320, 1",
-    "321, 239, 1.0667",
-    "160, 240, 2",
-    "640, 240, 0.5",
-    "36, 20, 1"
+    "24, 320, 240, 1",
+    "24, 240, 320, 1",
+    "24, 321, 239, 1.0667",
+    "24, 160, 240, 2",
+    "24, 640, 240, 0.5",
+    "24, 36, 20, 1",
+    "24x40, 320, 240, 1",
+    "24x40, 160, 240, 2",
+    "40x24, 320, 240, 1",
+    "24x32, 320, 240, 1",
   })
-  void shouldCutWhatIsShown(int width, int height, double aspect) throws Exception {
+  void shouldCutWhatIsShown(String size, int width, int height, double aspect) throws Exception {
+    CropSize cut = CropSize.of(size);
     for (Orientation orientation : orientations()) {
       double shownWidth = orientation.swap() ? height : width * aspect;
       double shownHeight = orientation.swap() ? width * aspect : height;
@@ -100,29 +106,40 @@ class ResizerTest {
             return (int) Math.round(255 * (channel == 0 ? across : channel == 1 ? down : 0.5));
           };
       for (boolean antialias : new boolean[] {true, false}) {
-        byte[] centre = scale(antialias, 28, 1, width, height, aspect, orientation, ramps).get(0);
-        List<byte[]> three = scale(antialias, SIDE, 3, width, height, aspect, orientation, ramps);
-        double shorter = Math.min(shownWidth, shownHeight);
-        double half = shorter * SIDE / 28 / 2;
-        assertRamp(centre, 0, shownWidth / 2 - half, shownWidth / 2 + half, shownWidth);
-        assertRamp(centre, 1, shownHeight / 2 - half, shownHeight / 2 + half, shownHeight);
+        byte[] centre =
+            scale(cut, antialias, 28, 1, width, height, aspect, orientation, ramps).get(0);
+        List<byte[]> three =
+            scale(cut, antialias, 24, 3, width, height, aspect, orientation, ramps);
+        // Of the picture as shown, the part that is cut out: as large as holds the crop.
+        double largest = Math.min(shownWidth / cut.width(), shownHeight / cut.height());
+        double pixel = Math.min(largest, Math.min(shownWidth, shownHeight) / 28);
+        double across = cut.width() * pixel;
+        double down = cut.height() * pixel;
+        assertRamp(
+            centre, cut, 0, (shownWidth - across) / 2, (shownWidth + across) / 2, shownWidth);
+        assertRamp(centre, cut, 1, (shownHeight - down) / 2, (shownHeight + down) / 2, shownHeight);
+        across = cut.width() * largest;
+        down = cut.height() * largest;
         for (int crop = 0; crop < 3; crop++) {
-          double left = crop / 2.0 * (shownWidth - shorter);
-          double top = crop / 2.0 * (shownHeight - shorter);
-          assertRamp(three.get(crop), 0, left, left + shorter, shownWidth);
-          assertRamp(three.get(crop), 1, top, top + shorter, shownHeight);
+          double left = crop / 2.0 * (shownWidth - across);
+          double top = crop / 2.0 * (shownHeight - down);
+          assertRamp(three.get(crop), cut, 0, left, left + across, shownWidth);
+          assertRamp(three.get(crop), cut, 1, top, top + down, shownHeight);
         }
       }
     }
   }
 
-  /** A channel of a square grows evenly from {@code from} to {@code to} out of {@code whole}. */
-  private static void assertRamp(byte[] square, int channel, double from, double to, double whole) {
-    for (int i = 0; i < SIDE; i += SIDE - 1) {
-      double along = from + (to - from) * (i + 0.5) / SIDE;
-      int at = channel == 0 ? SIDE / 2 * SIDE + i : i * SIDE + SIDE / 2;
-      // A scaled picture has whole pixels, and its squares begin at whole ones.
-      assertThat(square[3 * at + channel] & 0xff)
+  /** A channel of a crop grows evenly from {@code from} to {@code to} out of {@code whole}. */
+  private static void assertRamp(
+      byte[] crop, CropSize size, int channel, double from, double to, double whole) {
+    int width = size.width();
+    int length = channel == 0 ? width : size.height();
+    for (int i = 0; i < length; i += length - 1) {
+      double along = from + (to - from) * (i + 0.5) / length;
+      int at = channel == 0 ? size.height() / 2 * width + i : i * width + width / 2;
+      // A scaled picture has whole pixels, and its crops begin at whole ones.
+      assertThat(crop[3 * at + channel] & 0xff)
           .isCloseTo((int) Math.round(255 * along / whole), within(8));
     }
   }
@@ -133,7 +150,16 @@ class ResizerTest {
     for (boolean antialias : new boolean[] {true, false}) {
       for (int crops : new int[] {1, 3}) {
         List<byte[]> squares =
-            scale(antialias, 24, crops, width, height, 1, Orientation.UPRIGHT, (x, y, c) -> 200);
+            scale(
+                SQUARE,
+                antialias,
+                24,
+                crops,
+                width,
+                height,
+                1,
+                Orientation.UPRIGHT,
+                (x, y, c) -> 200);
         for (byte[] square : squares) {
           for (byte value : square) {
             assertThat(value & 0xff).isBetween(197, 203);
@@ -168,6 +194,7 @@ class ResizerTest {
 
   /** The crops of a picture. */
   private static List<byte[]> scale(
+      CropSize size,
       boolean antialias,
       int shortSide,
       int crops,
@@ -178,7 +205,7 @@ class ResizerTest {
       Paint paint)
       throws UnusableVideoException {
     ClipSpec spec =
-        new ClipSpec(1, 1, shortSide, SIDE, antialias, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+        new ClipSpec(1, 1, 0, shortSide, size, antialias, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
     AVFrame frame = av_frame_alloc();
     try (PictureScaler scaler = new PictureScaler(spec, crops)) {
       frame.format(AV_PIX_FMT_RGB24).width(width).height(height);
@@ -193,13 +220,13 @@ class ResizerTest {
         }
       }
       scaler.scale(frame, pixelAspect, orientation);
-      List<byte[]> squares = new ArrayList<>();
+      List<byte[]> cut = new ArrayList<>();
       for (int crop = 0; crop < crops; crop++) {
-        ByteBuffer square = ByteBuffer.allocate(SIDE * SIDE * 3);
-        scaler.copy(crop, square, 0);
-        squares.add(square.array());
+        ByteBuffer to = ByteBuffer.allocate(spec.frameBytes());
+        scaler.copy(crop, to, 0);
+        cut.add(to.array());
       }
-      return squares;
+      return cut;
     } finally {
       av_frame_free(frame);
     }

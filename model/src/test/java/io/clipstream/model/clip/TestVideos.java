@@ -153,14 +153,16 @@ public final class TestVideos {
 
   /** Average colour in the middle of a cell. */
   static int[] at(ByteBuffer pixels, int t, ClipSpec spec, int cell) {
-    double margin = (1 - spec.crop() / (double) spec.shortSide()) / 2;
-    int x = (int) (((cell % 4 + 0.5) / 4 - margin) / (1 - 2 * margin) * spec.crop());
+    int width = spec.crop().width();
+    int height = spec.crop().height();
+    int side = spec.shortSide();
     int row = cell / 4;
-    int y = (int) (((row + 0.5) / 4 - margin) / (1 - 2 * margin) * spec.crop());
+    int x = (int) ((cell % 4 + 0.5) / 4 * side + (width - side) / 2.0);
+    int y = (int) ((row + 0.5) / 4 * side + (height - side) / 2.0);
     int[] sum = new int[3];
     for (int dy = -2; dy <= 2; dy++) {
       for (int dx = -2; dx <= 2; dx++) {
-        int at = ((t * spec.crop() + y + dy) * spec.crop() + x + dx) * 3;
+        int at = ((t * height + y + dy) * width + x + dx) * 3;
         for (int channel = 0; channel < 3; channel++) {
           sum[channel] += pixels.get(at + channel) & 0xff;
         }

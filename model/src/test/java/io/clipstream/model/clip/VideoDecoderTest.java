@@ -354,7 +354,7 @@ class VideoDecoderTest {
                 clip -> {
                   try (clip) {
                     crops.add(clip.crop());
-                    corners.add(clip.pixels().get(SPEC.crop() * 3 * 5 + 15) & 0xff);
+                    corners.add(clip.pixels().get(SPEC.crop().width() * 3 * 5 + 15) & 0xff);
                   }
                 });
 
@@ -394,7 +394,7 @@ class VideoDecoderTest {
               Optional.empty(),
               clip -> {
                 try (clip) {
-                  int at = (50 * SPEC.crop() + 50) * 3;
+                  int at = (50 * SPEC.crop().width() + 50) * 3;
                   for (int channel = 0; channel < 3; channel++) {
                     assertThat(clip.pixels().get(at + channel) & 0xff)
                         .as(Arrays.toString(colour) + " channel " + channel)

@@ -185,7 +185,7 @@ class TorchClassifierTest {
         .hasMessageNotContaining("\n");
   }
 
-  /** A network of one expression on the uint8 clips [N, T, S, S, 3]. */
+  /** A network of one expression on the uint8 clips [N, T, H, W, 3]. */
   private ModelArtifact foreign(String expression, int labels) throws IOException {
     String source =
         """

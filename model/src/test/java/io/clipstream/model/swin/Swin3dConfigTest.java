@@ -82,8 +82,8 @@ class Swin3dConfigTest {
 
   @Test
   void shouldCountTheOperationsOfAClip() {
-    assertThat(Swin3dConfig.base(400).flops(32, 224) / 1e9).isCloseTo(563, within(1.0));
-    assertThat(Swin3dConfig.small(400).flops(32, 224) / 1e9).isCloseTo(331, within(1.0));
-    assertThat(Swin3dConfig.tiny(400).flops(32, 224) / 1e9).isCloseTo(176, within(1.0));
+    assertThat(Swin3dConfig.base(400).flops(32, 224, 224) / 1e9).isCloseTo(563, within(1.0));
+    assertThat(Swin3dConfig.small(400).flops(32, 224, 224) / 1e9).isCloseTo(331, within(1.0));
+    assertThat(Swin3dConfig.tiny(400).flops(32, 224, 224) / 1e9).isCloseTo(176, within(1.0));
   }
 }

@@ -8,6 +8,7 @@ import io.clipstream.model.checkpoint.CheckpointDownload;
 import io.clipstream.model.checkpoint.Kinetics400;
 import io.clipstream.model.checkpoint.Swin3dImport;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.CropSize;
 import io.clipstream.model.infer.GoldenCheck;
 import java.io.IOException;
 import java.net.URI;
@@ -104,11 +105,16 @@ final class ModelImportCommand implements Callable<Integer> {
       description = "Or every Nth frame of the video, whatever its rate.")
   private Integer stride;
 
-  @Option(names = "--short-side", description = "Pixels of the shorter side after scaling.")
+  @Option(
+      names = "--short-side",
+      description = "Pixels of the shorter side after scaling; more where the crop would not fit.")
   private Integer shortSide;
 
-  @Option(names = "--crop", description = "Pixels of a side of the square that is cut out.")
-  private Integer crop;
+  @Option(
+      names = "--crop",
+      paramLabel = "SIDE|HxW",
+      description = "Pixels that are cut out: a square's side, or height and width.")
+  private String crop;
 
   @Option(
       names = "--sha256",
@@ -193,6 +199,9 @@ final class ModelImportCommand implements Callable<Integer> {
     }
     if (sha256 != null && !SHA256.matcher(sha256).matches()) {
       throw new UserError("--sha256 is '" + sha256 + "', expected 8 to 64 hex digits");
+    }
+    if (crop != null) {
+      CropSize.of(crop); // refused before anything is downloaded
     }
     if (!output.toString().endsWith(".pt")) {
       throw new UserError("-o is '" + output + "', expected a name that ends with .pt");
@@ -283,7 +292,7 @@ final class ModelImportCommand implements Callable<Integer> {
       throw new UserError("--fps and --stride are two ways to choose frames, expected one of them");
     }
     boolean own = framesPerSecond != null || stride != null;
-    int side = crop != null ? crop : usual.crop();
+    CropSize cut = crop != null ? CropSize.of(crop) : usual.crop();
     return new ClipSpec(
         frames != null ? frames : usual.frames(),
         framesPerSecond != null ? framesPerSecond : own ? 0 : usual.framesPerSecond(),
@@ -291,8 +300,8 @@ final class ModelImportCommand implements Callable<Integer> {
         // Without a short side of its own, a crop keeps the usual margin around it.
         shortSide != null
             ? shortSide
-            : (int) Math.round((double) side * usual.shortSide() / usual.crop()),
-        side,
+            : (int) Math.round((double) cut.shorter() * usual.shortSide() / usual.crop().shorter()),
+        cut,
         usual.antialias(),
         usual.mean(),
         usual.std());

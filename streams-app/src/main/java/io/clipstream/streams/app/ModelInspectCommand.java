@@ -93,7 +93,7 @@ final class ModelInspectCommand implements Callable<Integer> {
         "clip",
         String.format(
             Locale.ROOT,
-            "%d frames%s, short side %d%s, crop %d, views %s",
+            "%d frames%s, short side %d%s, crop %s, views %s",
             clip.frames(),
             clip.stride() > 0
                 ? ", stride " + clip.stride()

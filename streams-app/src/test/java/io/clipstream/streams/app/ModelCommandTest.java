@@ -2,6 +2,7 @@ package io.clipstream.streams.app;
 
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -26,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ModelCommandTest {
   private static final Path FIXTURES =
       Path.of("../model/src/test/resources/io/clipstream/model/checkpoint");
+
+  private static final Path VIDEO =
+      Path.of("src/main/resources/io/clipstream/streams/demo/real-toy.webm");
 
   @TempDir Path folder;
   private final StringWriter out = new StringWriter();
@@ -111,6 +115,44 @@ class ModelCommandTest {
     assertThat(out.toString())
         .contains("small-2 (serving, fp32) on cpu()")
         .contains("recommended for 100000 ms: batch ");
+  }
+
+  @Test
+  void shouldCutRectanglesFromRealVideo() throws Exception {
+    Path model = folder.resolve("wide-1.pt");
+    Path fast = folder.resolve("fast.pt");
+
+    assertThat(
+            importing("paddle.pdparams", model, "--labels", labels.toString(), "--crop", "24x36"))
+        .isZero();
+    assertThat(run("model", "inspect", model.toString())).isZero();
+    assertThat(out.toString()).contains("crop 24x36");
+    assertThat(
+            run(
+                "model",
+                "export",
+                "--serving",
+                "--precision=fp32",
+                model.toString(),
+                "-o",
+                fast.toString()))
+        .isZero();
+
+    JsonNode whole = predicted(model);
+    JsonNode served = predicted(fast);
+    for (int i = 0; i < 3; i++) {
+      assertThat(served.get("labels").get(i).get("name"))
+          .isEqualTo(whole.get("labels").get(i).get("name"));
+      assertThat(served.get("labels").get(i).get("score").doubleValue())
+          .isCloseTo(whole.get("labels").get(i).get("score").doubleValue(), within(1e-5));
+    }
+    assertThat(importing("paddle.pdparams", model, "--crop", "24x")).isEqualTo(1);
+    assertError("crop is 24x, expected a square's side in pixels or height and width");
+  }
+
+  private JsonNode predicted(Path model) throws IOException {
+    assertThat(run("predict", "--json", "--model", model.toString(), VIDEO.toString())).isZero();
+    return new ObjectMapper().readTree(last());
   }
 
   @Test
@@ -208,8 +250,10 @@ class ModelCommandTest {
     Path file = Files.copy(FIXTURES.resolve(fixture), folder.resolve(fixture), REPLACE_EXISTING);
     List<String> arguments =
         new ArrayList<>(
-            List.of("model", "import", file.toString(), "-o", model.toString(), "--crop", "24"));
-    arguments.addAll(List.of("--frames", "6"));
+            List.of("model", "import", file.toString(), "-o", model.toString(), "--frames", "6"));
+    if (!List.of(more).contains("--crop")) {
+      arguments.addAll(List.of("--crop", "24"));
+    }
     arguments.addAll(List.of(more));
     return run(arguments.toArray(String[]::new));
   }
