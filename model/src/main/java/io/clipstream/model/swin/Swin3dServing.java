@@ -37,6 +37,7 @@ import java.util.Optional;
  */
 public final class Swin3dServing {
   private static final String SOURCE = "swin3d_serving.py.txt";
+  private static final int FEW_TOKENS = 32;
 
   /** Of weights and of tokens between layers. */
   public enum Precision {
@@ -44,8 +45,10 @@ public final class Swin3dServing {
     FP32("torch.gelu_(torch.linear(x, weight, bias))"),
     /**
      * bfloat16, for GPUs from Ampere on and CPUs with AVX512-BF16 or AMX; sums are float32, and so
-     * is the head. On GPUs GELU is its tanh form, which the matrix product's epilogue computes; it
-     * differs from the exact one by less than bfloat16 resolves.
+     * are the head and, of clips so small that fewer than 32 tokens reach it, the tokens between
+     * layers: the mean of so few evens out little rounding. On GPUs GELU is its tanh form, which
+     * the matrix product's epilogue computes; it differs from the exact one by less than bfloat16
+     * resolves.
      */
     BF16("torch._addmm_activation(bias, x, torch.t(weight), use_gelu=True)");
 
@@ -136,9 +139,12 @@ public final class Swin3dServing {
   }
 
   private String source(CharSequence containers) {
+    boolean wide = precision == Precision.BF16 && tokensAtHead() < FEW_TOKENS;
     try (InputStream in = Swin3dServing.class.getResourceAsStream(SOURCE)) {
       return new String(in.readAllBytes(), UTF_8)
           .replace("{hidden}", precision.hidden)
+          .replace("{wide}", wide ? "torch.to(x, 6)" : "x")
+          .replace("{narrow}", wide ? "torch.to(x, 15)" : "x")
           .replace(
               "{patch_norm}",
               config.patchNorm()
@@ -148,6 +154,16 @@ public final class Swin3dServing {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private int tokensAtHead() {
+    int merges = config.depths().size() - 1;
+    int tokens = ceil(clip.frames(), config.patch().get(0));
+    int[] sides = {clip.crop().height(), clip.crop().width()};
+    for (int axis = 0; axis < 2; axis++) {
+      tokens *= ceil(ceil(sides[axis], config.patch().get(axis + 1)), 1 << merges);
+    }
+    return tokens;
   }
 
   /** The tree of modules; appends the source of the containers, which depends on the config. */

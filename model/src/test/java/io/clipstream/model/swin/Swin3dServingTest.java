@@ -71,7 +71,7 @@ class Swin3dServingTest {
       for (int i = 0; i < expected.length; i++) {
         assertThat(distance(found[i], expected[i]))
             .as("%s, batch %d", precision, i)
-            .isLessThan(precision == Precision.FP32 ? 1e-5 : crop.equals("9") ? 3e-2 : 1.5e-2);
+            .isLessThan(precision == Precision.FP32 ? 1e-5 : crop.equals("9") ? 2.5e-2 : 1.5e-2);
       }
     }
   }
