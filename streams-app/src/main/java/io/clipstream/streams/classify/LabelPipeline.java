@@ -58,6 +58,7 @@ public final class LabelPipeline implements VideoLabeller {
   private final ClipQueue clips;
   private final List<Thread> threads = new ArrayList<>();
   private volatile Throwable failure;
+  private volatile boolean closed;
 
   /**
    * Loads a classifier for each device and returns once all are ready.
@@ -153,6 +154,7 @@ public final class LabelPipeline implements VideoLabeller {
 
   @Override
   public void close() {
+    closed = true;
     threads.forEach(Thread::interrupt);
     long end = System.nanoTime() + CLOSE_MILLIS * 1_000_000;
     try {
@@ -181,11 +183,8 @@ public final class LabelPipeline implements VideoLabeller {
 
   private void readAll(BlockingQueue<VideoInFlight> videos) {
     try {
-      while (true) {
-        VideoInFlight video = videos.take();
-        if (!video.isOver()) {
-          read(video);
-        }
+      while (!closed) {
+        read(videos.take());
       }
     } catch (InterruptedException end) {
       log.debug("{} ends", Thread.currentThread().getName());
@@ -195,11 +194,22 @@ public final class LabelPipeline implements VideoLabeller {
   }
 
   private void read(VideoInFlight video) throws InterruptedException {
+    if (source.isRemote(video.reference())) {
+      video.startReading(); // A server may be slow; local videos come to their next clip soon.
+    }
     Result result;
     try {
+      if (video.isOver()) {
+        return;
+      }
       result = source.read(video.reference(), clip -> queue(video, clip));
-    } catch (CancellationException e) {
-      return; // From queue(): the video is over already.
+    } catch (InterruptedException | RuntimeException e) {
+      if (!video.isOver()) {
+        throw e;
+      }
+      return; // Its end interrupted this thread, or queue() saw it.
+    } finally {
+      video.stopReading();
     }
     if (result instanceof Result.Rejected rejected) {
       video.reject(rejected.reason(), rejected.detail(), rejected.attempts());

@@ -20,7 +20,8 @@ import java.util.function.Consumer;
 /**
  * One reference in the pipeline, from its submission to its outcome. All threads: one that reads
  * it, and the workers that classify its clips. It is over once it has an outcome, was cancelled or
- * met a failure of the system; what comes after that is dropped.
+ * met a failure of the system; what comes after that is dropped, and a thread that still reads it
+ * may be interrupted.
  */
 final class VideoInFlight implements Submission {
   private final VideoReference reference;
@@ -40,6 +41,11 @@ final class VideoInFlight implements Submission {
   private long classifyNanos;
   private Result.Read read;
   private boolean over;
+
+  /** Guards the reader: an interrupt may wait for a disk, which nobody else should. */
+  private final Object readerLock = new Object();
+
+  private Thread reader;
 
   /**
    * @param leave called once, when the video is over
@@ -90,6 +96,23 @@ final class VideoInFlight implements Submission {
     }
   }
 
+  /** From now to {@link #stopReading}, its end from elsewhere interrupts the calling thread. */
+  void startReading() {
+    synchronized (readerLock) {
+      reader = Thread.currentThread();
+    }
+  }
+
+  /** The calling thread goes on to the next video: no interrupt for this one may reach that. */
+  void stopReading() {
+    synchronized (readerLock) {
+      reader = null;
+      if (isOver()) {
+        Thread.interrupted();
+      }
+    }
+  }
+
   /** Waits until another of its clips may be queued. */
   void awaitPlace() throws InterruptedException {
     places.acquire();
@@ -128,10 +151,19 @@ final class VideoInFlight implements Submission {
     finishIfComplete();
   }
 
-  private synchronized boolean end() {
-    boolean first = !over;
-    over = true;
-    return first;
+  private boolean end() {
+    synchronized (this) {
+      if (over) {
+        return false;
+      }
+      over = true;
+    }
+    synchronized (readerLock) {
+      if (reader != null && reader != Thread.currentThread()) {
+        reader.interrupt();
+      }
+    }
+    return true;
   }
 
   private void finishIfComplete() {

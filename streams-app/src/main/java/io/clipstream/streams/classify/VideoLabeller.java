@@ -24,8 +24,8 @@ public interface VideoLabeller extends AutoCloseable {
   /** Work that was submitted. */
   interface Submission {
     /**
-     * Nobody waits for the outcome any more. What has not begun is left undone; an outcome may
-     * still come and is to be ignored.
+     * Nobody waits for the outcome any more. What has not begun is left undone, a download is
+     * stopped; an outcome may still come and is to be ignored.
      */
     void cancel();
   }

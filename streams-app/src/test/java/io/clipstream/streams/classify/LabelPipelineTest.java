@@ -58,13 +58,25 @@ class LabelPipelineTest {
     private final Map<String, List<ClipPlan>> plans = new ConcurrentHashMap<>();
     final Map<String, CountDownLatch> queued = new ConcurrentHashMap<>();
 
+    /** Videos whose server never answers; the latch opens when they are read. */
+    final Map<String, CountDownLatch> slow = new ConcurrentHashMap<>();
+
     void put(String id, ClipPlan... clips) {
       plans.put(id, List.of(clips));
       queued.put(id, new CountDownLatch(1));
     }
 
     @Override
+    public boolean isRemote(VideoReference reference) {
+      return slow.containsKey(reference.getId());
+    }
+
+    @Override
     public Result read(VideoReference reference, ClipSink sink) throws InterruptedException {
+      if (slow.containsKey(reference.getId())) {
+        slow.get(reference.getId()).countDown();
+        new CountDownLatch(1).await();
+      }
       List<ClipPlan> plan = plans.get(reference.getId());
       if (plan == null) {
         return new Result.Rejected(RejectionReason.NOT_FOUND, "no such file", 3);
@@ -453,6 +465,27 @@ class LabelPipelineTest {
     labels(submit("later"));
     assertThat(dropped).isNotDone();
     assertThat(seen).doesNotContain(20);
+    assertThat(pipeline.inFlight()).isZero();
+  }
+
+  /** There is one thread for them. */
+  @Test
+  void shouldStopReadingACancelledVideo() throws Exception {
+    videos.put("later", clip(0, 30));
+    start(new Percentages());
+    for (int i = 0; i < 3; i++) {
+      CountDownLatch reading = new CountDownLatch(1);
+      videos.slow.put("slow", reading);
+      CompletableFuture<Outcome> dropped = new CompletableFuture<>();
+      VideoLabeller.Submission work =
+          pipeline.submit(reference("slow"), dropped::complete, dropped::completeExceptionally);
+      reading.await();
+
+      work.cancel();
+
+      assertThat(dropped).isNotDone();
+    }
+    labels(submit("later"));
     assertThat(pipeline.inFlight()).isZero();
   }
 
