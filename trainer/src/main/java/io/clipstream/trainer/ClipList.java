@@ -1,5 +1,6 @@
 package io.clipstream.trainer;
 
+import io.clipstream.model.Nearest;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -46,7 +47,10 @@ public record ClipList(Path file, List<Entry> entries) {
   public static ClipList read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          "no list of videos at " + file + "; expected a CSV file of path,label[,split][,source]");
+          "no list of videos at "
+              + file
+              + "; expected a CSV file of path,label[,split][,source]"
+              + Nearest.hint(file));
     }
     List<String> lines;
     try {
@@ -64,7 +68,8 @@ public record ClipList(Path file, List<Entry> entries) {
       }
       Entry entry = parse(file, i + 1, line, folder);
       if (!Files.isRegularFile(entry.path)) {
-        throw new IllegalArgumentException(file + ":" + (i + 1) + ": no video at " + entry.path);
+        throw new IllegalArgumentException(
+            file + ":" + (i + 1) + ": no video at " + entry.path + Nearest.hint(entry.path));
       }
       entries.add(entry);
     }

@@ -35,7 +35,8 @@ final class Settings {
    */
   static Settings read(Path file, Map<String, String> overrides) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException("no recipe at " + file + "; expected a properties file");
+      throw new IllegalArgumentException(
+          "no recipe at " + file + "; expected a properties file" + Nearest.hint(file));
     }
     Properties properties = new Properties();
     try (Reader in = Files.newBufferedReader(file)) {

@@ -84,8 +84,9 @@ class ClipListTest {
     Files.write(file, "a.mp4,\u00e9".getBytes(StandardCharsets.ISO_8859_1));
 
     assertThatThrownBy(() -> ClipList.read(file)).hasMessageContaining("is not UTF-8 text");
-    assertThatThrownBy(() -> ClipList.read(folder.resolve("none.csv")))
-        .hasMessageContaining("no list of videos at");
+    assertThatThrownBy(() -> ClipList.read(folder.resolve("lst.csv")))
+        .hasMessageContaining("no list of videos at")
+        .hasMessageEndingWith(", did you mean " + file + "?");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clipstream.trainer.motion.CameraMotion;
 import io.clipstream.trainer.motion.MotionDataSpec;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Map;
@@ -62,9 +63,12 @@ class RecipeTest {
   }
 
   @Test
-  void shouldSayThatThereIsNoRecipe(@TempDir Path folder) {
-    assertThatThrownBy(() -> Recipe.read(folder.resolve("none.properties"), Map.of()))
-        .hasMessageContaining("no recipe at");
+  void shouldSayThatThereIsNoRecipe(@TempDir Path folder) throws Exception {
+    Files.createFile(folder.resolve("mine.properties"));
+
+    assertThatThrownBy(() -> Recipe.read(folder.resolve("mien.properties"), Map.of()))
+        .hasMessageContaining("no recipe at")
+        .hasMessageEndingWith(", did you mean " + folder.resolve("mine.properties") + "?");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
 import ai.djl.Device;
+import io.clipstream.model.Nearest;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.checkpoint.Kinetics400;
 import io.clipstream.model.clip.ClipSpec;
@@ -51,6 +52,7 @@ final class BenchCommand {
           Path model,
       @Option(names = "--json", description = "One JSON object a line.") boolean json)
       throws IOException, InterruptedException {
+    checkVideos(files);
     ClipSpec clip = model == null ? Kinetics400.CLIP : ModelArtifact.open(model).manifest().clip();
     Path command =
         DecodeBenchmark.findCommand()
@@ -331,16 +333,20 @@ final class BenchCommand {
     }
   }
 
+  private static void checkVideos(List<Path> files) {
+    for (Path file : files) {
+      if (!Files.isRegularFile(file)) {
+        throw new UserError("no file at " + file + ": expected a video" + Nearest.hint(file));
+      }
+    }
+  }
+
   private static RealStages stages(Path folder, List<Path> files, Path model, int decodeThreads)
       throws IOException {
     if (files.isEmpty()) {
       throw new UserError("no videos are named, expected at least one FILE");
     }
-    for (Path file : files) {
-      if (!Files.isRegularFile(file)) {
-        throw new UserError("no file at " + file + ": expected a video");
-      }
-    }
+    checkVideos(files);
     AppConfig config = AppConfig.defaults();
     List<Device> devices = Assembly.devices(config.text("model.devices"));
     return new RealStages(

@@ -1,15 +1,18 @@
 package io.clipstream.streams.app;
 
 import io.clipstream.model.Nearest;
+import io.clipstream.model.infer.OutOfDeviceMemoryException;
 import io.clipstream.streams.ingest.FetchSystemException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
@@ -63,12 +66,23 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
                 || cause instanceof IllegalArgumentException
                 || cause instanceof KafkaException
                 || cause instanceof FetchSystemException
+                || cause instanceof OutOfDeviceMemoryException
                 || cause instanceof IOException);
     print(
         command.getErr(),
-        said ? message : "internal error: " + cause + " (run again with --debug for the details)",
+        said
+            ? message
+            : "internal error: " + chain(cause) + " (run again with --debug for the details)",
         cause);
     return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** The error and what it comes from. */
+  private static String chain(Throwable error) {
+    return Stream.iterate(error, Objects::nonNull, Throwable::getCause)
+        .limit(10)
+        .map(String::valueOf)
+        .collect(Collectors.joining(", because of "));
   }
 
   private void print(PrintWriter err, String message, Throwable e) {

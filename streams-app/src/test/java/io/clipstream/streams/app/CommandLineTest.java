@@ -48,6 +48,7 @@ class CommandLineTest {
         "submit --set kafka.bootstrap.servers=127.0.0.1:1 http://a/b.mp4 --id x y --id z"
             + " | clipstream: option '--id' (<id>) should be specified only once (see clipstream submit"
             + " --help)",
+        "bench decode pom.xm | clipstream: no file at pom.xm: expected a video, did you mean pom.xml?",
         "run --set batch.max-clip=3 | clipstream: unknown key batch.max-clip in --set, did you"
             + " mean batch.max-clips?",
         "run -c nowhere.properties | clipstream: no configuration at nowhere.properties: expected"
