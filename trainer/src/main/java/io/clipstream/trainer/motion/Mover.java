@@ -1,8 +1,8 @@
 package io.clipstream.trainer.motion;
 
 /**
- * A thing that moves in front of the background: a soft-edged blob or an arm cut from another
- * picture, which may cast a shadow. It moves through the scene, or keeps to the screen as a thing
+ * A thing in front of the background: a soft-edged blob or an arm cut from another picture, which
+ * may cast a shadow. It moves through the scene, or rests in it, or keeps to the screen as a thing
  * does that the camera follows.
  */
 final class Mover {
@@ -35,14 +35,18 @@ final class Mover {
    *
    * @param radius in short sides
    * @param seconds length of the video
-   * @param hopping whether it moves by fits and starts
    * @param shadow how much light it takes from what is beside it, 0 to 1
    */
   static Mover blob(
-      Picture texture, double radius, double seconds, boolean hopping, double shadow, Dice dice) {
+      Picture texture,
+      double radius,
+      double seconds,
+      Track.Manner manner,
+      double shadow,
+      Dice dice) {
     Track track =
         new Track(
-            dice.uniform(-0.45, 0.45), dice.uniform(-0.45, 0.45), seconds, hopping, dice.split());
+            dice.uniform(-0.45, 0.45), dice.uniform(-0.45, 0.45), seconds, manner, dice.split());
     return new Mover(
         texture,
         radius,
@@ -51,6 +55,7 @@ final class Mover {
         dice.chance(0.2),
         dice.maybe(0.3, dice.uniform(-1.8, 1.8)),
         track,
+        manner,
         shadow,
         seconds,
         dice);
@@ -61,14 +66,13 @@ final class Mover {
    *
    * @param thickness half of it, in short sides
    * @param seconds length of the video
-   * @param hopping whether it moves by fits and starts
    * @param shadow how much light it takes from what is beside it, 0 to 1
    */
   static Mover arm(
       Picture texture,
       double thickness,
       double seconds,
-      boolean hopping,
+      Track.Manner manner,
       double shadow,
       Dice dice) {
     double length = dice.uniform(0.75, 1.3);
@@ -78,7 +82,7 @@ final class Mover {
             dice.uniform(-0.45, 0.45) - length * Math.cos(angle),
             dice.uniform(-0.45, 0.45) - length * Math.sin(angle),
             seconds,
-            hopping,
+            manner,
             dice.split());
     return new Mover(
         texture,
@@ -88,6 +92,7 @@ final class Mover {
         true,
         dice.maybe(0.5, dice.uniform(-0.6, 0.6)),
         track,
+        manner,
         shadow,
         seconds,
         dice);
@@ -101,6 +106,7 @@ final class Mover {
       boolean square,
       double turning,
       Track track,
+      Track.Manner manner,
       double shadow,
       double seconds,
       Dice dice) {
@@ -109,7 +115,8 @@ final class Mover {
     this.aspect = aspect;
     this.angle = angle;
     this.square = square;
-    this.turning = turning;
+    boolean rests = manner == Track.Manner.RESTS;
+    this.turning = rests ? 0 : turning;
     this.track = track;
     this.shadow =
         shadow == 0
@@ -120,13 +127,13 @@ final class Mover {
                 dice.uniform(-0.08, 0.08),
                 dice.logUniform(0.03, 0.15));
     this.middle = seconds / 2;
-    onScreen = dice.chance(0.3);
-    growth = dice.maybe(0.3, dice.uniform(-0.5, 0.5));
+    onScreen = !rests && dice.chance(0.3);
+    growth = rests ? 0 : dice.maybe(0.3, dice.uniform(-0.5, 0.5));
     for (int k = 0; k < RIPPLES.length; k++) {
       ripple[k] = radius * dice.uniform(0, (square ? 0.08 : 0.25) / (RIPPLES[k] - 1));
       ripplePhase[k] = dice.uniform(0, 2 * Math.PI);
     }
-    limbs = dice.uniform(0, 4);
+    limbs = rests ? 0 : dice.uniform(0, 4);
     softness = dice.logUniform(0.004, 0.03);
     textureScale = Math.max(texture.width(), texture.height()) * dice.uniform(0.16, 0.62);
     textureX = texture.width() * dice.uniform(0.2, 0.8);

@@ -13,7 +13,7 @@ final class Scene {
   private static final byte[] NOISE = noise();
 
   /** A view shows at least this much structure, as a share of the range of values. */
-  private static final double LEAST_TEXTURE = 0.014;
+  private static final double LEAST_TEXTURE = 0.02;
 
   /** Share of clips of a camera at rest that look at next to nothing. */
   private static final double PLAIN_SHARE = 0.3;
@@ -142,12 +142,24 @@ final class Scene {
     } else {
       count = dice.weighted(0.4, 0.25, 0.15, 0.1, 0.1);
     }
+    // Something small that lies there is often all that tells a camera at rest before a blank wall.
+    if (still && dice.chance(plain ? 0.5 : 0.1)) {
+      movers.add(
+          Mover.blob(
+              dice.pick(pictures),
+              dice.logUniform(0.03, 0.15),
+              seconds,
+              Track.Manner.RESTS,
+              dice.maybe(0.4, dice.uniform(0.05, 0.5)),
+              dice.split()));
+    }
     double mostCovered = plain ? 0.6 : 0.35;
     double covered = 0;
     for (int i = 0; i < count; i++) {
       // Arms and sudden moves come with every camera that goes nowhere, so they tell none apart.
       boolean arm = still && dice.chance(plain ? 0.35 : 0.08);
-      boolean hopping = still && dice.chance(plain ? 0.5 : 0.15);
+      Track.Manner manner =
+          still && dice.chance(plain ? 0.5 : 0.15) ? Track.Manner.HOPS : Track.Manner.DRIFTS;
       double shadow = plain ? dice.maybe(0.4, dice.uniform(0.05, 0.5)) : 0;
       double size = arm ? dice.logUniform(0.012, 0.12) : dice.logUniform(0.05, plain ? 0.42 : 0.30);
       double area = arm ? 1.4 * size : Math.PI * size * size;
@@ -156,8 +168,8 @@ final class Scene {
         Picture texture = dice.pick(pictures);
         movers.add(
             arm
-                ? Mover.arm(texture, size, seconds, hopping, shadow, dice.split())
-                : Mover.blob(texture, size, seconds, hopping, shadow, dice.split()));
+                ? Mover.arm(texture, size, seconds, manner, shadow, dice.split())
+                : Mover.blob(texture, size, seconds, manner, shadow, dice.split()));
       }
     }
   }

@@ -1,10 +1,20 @@
 package io.clipstream.trainer.motion;
 
 /**
- * Where a thing is over time: it drifts evenly or hops from rest to rest, and may sway. Positions
- * are short sides of the frame, speeds are a second. Immutable; all threads.
+ * Where a thing is over time. Positions are short sides of the frame, speeds are a second.
+ * Immutable; all threads.
  */
 final class Track {
+  /** How a thing moves. */
+  enum Manner {
+    /** Evenly; it may sway. */
+    DRIFTS,
+    /** By sudden moves from rest to rest, as a thing does that a hand pushes; it may sway. */
+    HOPS,
+    /** Not at all. */
+    RESTS
+  }
+
   /**
    * A sudden move from one place of rest to the next.
    *
@@ -35,17 +45,16 @@ final class Track {
    * @param x place at some moment of the video
    * @param y likewise
    * @param seconds length of the video
-   * @param hopping whether it hops, as a thing does that a hand pushes, or drifts
    */
-  Track(double x, double y, double seconds, boolean hopping, Dice dice) {
+  Track(double x, double y, double seconds, Manner manner, Dice dice) {
     startX = x;
     startY = y;
     startTime = dice.uniform(0, seconds);
-    double speed = hopping ? 0 : dice.maybe(0.85, dice.logUniform(0.02, 0.9));
+    double speed = manner == Manner.DRIFTS ? dice.maybe(0.85, dice.logUniform(0.02, 0.9)) : 0;
     double direction = dice.uniform(0, 2 * Math.PI);
     speedX = speed * Math.cos(direction);
     speedY = speed * Math.sin(direction);
-    hops = new Hop[hopping ? 1 + dice.below(5) : 0];
+    hops = new Hop[manner == Manner.HOPS ? 1 + dice.below(5) : 0];
     for (int i = 0; i < hops.length; i++) {
       double length = dice.logUniform(0.02, 0.5);
       double to = dice.uniform(0, 2 * Math.PI);
@@ -56,7 +65,7 @@ final class Track {
               length * Math.cos(to),
               length * Math.sin(to));
     }
-    sway = dice.maybe(0.4, dice.logUniform(0.005, 0.08));
+    sway = manner == Manner.RESTS ? 0 : dice.maybe(0.4, dice.logUniform(0.005, 0.08));
     swayX = new SmoothNoise(dice, 0.3, 2);
     swayY = new SmoothNoise(dice, 0.3, 2);
   }

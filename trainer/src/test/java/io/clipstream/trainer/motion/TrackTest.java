@@ -11,7 +11,7 @@ class TrackTest {
   void shouldRestAndMoveByTurnsWhereItHops() {
     int both = 0;
     for (int seed = 0; seed < 50; seed++) {
-      Track track = new Track(0, 0, SECONDS, true, new Dice(seed, 0));
+      Track track = new Track(0, 0, SECONDS, Track.Manner.HOPS, new Dice(seed, 0));
       boolean rested = false;
       boolean moved = false;
       for (double t = 0; t < SECONDS; t += 0.04) {
@@ -25,5 +25,16 @@ class TrackTest {
 
     // Those that sway never quite rest.
     assertThat(both).isBetween(15, 45);
+  }
+
+  @Test
+  void shouldStayWhereItRests() {
+    for (int seed = 0; seed < 50; seed++) {
+      Track track = new Track(0.1, -0.2, SECONDS, Track.Manner.RESTS, new Dice(seed, 0));
+      for (double t = 0; t < SECONDS; t += 0.04) {
+        assertThat(track.x(t)).isEqualTo(0.1);
+        assertThat(track.y(t)).isEqualTo(-0.2);
+      }
+    }
   }
 }
