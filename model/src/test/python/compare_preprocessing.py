@@ -9,8 +9,9 @@ one uint8 [clips * crops, T, H, W, 3] a file, for compare_probabilities.py.
 The Python pipeline decodes every frame of the file. For clips with a stride it chooses frames by the formulas of
 MMAction2 0.x's SampleFrames and PaddleVideo's Sampler; for clips with a rate, which they do not have, it puts the N =
 floor(duration * rate) samples of an even grid on the frames on display and starts the clips likewise. It resizes the
-picture with bilinear interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's preset do; where the
-clips were made with antialias, Pillow's BILINEAR, which averages too) and cuts crops out as torchvision's
+picture with bilinear interpolation (cv2.INTER_LINEAR, as MMAction2, PaddleVideo and, without OpenCV, torchvision's
+preset do; where the clips were made with antialias, Pillow's BILINEAR, which averages too, in floating point, as
+torchvision resizes floats: with bytes both round between rows and columns) and cuts crops out as torchvision's
 center_crop or PaddleVideo's UniformCrop does.
 
 Needs: av, numpy, opencv-python-headless, pillow.
@@ -72,7 +73,9 @@ def crops(picture, case):
     factor = max(short, wide / width, high / height)
     size = max(wide, int(factor * width + 1e-6)), max(high, int(factor * height + 1e-6))
     if case["antialias"]:
-        scaled = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+        channels = [Image.fromarray(c.astype(np.float32)) for c in np.moveaxis(picture, 2, 0)]
+        scaled = np.stack([np.asarray(c.resize(size, Image.Resampling.BILINEAR)) for c in channels], 2)
+        scaled = scaled.round().clip(0, 255).astype(np.uint8)
     else:
         scaled = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
     if case["crops"] == 1:
