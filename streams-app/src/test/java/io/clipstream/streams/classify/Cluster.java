@@ -17,16 +17,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
@@ -152,6 +156,40 @@ final class Cluster implements AutoCloseable {
     app.start();
     assertThat(app.awaitRunning(Duration.ofSeconds(30))).isTrue();
     return app;
+  }
+
+  /**
+   * Waits until both threads of an application have partitions: the first to join has all of them
+   * for a moment, and hands some on.
+   */
+  void awaitShared(String applicationId) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {
+      readUntil(
+          Duration.ofSeconds(30),
+          () -> {
+            List<Integer> shares = shares(admin, applicationId);
+            return shares.size() == 2
+                && !shares.contains(0)
+                && shares.get(0) + shares.get(1) == PARTITIONS;
+          });
+    }
+  }
+
+  /** Partitions of each member of the group, once it is stable. */
+  private static List<Integer> shares(Admin admin, String group) {
+    try {
+      ConsumerGroupDescription description =
+          admin.describeConsumerGroups(List.of(group)).all().get(30, TimeUnit.SECONDS).get(group);
+      return description.groupState() == GroupState.STABLE
+          ? description.members().stream()
+              .map(member -> member.assignment().topicPartitions().size())
+              .toList()
+          : List.of();
+    } catch (ExecutionException notYet) {
+      return List.of();
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
   }
 
   void stopBroker() {

@@ -87,6 +87,7 @@ class LabelAppIT {
                 settings.drainLimit()),
             held)) {
       app.start();
+      cluster.awaitShared("app");
       cluster.produce(5000);
       cluster.readUntil(LIMIT, () -> !app.gate().open());
       // Longer than every limit that the group sets: polls, sessions, transactions.
