@@ -55,7 +55,6 @@ final class Mover {
         dice.chance(0.2),
         dice.maybe(0.3, dice.uniform(-1.8, 1.8)),
         track,
-        manner,
         shadow,
         seconds,
         dice);
@@ -92,7 +91,6 @@ final class Mover {
         true,
         dice.maybe(0.5, dice.uniform(-0.6, 0.6)),
         track,
-        manner,
         shadow,
         seconds,
         dice);
@@ -106,7 +104,6 @@ final class Mover {
       boolean square,
       double turning,
       Track track,
-      Track.Manner manner,
       double shadow,
       double seconds,
       Dice dice) {
@@ -115,7 +112,7 @@ final class Mover {
     this.aspect = aspect;
     this.angle = angle;
     this.square = square;
-    boolean rests = manner == Track.Manner.RESTS;
+    boolean rests = track.rests();
     this.turning = rests ? 0 : turning;
     this.track = track;
     this.shadow =

@@ -29,6 +29,7 @@ final class Track {
     }
   }
 
+  private final Manner manner;
   private final double startX;
   private final double startY;
   private final double speedX;
@@ -47,6 +48,7 @@ final class Track {
    * @param seconds length of the video
    */
   Track(double x, double y, double seconds, Manner manner, Dice dice) {
+    this.manner = manner;
     startX = x;
     startY = y;
     startTime = dice.uniform(0, seconds);
@@ -68,6 +70,11 @@ final class Track {
     sway = manner == Manner.RESTS ? 0 : dice.maybe(0.4, dice.logUniform(0.005, 0.08));
     swayX = new SmoothNoise(dice, 0.3, 2);
     swayY = new SmoothNoise(dice, 0.3, 2);
+  }
+
+  /** Whether it never moves, whatever the time. */
+  boolean rests() {
+    return manner == Manner.RESTS;
   }
 
   double x(double t) {
