@@ -44,6 +44,7 @@ public final class Examples {
                 new LabelledSegment(0L, 2_133L, labels),
                 new LabelledSegment(2_133L, 4_266L, List.of())))
         .setModel(model())
+        .setRollout(7L)
         .setVideo(
             DecodedVideo.newBuilder()
                 .setContainer("mov,mp4,m4a,3gp,3g2,mj2")
@@ -85,7 +86,8 @@ public final class Examples {
         ModelRelease.newBuilder()
             .setModel(model())
             .setBytes(5_000_000L)
-            .setChunks(6)
+            .setChunks(new ModelChunks(3, 100L, 107L, 921_600, List.of(1, -2, 3, -4, 5, 6)))
+            .setSignature(new ModelSignature("0123456789abcdef", ByteBuffer.wrap(new byte[64])))
             .setManifest("{\"name\":\"camera-motion\"}")
             .setPublishedAt(TIME)
             .build(),
@@ -97,7 +99,10 @@ public final class Examples {
             .build(),
         ModelRollout.newBuilder()
             .setName("camera-motion")
+            .setRevision(7)
+            .setRollout(3)
             .setActiveVersion("1.0.0")
+            .setSettledVersion("1.0.0")
             .setCanaryVersion("1.1.0")
             .setCanaryShare(0.05)
             .setChangedAt(TIME)
@@ -105,8 +110,14 @@ public final class Examples {
         ModelStatus.newBuilder()
             .setInstance("host-1")
             .setName("camera-motion")
+            .setBeat(12)
+            .setRevision(7)
+            .setRollout(3)
             .setServing(model())
-            .setState(ModelState.SERVING)
+            .setCandidateVersion("1.1.0")
+            .setState(ModelState.READY)
+            .setTicket(1)
+            .setTurn(41L)
             .setDevices(List.of("cpu"))
             .setChangedAt(TIME)
             .build());

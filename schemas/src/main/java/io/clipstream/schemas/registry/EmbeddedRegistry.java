@@ -42,7 +42,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
   /** Longest request body; a longer one is refused with HTTP 413. */
   public static final int MAX_REQUEST_BYTES = 1 << 20;
 
-  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedRegistry.class);
+  private static final Logger log = LoggerFactory.getLogger(EmbeddedRegistry.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
@@ -142,7 +142,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
       status = e.status();
       answer = error(e.code(), e.getMessage());
     } catch (RuntimeException e) {
-      LOG.error("{} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+      log.error("{} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
       status = 500;
       answer = error(50001, "Error in the backend data store: " + e);
     }

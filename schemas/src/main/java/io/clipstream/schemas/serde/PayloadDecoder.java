@@ -3,6 +3,7 @@ package io.clipstream.schemas.serde;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.io.Decoder;
@@ -21,6 +22,9 @@ import org.apache.avro.util.Utf8;
  */
 final class PayloadDecoder extends Decoder {
   private static final byte[] EMPTY = {};
+
+  /** What a lenient decoder gives for malformed bytes; a text may hold it of its own, too. */
+  private static final char REPLACEMENT = '\uFFFD';
 
   private byte[] bytes = EMPTY;
   private int at;
@@ -118,7 +122,25 @@ final class PayloadDecoder extends Decoder {
   @Override
   public String readString() throws IOException {
     long length = readLong();
-    return new String(bytes, take(length), (int) length, StandardCharsets.UTF_8);
+    int from = take(length);
+    String text = new String(bytes, from, (int) length, StandardCharsets.UTF_8);
+    if (text.indexOf(REPLACEMENT) >= 0) {
+      checkUtf8(from, (int) length);
+    }
+    return text;
+  }
+
+  /**
+   * Refuses what is not UTF-8. Decoded leniently, each malformed byte would become three where the
+   * text is written again, and two ids that differ could become one.
+   */
+  private void checkUtf8(int from, int length) throws IOException {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, from, length));
+    } catch (CharacterCodingException e) {
+      throw new IOException(
+          "the string of " + length + " bytes at byte " + from + " is not UTF-8", e);
+    }
   }
 
   @Override

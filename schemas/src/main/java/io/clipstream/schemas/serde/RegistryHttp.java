@@ -38,9 +38,12 @@ import org.slf4j.LoggerFactory;
  * last; a URL that fails is followed by the next; when all failed, a wait with exponential backoff
  * and jitter and another round, {@code max.retries} times. Every call of the protocol may be sent
  * twice, registering included. All threads.
+ *
+ * <p>An HTTP client of its own beside the fetcher's of module {@code model}, since this module
+ * depends on none of ours.
  */
 final class RegistryHttp implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(RegistryHttp.class);
+  private static final Logger log = LoggerFactory.getLogger(RegistryHttp.class);
   private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_MESSAGE = 300;
@@ -119,8 +122,10 @@ final class RegistryHttp implements AutoCloseable {
           throw e;
         } catch (IOException e) {
           last = e;
-          LOG.warn(
-              "Schema registry {}: {} {} failed: {}", endpoint.base(), method, path, describe(e));
+          if (round < config.maxRetries() || i < endpoints - 1) { // Else the error below says so.
+            log.warn(
+                "Schema registry {}: {} {} failed: {}", endpoint.base(), method, path, describe(e));
+          }
         }
       }
     }
@@ -129,7 +134,7 @@ final class RegistryHttp implements AutoCloseable {
             + config.endpoints().stream().map(e -> e.base().toString()).toList()
             + " after "
             + (config.maxRetries() + 1)
-            + " tries: "
+            + (config.maxRetries() == 0 ? " try: " : " tries: ")
             + describe(last),
         last);
   }
@@ -305,7 +310,7 @@ final class RegistryHttp implements AutoCloseable {
       try {
         closeable.close();
       } catch (Exception e) {
-        LOG.debug("Closing the schema registry's HTTP client failed", e);
+        log.debug("Closing the schema registry's HTTP client failed", e);
       }
     }
   }

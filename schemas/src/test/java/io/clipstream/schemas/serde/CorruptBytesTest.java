@@ -62,6 +62,9 @@ class CorruptBytesTest {
         "01000000010000      | first byte is 1, expected 0",
         "000000000100        | corrupt record of schema id 1",
         "0000000001          | corrupt record of schema id 1",
+        "0000000001 06 61ff62 | the string of 3 bytes at byte 6 is not UTF-8",
+        "0000000001 06 eda080 | the string of 3 bytes at byte 6 is not UTF-8",
+        "0000000001 02 c3    | the string of 1 bytes at byte 6 is not UTF-8",
         "000000006300        | does not know schema id 99",
         "00ffffffff00        | schema id is -1, expected a positive number",
       })
@@ -72,6 +75,15 @@ class CorruptBytesTest {
         .hasMessageContaining(message)
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"))
         .satisfies(e -> assertThat(SerdeErrors.isBadRecord(e)).isTrue());
+  }
+
+  @Test
+  void shouldReadReplacementCharactersOfTheWriter() {
+    VideoReference reference =
+        VideoReference.newBuilder(Examples.reference()).setId("a \uFFFD b").build();
+
+    assertThat(deserializer.deserialize("t", serializer.serialize("t", reference)))
+        .isEqualTo(reference);
   }
 
   @ParameterizedTest
