@@ -1,0 +1,36 @@
+package io.clipstream.model.fetch;
+
+import java.time.Duration;
+
+/** When the total time of one fetch is up. One thread. */
+final class Deadline {
+  private final FetchClock clock;
+  private final Duration total;
+  private long end;
+
+  Deadline(FetchClock clock, Duration total) {
+    this.clock = clock;
+    this.total = total;
+    this.end = clock.nanos() + total.toNanos();
+  }
+
+  /** Nanoseconds left, negative once the time is up. */
+  long remaining() {
+    return end - clock.nanos();
+  }
+
+  /** Takes back time that passed for reasons that are not the file's. */
+  void extend(long nanos) {
+    end += nanos;
+  }
+
+  void check() throws FetchFailure {
+    if (remaining() <= 0) {
+      throw expired();
+    }
+  }
+
+  FetchFailure expired() {
+    return FetchFailure.tooSlow("not fetched within " + Sizes.seconds(total));
+  }
+}

@@ -1,0 +1,34 @@
+package io.clipstream.model.fetch;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Numbers as people read them in messages. */
+final class Sizes {
+  private Sizes() {}
+
+  /** "2 GiB", "1.5 MiB", "900 bytes". */
+  static String bytes(long bytes) {
+    String[] units = {"KiB", "MiB", "GiB", "TiB"};
+    if (bytes < 1024) {
+      return bytes == 1 ? "1 byte" : bytes + " bytes";
+    }
+    double value = bytes;
+    int unit = -1;
+    while (value >= 1024 && unit < units.length - 1) {
+      value /= 1024;
+      unit++;
+    }
+    return number(value) + " " + units[unit];
+  }
+
+  /** "300 s", "0.25 s". */
+  static String seconds(Duration time) {
+    return number(time.toNanos() / 1e9) + " s";
+  }
+
+  private static String number(double value) {
+    String text = String.format(Locale.ROOT, "%.2f", value);
+    return text.replaceAll("\\.?0+$", "");
+  }
+}

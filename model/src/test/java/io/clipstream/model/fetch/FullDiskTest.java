@@ -1,0 +1,92 @@
+package io.clipstream.model.fetch;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Downloads onto the device that is always full, until the test gives them a real file. */
+@Timeout(60)
+class FullDiskTest {
+  private static final byte[] VIDEO = "x".repeat(100_000).getBytes(ISO_8859_1);
+
+  @TempDir Path folder;
+  private final TestClock clock = new TestClock();
+  private final AtomicInteger full = new AtomicInteger(3);
+  private final AtomicLong looks = new AtomicLong();
+
+  private final Disk disk =
+      new Disk() {
+        @Override
+        public FileChannel create(Path file) throws IOException {
+          return full.getAndDecrement() > 0
+              ? FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)
+              : Disk.SYSTEM.create(file);
+        }
+
+        @Override
+        public long free(Path where) {
+          return looks.incrementAndGet() % 5 == 0 ? Long.MAX_VALUE : 10;
+        }
+      };
+
+  @Test
+  void shouldWaitForRoomAndDownloadThen() throws Exception {
+    try (RawServer server =
+            new RawServer((n, request, to) -> to.send(ok()).send(VIDEO, 0, VIDEO.length));
+        FileFetcher fetcher = fetcher()) {
+      FetchResult result = fetcher.fetch(server.url("/a.mp4"), Optional.empty());
+
+      assertThat(result).isInstanceOf(FetchResult.Fetched.class);
+      try (LocalFile video = ((FetchResult.Fetched) result).file()) {
+        assertThat(video.path()).hasBinaryContent(VIDEO);
+        assertThat(video.attempts()).isEqualTo(1);
+      }
+      assertThat(server.requests).hasSize(4);
+      try (var left = Files.walk(folder).filter(file -> file.toString().contains("video-"))) {
+        assertThat(left).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void shouldTellAFullDiskFromABrokenOne() throws Exception {
+    try (FileChannel channel = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate(1));
+      throw new AssertionError("it was not full");
+    } catch (IOException noSpace) {
+      assertThat(Disk.isFull(noSpace)).isTrue();
+    }
+    assertThat(Disk.isFull(new IOException("Input/output error"))).isFalse();
+    assertThat(Disk.isFull(new IOException((String) null))).isFalse();
+  }
+
+  private FileFetcher fetcher() throws Exception {
+    FetchPolicy policy = FetchPolicy.defaults();
+    return new FileFetcher(
+        policy.withAddresses(policy.addresses().withAllowPrivate(List.of("127.0.0.1"))),
+        folder,
+        HostLookup.SYSTEM,
+        clock,
+        () -> 0.5,
+        SSLContext.getDefault(),
+        disk);
+  }
+
+  private static String ok() {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + VIDEO.length + "\r\n\r\n";
+  }
+}
