@@ -1,25 +1,19 @@
 package io.clipstream.model.swin;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
+import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.artifact.ScriptObject;
-import io.clipstream.model.artifact.ScriptTensor;
 import io.clipstream.model.artifact.TorchArchive;
 import io.clipstream.model.artifact.Weights;
-import io.clipstream.model.clip.ClipSpec;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +22,7 @@ import java.util.Random;
 import java.util.TreeSet;
 
 /**
- * The training form of Swin3D: TorchScript source ({@code swin3d.py.txt}) and a tree of modules
- * made from one {@link Swin3dConfig}.
+ * The training form of Swin3D: its parameters and its artifact, for one {@link Swin3dConfig}.
  *
  * <p>The tree has torchvision's names, so {@code features.0.1.attn.qkv.weight} is the same
  * parameter here, in DJL's block, in {@code state_dict()} of the loaded file and in torchvision's
@@ -38,8 +31,6 @@ import java.util.TreeSet;
  * <p>Normalisation of pixels is inside, as constants that are neither parameters nor buffers.
  */
 public final class Swin3d {
-  private static final String SOURCE = "swin3d.py.txt";
-
   private Swin3d() {}
 
   /** Names and shapes of all parameters, in torchvision's order. */
@@ -80,6 +71,17 @@ public final class Swin3d {
     norm(shapes, "norm", config.features());
     linear(shapes, "head", config.features(), config.classes());
     return shapes;
+  }
+
+  /**
+   * Columns of what the training form takes as its second input, {@code float32 [N, 2 B + F]}: what
+   * a step drops. For each clip a factor for the attention branch and one for the MLP branch of
+   * each of the B blocks (stochastic depth), then one for each of the F features before the head
+   * (dropout): 0 drops, {@code 1 / (1 - rate)} keeps. Without this input the network drops nothing,
+   * or, in PyTorch's training mode, draws for itself.
+   */
+  public static int maskColumns(Swin3dConfig config) {
+    return 2 * config.blocks() + config.features();
   }
 
   private static void norm(Map<String, List<Integer>> shapes, String name, int channels) {
@@ -142,13 +144,27 @@ public final class Swin3d {
    * @param weights every parameter of {@link #shapes}, and no other
    * @param manifest its architecture, form and precision are replaced by what is written; its
    *     labels are as many as the config's classes, its clip gives the normalisation
-   * @throws IllegalArgumentException if weights or labels do not fit the config; the message is one
-   *     line that names key, found and expected
+   * @throws UserError if weights or labels do not fit the config; the message is one line that
+   *     names key, found and expected
    */
   public static void write(
       Path out, Swin3dConfig config, Map<String, Weights> weights, ModelManifest manifest)
       throws IOException {
     write(out, config, weights, manifest, Optional.empty());
+  }
+
+  /**
+   * Writes the network so that its stages can be run one by one, as training may: method {@code
+   * stage0} takes pixels and mask, {@code stageI} what the stage before gave and the mask, and the
+   * last one gives logits. A file for a trainer alone: {@link #isOwn} does not know it.
+   */
+  public static void writeStages(
+      Path out, Swin3dConfig config, Map<String, Weights> weights, ModelManifest manifest)
+      throws IOException {
+    check(config, weights);
+    ModelManifest written = manifest.withNetwork(config.toMap(), "training", "fp32");
+    ScriptObject network = Swin3dModule.of(config, weights, manifest.clip());
+    ModelArtifact.write(out, written, Swin3dModule.stagedSource(config), network, Optional.empty());
   }
 
   /** As the other, with what the network gives for a clip. */
@@ -161,12 +177,12 @@ public final class Swin3d {
       throws IOException {
     check(config, weights);
     if (manifest.labels().size() != config.classes()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "the manifest has " + manifest.labels().size() + " labels, expected " + config.classes());
     }
     ModelManifest written = manifest.withNetwork(config.toMap(), "training", "fp32");
-    ScriptObject network = module(config, weights, manifest.clip());
-    ModelArtifact.write(out, written, source(config), network, golden);
+    ScriptObject network = Swin3dModule.of(config, weights, manifest.clip());
+    ModelArtifact.write(out, written, Swin3dModule.source(config), network, golden);
   }
 
   /**
@@ -181,8 +197,26 @@ public final class Swin3d {
       Map<String, Weights> weights = archive.root().parameters();
       check(Swin3dConfig.fromMap(opened.manifest().architecture()), weights);
       return weights;
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | UserError e) {
       throw new IOException(artifact + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Whether the source in an artifact is, letter for letter, what this class writes for its
+   * architecture in the training form.
+   */
+  public static boolean isOwn(ModelArtifact artifact) throws IOException {
+    ModelManifest manifest = artifact.manifest();
+    if (!manifest.form().equals("training")
+        || !Swin3dConfig.FAMILY.equals(manifest.architecture().get("family"))) {
+      return false;
+    }
+    try (TorchArchive archive = TorchArchive.open(artifact.path())) {
+      String own = Swin3dModule.source(Swin3dConfig.fromMap(manifest.architecture()));
+      return archive.sources().equals(Map.of("__torch__.py", own));
+    } catch (UserError e) {
+      return false; // its architecture is none of ours
     }
   }
 
@@ -209,7 +243,7 @@ public final class Swin3d {
    * Checks that weights are those of a network of this config: all of them, no other, of the right
    * shapes.
    *
-   * @throws IllegalArgumentException naming key, found and expected
+   * @throws UserError naming key, found and expected
    */
   public static void check(Swin3dConfig config, Map<String, Weights> weights) {
     Map<String, List<Integer>> shapes = shapes(config);
@@ -217,151 +251,21 @@ public final class Swin3d {
         (name, shape) -> {
           Weights found = weights.get(name);
           if (found == null) {
-            throw new IllegalArgumentException(
-                "weights lack " + name + ", expected shape " + shape);
+            throw new UserError("weights lack " + name + ", expected shape " + shape);
           }
           if (!found.shape().equals(shape)) {
-            throw new IllegalArgumentException(
-                name + " has shape " + found.shape() + ", expected " + shape);
+            throw new UserError(name + " has shape " + found.shape() + ", expected " + shape);
           }
         });
     TreeSet<String> surplus = new TreeSet<>(weights.keySet());
     surplus.removeAll(shapes.keySet());
     if (!surplus.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "weights have "
               + surplus.first()
-              + ", which this network has not"
+              + ", which this network does not have"
               + (surplus.size() > 1 ? " (and " + (surplus.size() - 1) + " more)" : ""));
     }
-  }
-
-  private static String source(Swin3dConfig config) {
-    String template;
-    try (InputStream in = Swin3d.class.getResourceAsStream(SOURCE)) {
-      template = new String(in.readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    StringBuilder containers = new StringBuilder();
-    List<String> features = new ArrayList<>();
-    int stages = config.depths().size();
-    for (int stage = 0; stage < stages; stage++) {
-      int depth = config.depths().get(stage);
-      containers.append(sequence("Stage" + stage, Collections.nCopies(depth, "Block")));
-      features.add("Stage" + stage);
-      if (stage < stages - 1) {
-        features.add("PatchMerging");
-      }
-    }
-    containers.append(sequence("Features", features));
-    return template
-        .replace("{patch_norm}", config.patchNorm() ? "LayerNorm" : "Identity")
-        .replace("{containers}\n", containers);
-  }
-
-  /** A class that runs its children "0", "1" … in order, as {@code torch.nn.Sequential} does. */
-  private static String sequence(String name, List<String> types) {
-    StringBuilder fields = new StringBuilder();
-    StringBuilder calls = new StringBuilder();
-    for (int i = 0; i < types.size(); i++) {
-      fields.append("  __annotations__[\"%d\"] = __torch__.%s\n".formatted(i, types.get(i)));
-      calls.append("    x = (getattr(self, \"%d\")).forward(x)\n".formatted(i));
-    }
-    return """
-        class %1$s(Module):
-          __parameters__ = []
-          __buffers__ = []
-          __annotations__ = []
-        %2$s  training : bool
-          def forward(self: __torch__.%1$s, x: Tensor) -> Tensor:
-        %3$s    return x
-
-        """
-        .formatted(name, fields, calls);
-  }
-
-  private static ScriptObject module(
-      Swin3dConfig config, Map<String, Weights> weights, ClipSpec clip) {
-    ModuleBuilder modules = new ModuleBuilder(weights);
-    int stages = config.depths().size();
-    int tokens = config.window().stream().reduce(1, (a, b) -> a * b);
-    ScriptTensor index =
-        ScriptTensor.constant(List.of(tokens, tokens), relativePositions(config.window()));
-    Map<String, Object> features = new LinkedHashMap<>();
-    int blocks = 0;
-    for (int stage = 0; stage < stages; stage++) {
-      Map<String, Object> stageFields = new LinkedHashMap<>();
-      for (int i = 0; i < config.depths().get(stage); i++) {
-        String name = "features." + 2 * stage + "." + i;
-        stageFields.put(String.valueOf(i), block(config, stage, i, blocks++, index, modules, name));
-      }
-      features.put(String.valueOf(2 * stage), modules.object("Stage" + stage, stageFields));
-      if (stage < stages - 1) {
-        String name = "features." + (2 * stage + 1);
-        Map<String, Object> merging = new LinkedHashMap<>();
-        merging.put("reduction", modules.leaf("LinearWithoutBias", name + ".reduction", "weight"));
-        merging.put("norm", modules.leaf("LayerNorm", name + ".norm", "weight", "bias"));
-        features.put(String.valueOf(2 * stage + 1), modules.object("PatchMerging", merging));
-      }
-    }
-    Map<String, Object> embed = new LinkedHashMap<>();
-    embed.put("proj", modules.leaf("PatchProjection", "patch_embed.proj", "weight", "bias"));
-    embed.put(
-        "norm",
-        config.patchNorm()
-            ? modules.leaf("LayerNorm", "patch_embed.norm", "weight", "bias")
-            : modules.object("Identity", Map.of()));
-    // (pixel / 255 - mean) / std = pixel * scale + offset
-    float[] scale = new float[3];
-    float[] offset = new float[3];
-    for (int c = 0; c < 3; c++) {
-      scale[c] = (float) (1 / (255.0 * clip.std().get(c)));
-      offset[c] = (float) (-(double) clip.mean().get(c) / clip.std().get(c));
-    }
-    embed.put("scale", ScriptTensor.constant(List.of(3), scale));
-    embed.put("offset", ScriptTensor.constant(List.of(3), offset));
-    Map<String, Object> root = new LinkedHashMap<>();
-    root.put("patch_embed", modules.object("PatchEmbed", embed));
-    root.put("features", modules.object("Features", features));
-    root.put("norm", modules.leaf("LayerNorm", "norm", "weight", "bias"));
-    root.put("head", modules.leaf("Linear", "head", "weight", "bias"));
-    root.put("dropout", config.dropout());
-    return modules.object("Swin3d", root);
-  }
-
-  private static ScriptObject block(
-      Swin3dConfig config,
-      int stage,
-      int indexInStage,
-      int indexOverall,
-      ScriptTensor relativePositionIndex,
-      ModuleBuilder modules,
-      String name) {
-    Map<String, Object> attention = new LinkedHashMap<>();
-    String table = "relative_position_bias_table";
-    attention.put(table, modules.parameter(name + ".attn." + table));
-    attention.put("relative_position_index", relativePositionIndex);
-    attention.put("qkv", modules.leaf("Linear", name + ".attn.qkv", "weight", "bias"));
-    attention.put("proj", modules.leaf("Linear", name + ".attn.proj", "weight", "bias"));
-    attention.put("heads", config.heads().get(stage));
-    attention.put("window_t", config.window().get(0));
-    attention.put("window_h", config.window().get(1));
-    attention.put("window_w", config.window().get(2));
-    attention.put("shifted", indexInStage % 2 == 1);
-    attention.put("dropout", config.dropout());
-    attention.put("attention_dropout", config.attentionDropout());
-    Map<String, Object> mlp = new LinkedHashMap<>();
-    mlp.put("0", modules.leaf("Linear", name + ".mlp.0", "weight", "bias"));
-    mlp.put("3", modules.leaf("Linear", name + ".mlp.3", "weight", "bias"));
-    mlp.put("dropout", config.dropout());
-    Map<String, Object> block = new LinkedHashMap<>();
-    block.put("norm1", modules.leaf("LayerNorm", name + ".norm1", "weight", "bias"));
-    block.put("attn", modules.object("WindowAttention", attention));
-    block.put("norm2", modules.leaf("LayerNorm", name + ".norm2", "weight", "bias"));
-    block.put("mlp", modules.object("Mlp", mlp));
-    block.put("stochastic_depth", config.stochasticDepth(indexOverall));
-    return modules.object("Block", block);
   }
 
   /**
@@ -385,25 +289,5 @@ public final class Swin3d {
       }
     }
     return index;
-  }
-
-  private record ModuleBuilder(Map<String, Weights> weights) {
-    ScriptTensor parameter(String name) {
-      return ScriptTensor.parameter(weights.get(name));
-    }
-
-    ScriptObject leaf(String type, String name, String... parameters) {
-      Map<String, Object> fields = new LinkedHashMap<>();
-      for (String parameter : parameters) {
-        fields.put(parameter, parameter(name + "." + parameter));
-      }
-      return object(type, fields);
-    }
-
-    ScriptObject object(String type, Map<String, Object> fields) {
-      Map<String, Object> all = new LinkedHashMap<>(fields);
-      all.put("training", true);
-      return new ScriptObject("__torch__." + type, all);
-    }
   }
 }

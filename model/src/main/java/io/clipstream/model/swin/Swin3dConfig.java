@@ -1,5 +1,6 @@
 package io.clipstream.model.swin;
 
+import io.clipstream.model.UserError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,8 +19,8 @@ import java.util.TreeSet;
  * @param mlpRatio hidden channels of the MLP over channels of the block
  * @param dropout rate after the patch embedding, each attention and each layer of an MLP
  * @param attentionDropout rate of the attention weights
- * @param stochasticDepth rate of dropping the last block's branches for a clip; blocks before it
- *     ramp up from 0
+ * @param stochasticDepth probability that the branches of the last block are dropped for a clip;
+ *     blocks before it ramp up from 0
  * @param patchNorm whether a layer norm follows the patch embedding
  * @param classes K, outputs of the head
  */
@@ -48,7 +49,7 @@ public record Swin3dConfig(
     range("classes", classes, 1, 1 << 20);
     range("number of stages", depths.size(), 1, 8);
     if (heads.size() != depths.size()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "heads " + heads + " are for " + heads.size() + " stages, expected " + depths.size());
     }
     for (int stage = 0; stage < depths.size(); stage++) {
@@ -56,7 +57,7 @@ public record Swin3dConfig(
       range("heads of stage " + stage, heads.get(stage), 1, 1024);
       int channels = embedDim << stage;
       if (channels % heads.get(stage) != 0) {
-        throw new IllegalArgumentException(
+        throw new UserError(
             "stage "
                 + stage
                 + " has "
@@ -70,12 +71,10 @@ public record Swin3dConfig(
     axes("patch", patch, 64);
     int tokens = window.get(0) * window.get(1) * window.get(2);
     if (tokens > 4096) {
-      throw new IllegalArgumentException(
-          "window " + window + " has " + tokens + " tokens, expected at most 4096");
+      throw new UserError("window " + window + " has " + tokens + " tokens, expected at most 4096");
     }
     if (!(mlpRatio > 0 && mlpRatio <= 16 && (int) (embedDim * mlpRatio) >= 1)) {
-      throw new IllegalArgumentException(
-          "mlpRatio is " + mlpRatio + ", expected more than 0, at most 16");
+      throw new UserError("mlpRatio is " + mlpRatio + ", expected more than 0, at most 16");
     }
     rate("dropout", dropout);
     rate("attentionDropout", attentionDropout);
@@ -132,6 +131,11 @@ public record Swin3dConfig(
     return channels(depths.size() - 1);
   }
 
+  /** B, blocks of all stages. */
+  public int blocks() {
+    return depths.stream().mapToInt(Integer::intValue).sum();
+  }
+
   /** Hidden channels of the MLPs of a stage. */
   public int hidden(int stage) {
     return (int) (channels(stage) * mlpRatio);
@@ -141,7 +145,7 @@ public record Swin3dConfig(
    * Rate of stochastic depth of a block, counted over all stages from 0: torchvision's linear ramp.
    */
   public double stochasticDepth(int block) {
-    int blocks = depths.stream().mapToInt(Integer::intValue).sum();
+    int blocks = blocks();
     return blocks == 1 ? 0 : stochasticDepth * block / (blocks - 1);
   }
 
@@ -204,17 +208,17 @@ public record Swin3dConfig(
   /**
    * Reads what {@link #toMap()} gave, also after a trip through JSON.
    *
-   * @throws IllegalArgumentException if a component is missing, unknown or out of range
+   * @throws UserError if a component is missing, of another type or out of range; also if there is
+   *     one that is not known, for it means another network
    */
   public static Swin3dConfig fromMap(Map<String, ?> map) {
     if (!FAMILY.equals(map.get("family"))) {
-      throw new IllegalArgumentException(
-          "architecture.family is " + map.get("family") + ", expected " + FAMILY);
+      throw new UserError("architecture.family is " + map.get("family") + ", expected " + FAMILY);
     }
     TreeSet<String> unknown = new TreeSet<>(map.keySet());
     unknown.removeAll(tiny(1).toMap().keySet());
     if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException("architecture has unknown " + String.join(", ", unknown));
+      throw new UserError("architecture has unknown " + String.join(", ", unknown));
     }
     return new Swin3dConfig(
         integer(map, "embedDim"),
@@ -242,7 +246,7 @@ public record Swin3dConfig(
     List<Integer> integers = new ArrayList<>();
     for (Object value : component(map, name, List.class, "a list of integers")) {
       if (!(value instanceof Integer i)) {
-        throw new IllegalArgumentException(
+        throw new UserError(
             "architecture." + name + " is " + map.get(name) + ", expected a list of integers");
       }
       integers.add(i);
@@ -253,30 +257,27 @@ public record Swin3dConfig(
   private static <T> T component(Map<String, ?> map, String name, Class<T> type, String expected) {
     Object value = map.get(name);
     if (!type.isInstance(value)) {
-      throw new IllegalArgumentException(
-          "architecture." + name + " is " + value + ", expected " + expected);
+      throw new UserError("architecture." + name + " is " + value + ", expected " + expected);
     }
     return type.cast(value);
   }
 
   private static void axes(String name, List<Integer> sizes, int max) {
     if (sizes.size() != 3) {
-      throw new IllegalArgumentException(
-          name + " is " + sizes + ", expected sizes along time, height and width");
+      throw new UserError(name + " is " + sizes + ", expected sizes along time, height and width");
     }
     sizes.forEach(size -> range("a size of the " + name, size, 1, max));
   }
 
   private static void range(String name, int value, int min, int max) {
     if (value < min || value > max) {
-      throw new IllegalArgumentException(
-          name + " is " + value + ", expected " + min + " to " + max);
+      throw new UserError(name + " is " + value + ", expected " + min + " to " + max);
     }
   }
 
   private static void rate(String name, double value) {
     if (!(value >= 0 && value < 1)) {
-      throw new IllegalArgumentException(name + " is " + value + ", expected at least 0, below 1");
+      throw new UserError(name + " is " + value + ", expected at least 0, below 1");
     }
   }
 }

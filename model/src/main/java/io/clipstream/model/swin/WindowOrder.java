@@ -2,11 +2,15 @@ package io.clipstream.model.swin;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The tokens of one clip in the order in which attention reads them: window after window, the
- * windows sorted by the mask that they need, so that windows with one mask follow each other.
+ * windows sorted by the mask that they need, so that windows with one mask follow each other, and
+ * the tokens of a window by the part of the clip that they are in, so that what a token sees is one
+ * range of the window.
  *
  * <p>Tokens are numbered {@code (t * H + h) * W + w} in the grid that padding has made whole
  * windows of. Shifting and padding are torchvision's: a window is never larger than the clip, an
@@ -19,6 +23,7 @@ final class WindowOrder {
   private final int[] padded = new int[3];
   private final int[] tokens;
   private final List<Integer> windows = new ArrayList<>();
+  private final List<int[]> orders = new ArrayList<>();
   private final List<long[]> regions = new ArrayList<>();
   private final boolean shifted;
 
@@ -42,6 +47,13 @@ final class WindowOrder {
     tokens = new int[padded[0] * padded[1] * padded[2]];
     int at = 0;
     for (int seam = 0; seam < 8; seam++) { // bit per axis: whether the window lies on its seam
+      long[] region = regions(seam, shifts);
+      int[] order =
+          IntStream.range(0, region.length)
+              .boxed()
+              .sorted(Comparator.comparingLong(i -> region[i])) // stable
+              .mapToInt(Integer::intValue)
+              .toArray();
       int count = 0;
       for (int i = 0; i < counts[0] * counts[1] * counts[2]; i++) {
         int[] place = {
@@ -54,19 +66,20 @@ final class WindowOrder {
           }
         }
         if (seams == seam) {
-          at = addWindow(place, shifts, at);
+          at = addWindow(place, shifts, order, at);
           count++;
         }
       }
       if (count > 0) {
         windows.add(count);
-        regions.add(regions(seam, shifts));
+        orders.add(order);
+        regions.add(Arrays.stream(order).mapToLong(i -> region[i]).toArray());
       }
     }
   }
 
-  private int addWindow(int[] place, int[] shifts, int at) {
-    for (int i = 0; i < length(); i++) {
+  private int addWindow(int[] place, int[] shifts, int[] order, int at) {
+    for (int i : order) {
       int[] inWindow = inWindow(i);
       int token = 0;
       for (int axis = 0; axis < 3; axis++) {
@@ -130,8 +143,16 @@ final class WindowOrder {
   }
 
   /**
-   * For each mask the part of the clip that each token of a window is in, [K, L]; tokens of two
-   * parts do not see each other.
+   * For each mask where in its window each token lies, {@code (t * h + y) * w + x} for windows of
+   * t, h and w tokens, [K, L].
+   */
+  long[] order() {
+    return orders.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
+  }
+
+  /**
+   * For each mask the part of the clip that each token of a window is in, [K, L], ascending; tokens
+   * of two parts do not see each other.
    */
   long[] regions() {
     return regions.stream().flatMapToLong(Arrays::stream).toArray();

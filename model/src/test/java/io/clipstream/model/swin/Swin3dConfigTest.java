@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.clipstream.model.UserError;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +77,7 @@ class Swin3dConfigTest {
     Map<String, Object> map = new LinkedHashMap<>(Swin3dConfig.tiny(400).toMap());
     map.put(component, value);
     assertThatThrownBy(() -> Swin3dConfig.fromMap(map))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(UserError.class)
         .hasMessage(message);
   }
 

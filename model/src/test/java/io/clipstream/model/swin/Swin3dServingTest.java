@@ -157,7 +157,7 @@ class Swin3dServingTest {
   }
 
   /** Random weights away from zeros and ones, so that every part shows. */
-  private static Map<String, Weights> weights(Swin3dConfig config) {
+  static Map<String, Weights> weights(Swin3dConfig config) {
     Random random = new Random(5);
     Map<String, Weights> weights = Swin3d.init(config, 4);
     weights.replaceAll(
@@ -171,7 +171,7 @@ class Swin3dServingTest {
     return weights;
   }
 
-  private static ModelManifest manifest(int frames, CropSize crop, int classes) {
+  static ModelManifest manifest(int frames, CropSize crop, int classes) {
     ModelManifest m = SmallModels.manifest("form", classes);
     ClipSpec clip =
         new ClipSpec(frames, 8, 0, crop.shorter(), crop, false, m.clip().mean(), m.clip().std());
@@ -187,7 +187,7 @@ class Swin3dServingTest {
   }
 
   /** Logits for batches of random clips, each batch run until TorchScript has optimised it. */
-  private static float[][] logits(Path artifact, ClipSpec clip, int... batches) throws Exception {
+  static float[][] logits(Path artifact, ClipSpec clip, int... batches) throws Exception {
     try (Model model = Model.newInstance("form", Device.cpu(), "PyTorch")) {
       model.load(artifact, null, Map.of("mapLocation", "true"));
       float[][] logits = new float[batches.length][];
@@ -213,7 +213,7 @@ class Swin3dServingTest {
     }
   }
 
-  private static double distance(float[] found, float[] expected) {
+  static double distance(float[] found, float[] expected) {
     return distance(
         found, IntStream.range(0, expected.length).mapToDouble(i -> expected[i]).toArray());
   }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.Model;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -14,6 +13,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import io.clipstream.model.artifact.Weights;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class Swin3dTest {
+  private static final int CLIPS = 4;
+
   @TempDir Path folder;
 
   @Test
@@ -91,24 +93,61 @@ class Swin3dTest {
     weights.put("head.bias", head);
     weights.put("head.extra", head);
     assertThatThrownBy(() -> Swin3d.check(config, weights))
-        .hasMessage("weights have head.extra, which this network has not");
+        .hasMessage("weights have head.extra, which this network does not have");
+  }
+
+  /** DJL's block takes itself for training when it is loaded, whatever the network's mode is. */
+  @Test
+  void shouldDropWhatTheMaskSaysInTheFirstCall() throws Exception {
+    Swin3dConfig config = with(SmallModels.config(4), 0.9);
+    int columns = Swin3d.maskColumns(config);
+    assertThat(columns).isEqualTo(2 * 4 + 16);
+    float[] whole = mask(columns, 1);
+    float[] serving = logits(config, List.of(), false).get(0);
+
+    // Each call below is the first one of its block.
+    assertThat(logits(config, List.of(whole), true).get(0)).containsExactly(serving);
+    for (int column = 0; column < columns; column++) {
+      float[] dropped = mask(columns, 1);
+      dropped[column] = 0; // of the first clip
+      float[] found = logits(config, List.of(dropped), true).get(0);
+      assertThat(Arrays.copyOf(found, 4)).as("column " + column).isNotEqualTo(first(serving));
+      assertThat(Arrays.copyOfRange(found, 4, 16))
+          .as("column " + column)
+          .containsExactly(Arrays.copyOfRange(serving, 4, 16));
+    }
   }
 
   @Test
-  void shouldDropBranchesAndValuesOnlyWhileTraining() throws Exception {
-    Swin3dConfig plain = SmallModels.config(4);
-    for (Swin3dConfig config :
-        List.of(with(plain, 0.5, 0, 0), with(plain, 0, 0.5, 0), with(plain, 0, 0, 0.9))) {
-      Path file = folder.resolve("dropping-1.pt");
-      Swin3d.write(file, config, loud(config), SmallModels.manifest("dropping", 4));
-      try (Model model = Model.newInstance("dropping", Device.cpu(), "PyTorch")) {
-        model.load(file, null, Map.of("mapLocation", "true", "trainParam", "true"));
+  void shouldScaleWhatTheMaskKeeps() throws Exception {
+    Swin3dConfig config = SmallModels.config(4);
+    int columns = Swin3d.maskColumns(config);
+    float[] noFeatures = mask(columns, 1);
+    float[] twice = mask(columns, 1);
+    for (int clip = 0; clip < CLIPS; clip++) {
+      Arrays.fill(noFeatures, clip * columns + 8, (clip + 1) * columns, 0);
+      Arrays.fill(twice, clip * columns + 8, (clip + 1) * columns, 2);
+    }
 
-        float[] serving = logits(model, false);
-        assertThat(logits(model, false)).isEqualTo(serving);
-        assertThat(logits(model, true)).isNotEqualTo(logits(model, true));
-        assertThat(logits(model, false)).isEqualTo(serving);
-      }
+    List<float[]> found = logits(config, List.of(mask(columns, 1), noFeatures, twice), true);
+
+    // The head is linear, its bias 0.
+    for (int i = 0; i < found.get(0).length; i++) {
+      assertThat(found.get(1)[i]).isZero();
+      assertThat(found.get(2)[i]).isCloseTo(2 * found.get(0)[i], within(1e-4f));
+    }
+  }
+
+  /** As plain PyTorch trains it: no mask, the network's own draws. */
+  @Test
+  void shouldDropAtRandomInTrainingModeWithoutAMask() throws Exception {
+    Swin3dConfig config = with(SmallModels.config(4), 0.9);
+    Path file = write(config);
+    try (Model model = load(file)) {
+      float[] serving = logits(model, null, false);
+      assertThat(logits(model, null, false)).isEqualTo(serving);
+      assertThat(logits(model, null, true)).isNotEqualTo(logits(model, null, true));
+      assertThat(logits(model, null, false)).isEqualTo(serving);
     }
   }
 
@@ -126,8 +165,7 @@ class Swin3dTest {
     return weights;
   }
 
-  private static Swin3dConfig with(
-      Swin3dConfig c, double dropout, double attentionDropout, double stochasticDepth) {
+  private static Swin3dConfig with(Swin3dConfig c, double stochasticDepth) {
     return new Swin3dConfig(
         c.embedDim(),
         c.depths(),
@@ -135,23 +173,60 @@ class Swin3dTest {
         c.window(),
         c.patch(),
         c.mlpRatio(),
-        dropout,
-        attentionDropout,
+        c.dropout(),
+        c.attentionDropout(),
         stochasticDepth,
         c.patchNorm(),
         c.classes());
   }
 
-  private static float[] logits(Model model, boolean training) {
+  private static float[] mask(int columns, float value) {
+    float[] mask = new float[CLIPS * columns];
+    Arrays.fill(mask, value);
+    return mask;
+  }
+
+  private static float[] first(float[] logits) {
+    return Arrays.copyOf(logits, logits.length / CLIPS);
+  }
+
+  private Path write(Swin3dConfig config) throws Exception {
+    Path file = folder.resolve("dropping-1.pt");
+    Swin3d.write(file, config, loud(config), SmallModels.manifest("dropping", 4));
+    return file;
+  }
+
+  private static Model load(Path file) throws Exception {
+    Model model = Model.newInstance("dropping", Device.cpu(), "PyTorch");
+    model.load(file, null, Map.of("mapLocation", "true", "trainParam", "true"));
+    return model;
+  }
+
+  /** Logits of a newly loaded network, called once for each mask, or once without one. */
+  private List<float[]> logits(Swin3dConfig config, List<float[]> masks, boolean training)
+      throws Exception {
+    try (Model model = load(write(config))) {
+      if (masks.isEmpty()) {
+        return List.of(logits(model, null, training));
+      }
+      return masks.stream().map(mask -> logits(model, mask, training)).toList();
+    }
+  }
+
+  private static float[] logits(Model model, float[] mask, boolean training) {
     try (NDManager call = model.getNDManager().newSubManager()) {
-      NDArray pixels =
-          call.arange(4 * 8 * 32 * 32 * 3)
-              .mod(251)
-              .toType(DataType.UINT8, false)
-              .reshape(new Shape(4, 8, 32, 32, 3));
+      NDList input =
+          new NDList(
+              call.arange(CLIPS * 8 * 32 * 32 * 3)
+                  .mod(251)
+                  .toType(DataType.UINT8, false)
+                  .reshape(new Shape(CLIPS, 8, 32, 32, 3)));
+      if (mask != null) {
+        input.add(call.create(mask, new Shape(CLIPS, mask.length / CLIPS)));
+      }
       return model
           .getBlock()
-          .forward(new ParameterStore(call, false), new NDList(pixels), training)
+          .forward(new ParameterStore(call, false), input, training)
           .singletonOrThrow()
           .toFloatArray();
     }

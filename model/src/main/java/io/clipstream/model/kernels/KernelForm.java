@@ -1,0 +1,37 @@
+package io.clipstream.model.kernels;
+
+import ai.djl.Device;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.artifact.TorchArchive;
+import io.clipstream.model.swin.ServingKernels;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * The form of an artifact's network that names clipstream's GPU kernels. The artifact itself stays
+ * plain, so that any PyTorch loads it: here its source is replaced while it is read.
+ */
+public final class KernelForm {
+  private KernelForm() {}
+
+  /**
+   * The archive to load in the artifact's place.
+   *
+   * @return to be closed by the caller; reading it throws nothing
+   * @throws KernelsUnavailableException if the network cannot run with the kernels on the device
+   * @throws IOException if the artifact cannot be read
+   */
+  public static InputStream open(ModelArtifact artifact, Device device)
+      throws IOException, KernelsUnavailableException {
+    if (!device.isGpu()) {
+      throw new KernelsUnavailableException("the device is " + device + ", expected a GPU");
+    }
+    try (TorchArchive archive = TorchArchive.open(artifact.path())) {
+      ServingKernels kernels = ServingKernels.of(artifact.manifest(), archive.source());
+      KernelLibrary.load().prepare(device.getDeviceId(), kernels.windowTokens());
+      return archive.withSource(kernels.source());
+    } catch (ServingKernels.UnsuitableException e) {
+      throw new KernelsUnavailableException(e.getMessage(), e);
+    }
+  }
+}

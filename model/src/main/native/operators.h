@@ -1,0 +1,13 @@
+// The bodies of the operators; library.c has their schemas.
+#pragma once
+#include "call.h"
+
+void op_patches(Call*);
+void op_linear(Call*);
+void op_norm(Call*);
+void op_add_norm(Call*);
+void op_merge_norm(Call*);
+void op_window_attention(Call*);
+
+// What a window of so many tokens takes of a block's shared memory.
+int attention_shared_bytes(int64_t tokens);

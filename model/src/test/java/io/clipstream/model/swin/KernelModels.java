@@ -1,0 +1,61 @@
+package io.clipstream.model.swin;
+
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.artifact.Weights;
+import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.CropSize;
+import io.clipstream.model.swin.Swin3dServing.Precision;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** Serving forms that GPU kernels can compute, with random weights. */
+public final class KernelModels {
+  private KernelModels() {}
+
+  /** A small one, of 8 frames of 56x56: windows that are shifted, padded and partial tiles. */
+  public static Path write(Path folder, String name) throws IOException {
+    Swin3dConfig config =
+        new Swin3dConfig(
+            64,
+            List.of(2, 2),
+            List.of(2, 4),
+            List.of(4, 4, 4),
+            List.of(2, 4, 4),
+            2,
+            0,
+            0,
+            0.1,
+            true,
+            4);
+    Path file = folder.resolve(name + "-1.pt");
+    Swin3dServing.write(file, config, weights(config), manifest(8, "56", 4), Precision.BF16);
+    return file;
+  }
+
+  /** Away from zeros and ones, so that every part shows. */
+  public static Map<String, Weights> weights(Swin3dConfig config) {
+    Random random = new Random(5);
+    Map<String, Weights> weights = Swin3d.init(config, 4);
+    weights.replaceAll(
+        (name, w) -> {
+          float[] values = w.toArray();
+          for (int i = 0; i < values.length; i++) {
+            values[i] += 0.02f * (float) random.nextGaussian();
+          }
+          return Weights.of(w.shape(), values);
+        });
+    return weights;
+  }
+
+  public static ModelManifest manifest(int frames, String crop, int classes) {
+    ModelManifest m = SmallModels.manifest("kernels", classes);
+    CropSize size = CropSize.of(crop);
+    ClipSpec clip =
+        new ClipSpec(frames, 8, 0, size.shorter(), size, false, m.clip().mean(), m.clip().std());
+    return new ModelManifest(
+        m.name(), m.version(), m.labels(), clip, null, null, null, null, null, null, null);
+  }
+}
