@@ -7,10 +7,12 @@ torchvision's logits for a clip; the clip is in clip.bin, uint8 [1, T, H, W, 3].
     pip install torch torchvision safetensors paddlepaddle && python make_checkpoints.py
 """
 
+import argparse
 import collections
 import json
 import pathlib
 import pickle
+import random
 import re
 
 import numpy
@@ -161,3 +163,51 @@ wide = SwinTransformer3d(PATCH, 4, [2], [1], [16, 7, 7], mlp_ratio=2.0, num_clas
 numbered = {n: ((torch.arange(p.numel()) + len(n)) % 251 / 16).view(p.shape) for n, p in wide.named_parameters()}
 numbered = renamed(numbered, "backbone.", "cls_head.fc_cls.")
 torch.save(dict(meta=meta, state_dict={n: v.half() for n, v in numbered.items()}), OUT / "window-16.pth")
+
+# --- what a training loop leaves: everything it needs to go on beside the weights and their average
+averaged = torch.optim.swa_utils.AveragedModel(model)  # names begin with module., and n_averaged counts
+with torch.no_grad():
+    for parameter in averaged.parameters():
+        parameter.mul_(2)
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+sum(p.sum() for p in model.parameters()).backward()
+optimizer.step()  # after state and averaged were taken
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 10)
+training = dict(
+    args=argparse.Namespace(out=pathlib.PosixPath("runs/1"), device=torch.device("cpu"), dtype=torch.float16),
+    epoch=7,
+    seen=collections.Counter(left=3, right=4),
+    by_class=collections.defaultdict(list, {"left": [0.5]}),
+    tags={"a", "b"},
+    sizes={torch.float32: 4, (1, 2): 5},
+    optimizer=optimizer.state_dict(),
+    scheduler=scheduler,
+    numpy_rng=numpy.random.get_state(),
+    python_rng=random.getstate(),
+    torch_rng=torch.get_rng_state(),
+    model={name: value.clone() for name, value in parameters.items()},
+    model_ema=averaged.state_dict(),
+)
+torch.save(training, OUT / "training.pth")
+torch.save(training, OUT / "training-5.pth", pickle_protocol=5)
+with open(OUT / "arrays-5.pdparams", "wb") as file:  # out of PaddlePaddle's weights by hand
+    pickle.dump({n: v.numpy() for n, v in paddle.load(str(OUT / "paddle.pdparams")).items()}, file, protocol=5)
+# One weight is what no import can read, another one element seen often.
+odd = dict(parameters)
+odd["norm.weight"] = torch.ones(1).expand_as(odd["norm.weight"])
+torch.save(odd, OUT / "expanded.pth")
+odd["norm.weight"] = torch.quantize_per_tensor(parameters["norm.weight"], 0.1, 0, torch.qint8)
+torch.save(odd, OUT / "quantised.pth")
+
+# --- timm since 0.9 has the merging at the start of the next stage, and head.fc
+timm = renamed(parameters, "", "head.fc.")
+timm = {re.sub(r"^layers\.(\d+)\.downsample", lambda m: f"layers.{int(m[1]) + 1}.downsample", n): v for n, v in timm.items()}
+torch.save(timm, OUT / "timm.pth")
+
+# --- several files and their index, as Hugging Face's libraries write them
+names = list(parameters)
+shards = {"sharded-00001-of-00002.safetensors": names[:20], "sharded-00002-of-00002.safetensors": names[20:]}
+for file, held in shards.items():
+    safetensors.torch.save_file({n: parameters[n] for n in held}, OUT / file, metadata={"format": "pt"})
+index = dict(metadata={}, weight_map={n: file for file, held in shards.items() for n in held})
+(OUT / "sharded.safetensors.index.json").write_text(json.dumps(index, indent=1) + "\n")

@@ -1,88 +1,85 @@
 package io.clipstream.model.clip;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A bounded pool of direct buffers of one clip each: the bound on decoded pixels held at once.
- * Buffers are made on first need and reused; all threads.
+ * Lends buffers of one clip each, within a {@link PixelBudget} that may be shared with clips of
+ * other sizes. All threads.
  */
 public final class ClipBuffers {
   private final int clipBytes;
+  private final PixelBudget budget;
   private final int capacity;
-  private final Semaphore permits;
-  private final Semaphore entries;
-  private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
+  private final AtomicInteger lent = new AtomicInteger();
 
   /**
+   * With a budget of its own.
+   *
    * @param clipBytes size of one clip, see {@link ClipSpec#clipBytes()}
    * @param maxBytes most bytes lent at once; holds at least one clip
    */
   public ClipBuffers(int clipBytes, long maxBytes) {
+    this(clipBytes, new PixelBudget(maxBytes));
+  }
+
+  /**
+   * @param clipBytes size of one clip, see {@link ClipSpec#clipBytes()}
+   * @param budget holds at least one clip
+   */
+  public ClipBuffers(int clipBytes, PixelBudget budget) {
     this.clipBytes = clipBytes;
-    this.capacity = (int) Math.min(1 << 20, maxBytes / clipBytes);
+    this.budget = budget;
+    this.capacity = (int) Math.min(Integer.MAX_VALUE, budget.maxBytes() / clipBytes);
     if (capacity < 1) {
       throw new IllegalArgumentException(
-          "maxBytes is " + maxBytes + ", expected at least one clip of " + clipBytes + " bytes");
+          "maxBytes is "
+              + budget.maxBytes()
+              + ", expected at least one clip of "
+              + clipBytes
+              + " bytes");
     }
-    this.permits = new Semaphore(capacity, true);
-    this.entries = new Semaphore(capacity, true);
   }
 
   public int clipBytes() {
     return clipBytes;
   }
 
-  /** Clips that can be out at once. */
+  /** Clips that can be out at once, if the budget is used for nothing else. */
   public int capacity() {
     return capacity;
   }
 
   /** Clips out now. */
   public int lent() {
-    return capacity - permits.availablePermits();
+    return lent.get();
   }
 
-  /** Waits, first come first served, until a buffer is free. Its content is undefined. */
+  /** Waits, first come first served, until there is a buffer. Its content is undefined. */
   public Clip take(TimeRange range, int crop) throws InterruptedException {
-    permits.acquire();
-    ByteBuffer pixels;
-    synchronized (free) {
-      pixels = free.pollLast();
-    }
-    if (pixels == null) {
-      try {
-        pixels = ByteBuffer.allocateDirect(clipBytes);
-      } catch (Throwable e) {
-        permits.release();
-        throw e;
-      }
-    }
-    return new Clip(this, pixels, range, crop);
+    Clip clip = new Clip(this, budget.take(clipBytes), range, crop);
+    lent.incrementAndGet();
+    return clip;
   }
 
   /**
    * Waits until the caller may hold this many unfinished clips at once. Whoever holds a clip while
-   * waiting for the next one enters first and leaves when done: as all entries together stay within
-   * the capacity, those inside cannot block each other.
+   * it waits for the next one enters first and leaves when done, see {@link PixelBudget}.
    */
   void enter(int clips) throws InterruptedException {
     if (clips > capacity) {
       throw new IllegalArgumentException(
           clips + " clips have to be open at once, but there are buffers for " + capacity);
     }
-    entries.acquire(clips);
+    budget.enter((long) clips * clipBytes);
   }
 
   void leave(int clips) {
-    entries.release(clips);
+    budget.leave((long) clips * clipBytes);
   }
 
   void give(ByteBuffer pixels) {
-    synchronized (free) {
-      free.addLast(pixels.clear());
-    }
-    permits.release();
+    lent.decrementAndGet();
+    budget.give(pixels);
   }
 }

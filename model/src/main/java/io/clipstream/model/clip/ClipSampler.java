@@ -23,7 +23,9 @@ import java.util.SplittableRandom;
  *       * stride + 1} if that is positive, else 0: {@code SampleFrames._get_test_clips} of
  *       MMAction2 before 1.0, with which Video Swin Transformer was measured, and PaddleVideo
  *       {@code Sampler._get_test_clips}. On the grid of a rate, which they do not have, {@code room
- *       = N - T}, so that a single clip has as much before it as after it.
+ *       = N - T}, so that a single clip has as much before it as after it. By {@link
+ *       Protocol#MMACTION2_1} and with a stride {@code round(i * max(N - L, 0) / (clips - 1))}, a
+ *       single one in the middle: {@code SampleFrames._get_test_clips} since 1.0.
  *   <li>{@link Sampling.Random}: a random place in each of {@code clips} parts of {@code N - T *
  *       stride + 1}: MMAction2 {@code SampleFrames._get_train_clips}, PaddleVideo {@code
  *       Sampler._get_train_clips}.
@@ -86,13 +88,14 @@ public final class ClipSampler {
     int stride = spec.stride();
     double rate = spec.framesPerSecond();
     double late = Math.min(CLOCK_SECONDS, (endSeconds - seconds[from]) / (to - from) / 4);
+    late = stride == 0 ? Math.min(late, 1 / rate / 4) : late; // so that no clip begins at the end
     int samples =
         stride == 0
             ? (int) Math.max(1, Math.floor((endSeconds - seconds[from] + late) * rate))
             : to - from;
     int step = Math.max(stride, 1);
     double samplesPerSecond = stride == 0 ? rate : samples / (endSeconds - seconds[from]);
-    int[] starts = starts(sampling, samples, samplesPerSecond, clipFrames, stride);
+    int[] starts = starts(sampling, samples, samplesPerSecond, spec);
 
     List<Window> windows = new ArrayList<>(starts.length);
     for (int start : starts) {
@@ -120,10 +123,15 @@ public final class ClipSampler {
   }
 
   private static int[] starts(
-      Sampling sampling, int samples, double samplesPerSecond, int clipFrames, int stride) {
-    long span = (long) clipFrames * Math.max(stride, 1);
+      Sampling sampling, int samples, double samplesPerSecond, ClipSpec spec) {
+    int stride = spec.stride();
+    long span = (long) spec.frames() * Math.max(stride, 1);
+    long room = Math.max(samples - (span - Math.max(stride, 1) + 1), 0);
     if (sampling instanceof Sampling.Random random) {
       return randomStarts(random, samples, span);
+    }
+    if (sampling instanceof Sampling.Dense dense && spec.protocol().endToEnd() && stride > 0) {
+      return evenStarts(dense.clips(), (int) room);
     }
     if (sampling instanceof Sampling.Dense dense) {
       return middleStarts(dense.clips(), Math.max(samples - span + (stride > 0 ? 1 : 0), 0));
@@ -131,7 +139,6 @@ public final class ClipSampler {
     Sampling.Sliding sliding = (Sampling.Sliding) sampling;
     double hop =
         sliding.hopSeconds() == 0 ? span : Math.max(1, sliding.hopSeconds() * samplesPerSecond);
-    long room = Math.max(samples - (span - Math.max(stride, 1) + 1), 0);
     long clips = Math.min(sliding.maxClips(), 1 + Math.round(room / hop));
     return evenStarts((int) clips, (int) room);
   }

@@ -3,12 +3,11 @@ package io.clipstream.model.clip;
 /**
  * Where the crops lie in a picture. Pure.
  *
- * <p>The displayed picture is scaled until its shorter side is R pixels and its longer one {@code
- * floor(R * long / short)}, or until it holds the crop where that needs more, and a crop of S
- * pixels along an axis cut out: in the middle at {@code round((length - S) / 2)} (torchvision
- * {@code resize} and {@code center_crop}, halves to even), or for three crops, of the smallest
- * picture that holds one, at {@code 0, ceil((length - S) / 2), length - S} of the axis that has
- * room (PaddleVideo {@code UniformCrop}, the test protocol of Video Swin Transformer).
+ * <p>The displayed picture is scaled until its shorter side is R pixels and its longer one {@code R
+ * * long / short}, or until it holds the crop where that needs more, and a crop of S pixels along
+ * an axis cut out: in the middle, or for three crops, of the smallest picture that holds one, along
+ * the axis that has room (the test protocol of Video Swin Transformer). How sides and places become
+ * whole pixels is the {@link Protocol}'s.
  */
 final class CropGeometry {
   private CropGeometry() {}
@@ -37,12 +36,16 @@ final class CropGeometry {
     if (crops == 1) {
       scale = Math.max(scale, spec.shortSide() / Math.min(shownWidth, shownHeight));
     }
-    double scaledWidth = Math.max(width, Math.floor(scale * shownWidth + 1e-6));
-    double scaledHeight = Math.max(height, Math.floor(scale * shownHeight + 1e-6));
+    Protocol protocol = spec.protocol();
+    double scaledWidth = Math.max(width, protocol.side(scale * shownWidth));
+    double scaledHeight = Math.max(height, protocol.side(scale * shownHeight));
     boolean tall = scaledHeight - height > scaledWidth - width;
 
-    double left = offset(scaledWidth - width, crops == 3 && !tall, crop);
-    double top = offset(scaledHeight - height, crops == 3 && tall, crop);
+    double roomAcross = scaledWidth - width;
+    double roomDown = scaledHeight - height;
+    boolean three = crops == 3;
+    double left = three && !tall ? protocol.third(roomAcross, crop) : protocol.centre(roomAcross);
+    double top = three && tall ? protocol.third(roomDown, crop) : protocol.centre(roomDown);
     boolean swap = orientation.swap();
     int across = (int) (swap ? scaledHeight : scaledWidth);
     int down = (int) (swap ? scaledWidth : scaledHeight);
@@ -57,12 +60,5 @@ final class CropGeometry {
         orientation.flipY() ? down - partHeight - y : y,
         partWidth,
         partHeight);
-  }
-
-  private static double offset(double room, boolean moves, int crop) {
-    if (!moves || crop == 1) {
-      return moves ? Math.ceil(room / 2) : Math.rint(room / 2);
-    }
-    return crop == 0 ? 0 : room;
   }
 }

@@ -2,6 +2,7 @@ package io.clipstream.model.clip;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.clipstream.model.UserError;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,8 +18,7 @@ public record CropSize(int height, int width) {
 
   public CropSize {
     if (height < 1 || width < 1 || height > 4096 || width > 4096) {
-      throw new IllegalArgumentException(
-          "crop is " + height + "x" + width + ", expected sides of 1 to 4096");
+      throw new UserError("crop is " + height + "x" + width + ", expected sides of 1 to 4096");
     }
   }
 
@@ -31,13 +31,13 @@ public record CropSize(int height, int width) {
   /**
    * Reads a size as {@link #toString} writes it.
    *
-   * @throws IllegalArgumentException if the text is no size
+   * @throws UserError if the text is no size
    */
   @JsonCreator
   public static CropSize of(String text) {
     Matcher matcher = TEXT.matcher(text.strip());
     if (!matcher.matches()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "crop is "
               + text
               + ", expected a square's side in pixels or height and width, such as 224 or 224x320");

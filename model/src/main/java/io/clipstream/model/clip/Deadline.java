@@ -25,6 +25,17 @@ final class Deadline implements AutoCloseable {
     return deadline != null && (Thread.currentThread().isInterrupted() || deadline.passed());
   }
 
+  /** Throws if the thread was interrupted or the time is up. */
+  static void check() throws UnusableVideoException, InterruptedException {
+    if (reached()) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      throw new UnusableVideoException(
+          DecodeReason.DECODE_TIMEOUT, "decoding took longer than allowed");
+    }
+  }
+
   boolean passed() {
     return System.nanoTime() - end > 0;
   }

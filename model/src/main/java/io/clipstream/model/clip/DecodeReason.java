@@ -21,5 +21,7 @@ public enum DecodeReason {
   /** The wanted range has no frame. */
   RANGE_OUTSIDE_VIDEO,
   /** Decoding took longer than {@link DecodeLimits} allows. */
-  DECODE_TIMEOUT
+  DECODE_TIMEOUT,
+  /** The process that decoded it ended. */
+  CRASHED
 }

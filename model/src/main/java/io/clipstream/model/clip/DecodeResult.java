@@ -9,8 +9,10 @@ public sealed interface DecodeResult {
    * @param clips that went to the sink, at least 1
    * @param complete false if something of what was asked for is missing or damaged
    * @param note one line that says what is missing; empty if complete
+   * @param remark one line that says how gaps and jumps in the file's times were dealt with, by
+   *     which nothing is lost; empty if there were none
    */
-  record Decoded(VideoInfo info, int clips, boolean complete, String note)
+  record Decoded(VideoInfo info, int clips, boolean complete, String note, String remark)
       implements DecodeResult {}
 
   /**

@@ -1,6 +1,8 @@
 package io.clipstream.model.clip;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.LogCallback;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
@@ -13,10 +15,10 @@ import org.slf4j.LoggerFactory;
 
 /** The FFmpeg libraries of this process: loaded once, quiet, with a bound on single allocations. */
 final class Ffmpeg {
-  private static final Logger LOG = LoggerFactory.getLogger(Ffmpeg.class);
+  private static final Logger log = LoggerFactory.getLogger(Ffmpeg.class);
 
   private static long maxAllocation;
-  private static LogCallback log; // referenced by native code, so it must stay reachable
+  private static LogCallback callback; // referenced by native code, so it must stay reachable
 
   static {
     // JavaCPP refuses allocations by the resident size of the whole process, in which a network's
@@ -27,10 +29,10 @@ final class Ffmpeg {
     Loader.load(avcodec.class);
     Loader.load(avformat.class);
     Loader.load(swscale.class);
-    if (LOG.isDebugEnabled()) {
-      log = new ToLogger();
+    if (log.isDebugEnabled()) {
+      callback = new ToLogger();
       avutil.av_log_set_level(avutil.AV_LOG_WARNING);
-      avutil.setLogCallback(log);
+      avutil.setLogCallback(callback);
     } else {
       avutil.av_log_set_level(avutil.AV_LOG_QUIET);
     }
@@ -50,6 +52,13 @@ final class Ffmpeg {
       maxAllocation = bytes;
       avutil.av_max_alloc(bytes);
     }
+  }
+
+  /** Options for FFmpeg, to be freed by the caller. */
+  static AVDictionary dictionary(Map<String, String> entries) {
+    AVDictionary dictionary = new AVDictionary(null);
+    entries.forEach((key, value) -> avutil.av_dict_set(dictionary, key, value, 0));
+    return dictionary;
   }
 
   /** FFmpeg's words for an error code. */
@@ -72,7 +81,7 @@ final class Ffmpeg {
   private static final class ToLogger extends LogCallback {
     @Override
     public void call(int level, BytePointer message) {
-      LOG.debug("{}", message.getString().strip());
+      log.debug("{}", message.getString().strip());
     }
   }
 }

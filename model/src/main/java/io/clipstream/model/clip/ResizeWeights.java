@@ -15,9 +15,11 @@ final class ResizeWeights {
   /** Weights are in units of {@code 1 / (1 << BITS)}; two products of them fit into an int. */
   static final int BITS = 11;
 
+  private static final int HALF = 1 << (2 * BITS - 1);
+
+  private final int taps;
   private final int[] first;
-  private final int[] offsets; // of the weights of each pixel; one more at the end
-  private final int[] weights;
+  private final int[] weights; // taps of each pixel, those beyond what it covers 0
   private final int length;
 
   /**
@@ -27,41 +29,52 @@ final class ResizeWeights {
    * @param count of the crop's pixels
    */
   ResizeWeights(int size, int scaled, int from, int count, boolean antialias) {
-    first = new int[count];
-    offsets = new int[count + 1];
     double step = size / (double) scaled;
     double reach = antialias ? Math.max(1, step) : 1;
-    weights = new int[count * (int) (2 * Math.ceil(reach) + 1)];
-    int end = 0;
+    double[] centres = new double[count];
+    int most = 0;
     for (int i = 0; i < count; i++) {
       double centre = (from + i + 0.5) * step;
-      if (!antialias) { // the edges repeated
-        centre = Math.max(0.5, Math.min(size - 0.5, centre));
-      }
-      first[i] = Math.max(0, (int) Math.floor(centre - reach + 0.5));
-      int last = Math.min(size, (int) Math.floor(centre + reach + 0.5)) - 1;
-      offsets[i + 1] = offsets[i] + fill(offsets[i], first[i], last, centre, reach);
-      end = Math.max(end, last + 1);
+      // Without antialias the edges are repeated.
+      centres[i] = antialias ? centre : Math.max(0.5, Math.min(size - 0.5, centre));
+      most = Math.max(most, end(centres[i], reach, size) - begin(centres[i], reach));
     }
-    length = end - first[0];
+    taps = most;
+    first = new int[count];
+    weights = new int[count * taps];
+    for (int i = 0; i < count; i++) {
+      int begin = begin(centres[i], reach);
+      first[i] = Math.min(begin, size - taps);
+      fill(i * taps + begin - first[i], begin, end(centres[i], reach, size), centres[i], reach);
+    }
+    length = first[count - 1] + taps - first[0];
   }
 
-  /** Writes the weights of the pixels from first to last; returns their number. */
-  private int fill(int at, int first, int last, double centre, double reach) {
+  /** First pixel of the source that a pixel at this place covers. */
+  private static int begin(double centre, double reach) {
+    return Math.max(0, (int) Math.floor(centre - reach + 0.5));
+  }
+
+  /** The one behind the last. */
+  private static int end(double centre, double reach, int size) {
+    return Math.min(size, (int) Math.floor(centre + reach + 0.5));
+  }
+
+  /** Writes the weights of the pixels from begin to before end. */
+  private void fill(int at, int begin, int end, double centre, double reach) {
     double sum = 0;
-    for (int j = first; j <= last; j++) {
+    for (int j = begin; j < end; j++) {
       sum += triangle((j + 0.5 - centre) / reach);
     }
     // Each boundary between weights is rounded, not each weight: so they sum to 1.
     double before = 0;
     int given = 0;
-    for (int j = first; j <= last; j++) {
+    for (int j = begin; j < end; j++) {
       before += triangle((j + 0.5 - centre) / reach) / sum;
       int until = (int) Math.rint(before * (1 << BITS));
-      weights[at + j - first] = until - given;
+      weights[at + j - begin] = until - given;
       given = until;
     }
-    return last - first + 1;
   }
 
   private static double triangle(double x) {
@@ -78,18 +91,55 @@ final class ResizeWeights {
     return length;
   }
 
+  /** How many pixels of the source make a pixel of the crop, at most. */
+  int taps() {
+    return taps;
+  }
+
   /** First pixel of the source for pixel i of the crop. */
   int first(int i) {
     return first[i];
   }
 
-  /** Number of pixels of the source for pixel i of the crop. */
-  int count(int i) {
-    return offsets[i + 1] - offsets[i];
+  /** Weight of pixel {@code first(i) + k}, k below {@link #taps}, in units of 1/2048. */
+  int weight(int i, int k) {
+    return weights[i * taps + k];
   }
 
-  /** Weight of pixel {@code first(i) + k}, in units of 1/2048. */
-  int weight(int i, int k) {
-    return weights[offsets[i] + k];
+  /**
+   * Makes a row of the crop.
+   *
+   * @param row from pixel {@link #start} on, red, green and blue in units of 1/2048
+   * @param crop takes three bytes for each pixel
+   * @param to where in it
+   */
+  void interpolate(int[] row, byte[] crop, int to) {
+    int start = first[0];
+    if (taps == 2) { // as below, unrolled: nearly always so without antialias
+      for (int x = 0; x < first.length; x++, to += 3) {
+        int from = 3 * (first[x] - start);
+        int left = weights[2 * x];
+        int right = weights[2 * x + 1];
+        crop[to] = (byte) ((left * row[from] + right * row[from + 3] + HALF) >> (2 * BITS));
+        crop[to + 1] = (byte) ((left * row[from + 1] + right * row[from + 4] + HALF) >> (2 * BITS));
+        crop[to + 2] = (byte) ((left * row[from + 2] + right * row[from + 5] + HALF) >> (2 * BITS));
+      }
+      return;
+    }
+    for (int x = 0, w = 0; x < first.length; x++) {
+      int red = HALF;
+      int green = HALF;
+      int blue = HALF;
+      int from = 3 * (first[x] - start);
+      for (int end = w + taps; w < end; w++, from += 3) {
+        int weight = weights[w];
+        red += weight * row[from];
+        green += weight * row[from + 1];
+        blue += weight * row[from + 2];
+      }
+      crop[to++] = (byte) (red >> (2 * BITS));
+      crop[to++] = (byte) (green >> (2 * BITS));
+      crop[to++] = (byte) (blue >> (2 * BITS));
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.clipstream.model.clip;
 
 import java.util.Arrays;
+import java.util.function.ToIntFunction;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 
 /**
@@ -13,7 +14,9 @@ final class Resizer implements AutoCloseable {
   private final ResizeWeights[] columns;
   private final ResizeWeights[] rows;
   private final RgbConversion picture;
-  private final byte[] row; // the needed part of a row of the picture
+  private final byte[] bytes; // the needed part of a row of the picture
+  private final int[][] kept; // the same of the last rows: that of row y at y % kept.length
+  private final int[] keptRow; // which row that is
   private final int[] sums; // the same part, interpolated down, in units of 1/2048
 
   Resizer(ClipSpec spec, PictureFormat format, int crops) throws UnusableVideoException {
@@ -30,9 +33,11 @@ final class Resizer implements AutoCloseable {
     }
     width = at.width();
     height = at.height();
-    int longest = Arrays.stream(columns).mapToInt(ResizeWeights::length).max().getAsInt();
-    row = new byte[3 * longest];
-    sums = new int[3 * longest];
+    int length = 3 * most(columns, ResizeWeights::length);
+    bytes = new byte[length];
+    kept = new int[most(rows, ResizeWeights::taps)][length];
+    keptRow = new int[kept.length];
+    sums = new int[length];
     picture = new RgbConversion(format);
   }
 
@@ -44,47 +49,52 @@ final class Resizer implements AutoCloseable {
   void resize(AVFrame frame, byte[][] crops) throws UnusableVideoException {
     picture.convert(frame);
     for (int i = 0; i < crops.length; i++) {
+      Arrays.fill(keptRow, -1);
       for (int y = 0; y < height; y++) {
         interpolateDown(rows[i], y, columns[i]);
-        interpolateAcross(columns[i], crops[i], y * width * 3);
+        columns[i].interpolate(sums, crops[i], y * width * 3);
       }
     }
   }
 
   private void interpolateDown(ResizeWeights down, int y, ResizeWeights across) {
     int length = 3 * across.length();
-    for (int k = 0; k < down.count(y); k++) {
-      picture.copy(across.start(), down.first(y) + k, across.length(), row);
+    boolean begun = false;
+    for (int k = 0; k < down.taps(); k++) {
       int weight = down.weight(y, k);
-      if (k == 0) {
+      if (weight == 0) {
+        continue;
+      }
+      int[] row = row(down.first(y) + k, across);
+      if (begun) {
         for (int i = 0; i < length; i++) {
-          sums[i] = weight * (row[i] & 0xff);
+          sums[i] += weight * row[i];
         }
       } else {
         for (int i = 0; i < length; i++) {
-          sums[i] += weight * (row[i] & 0xff);
+          sums[i] = weight * row[i];
         }
+        begun = true;
       }
     }
   }
 
-  private void interpolateAcross(ResizeWeights across, byte[] crop, int to) {
-    int half = 1 << ((2 * ResizeWeights.BITS) - 1);
-    for (int x = 0; x < width; x++) {
-      int red = half;
-      int green = half;
-      int blue = half;
-      int from = 3 * (across.first(x) - across.start());
-      for (int k = 0; k < across.count(x); k++, from += 3) {
-        int weight = across.weight(x, k);
-        red += weight * sums[from];
-        green += weight * sums[from + 1];
-        blue += weight * sums[from + 2];
+  /** What the crop needs of a row of the picture: read once for all rows that it makes. */
+  private int[] row(int y, ResizeWeights across) {
+    int at = y % kept.length;
+    int[] row = kept[at];
+    if (keptRow[at] != y) {
+      keptRow[at] = y;
+      picture.copy(across.start(), y, across.length(), bytes);
+      for (int i = 0; i < 3 * across.length(); i++) {
+        row[i] = bytes[i] & 0xff;
       }
-      crop[to++] = (byte) (red >> (2 * ResizeWeights.BITS));
-      crop[to++] = (byte) (green >> (2 * ResizeWeights.BITS));
-      crop[to++] = (byte) (blue >> (2 * ResizeWeights.BITS));
     }
+    return row;
+  }
+
+  private static int most(ResizeWeights[] all, ToIntFunction<ResizeWeights> of) {
+    return Arrays.stream(all).mapToInt(of).max().getAsInt();
   }
 
   @Override

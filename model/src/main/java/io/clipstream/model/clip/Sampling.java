@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import io.clipstream.model.UserError;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -8,6 +9,9 @@ import java.util.regex.Pattern;
  * ClipSampler}, where the formulas are.
  */
 public sealed interface Sampling {
+  /** Most clips of a video. */
+  int MAX_CLIPS = 10_000;
+
   /** Crops of every frame: 1 (centre) or 3 along the axis that has room, mostly the longer. */
   int crops();
 
@@ -101,17 +105,23 @@ public sealed interface Sampling {
   }
 
   /**
-   * The protocol that a manifest or a command line names: {@code 1} is one centre view, {@code 4x3}
-   * four clips of three crops each.
+   * The view protocol that a manifest, a command line or an evaluation names: {@code 1} is one
+   * centre view, {@code 4x3} four clips of three crops each.
+   *
+   * @throws UserError if the text is none
    */
   static Dense parseViews(String text) {
-    Matcher matcher = Pattern.compile("(\\d{1,4})(?:x([13]))?").matcher(text);
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException(
-          "views is '" + text + "', expected clips and crops such as 1 or 4x3");
+    Matcher matcher = Pattern.compile("(\\d{1,5})(?:x([13]))?").matcher(text);
+    int clips = matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
+    if (clips < 1 || clips > MAX_CLIPS) {
+      throw new UserError(
+          "views is '"
+              + text
+              + "', expected 1 to "
+              + MAX_CLIPS
+              + " clips, or clips x crops (1 or 3), such as 1 or 4x3");
     }
-    int crops = matcher.group(2) == null ? 1 : Integer.parseInt(matcher.group(2));
-    return views(Integer.parseInt(matcher.group(1)), crops);
+    return views(clips, matcher.group(2) == null ? 1 : Integer.parseInt(matcher.group(2)));
   }
 
   /** One random clip. */
@@ -120,8 +130,8 @@ public sealed interface Sampling {
   }
 
   private static void checkClips(int clips) {
-    if (clips < 1 || clips > 10_000) {
-      throw new IllegalArgumentException("clips is " + clips + ", expected 1 to 10000");
+    if (clips < 1 || clips > MAX_CLIPS) {
+      throw new IllegalArgumentException("clips is " + clips + ", expected 1 to " + MAX_CLIPS);
     }
   }
 

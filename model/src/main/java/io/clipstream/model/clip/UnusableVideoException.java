@@ -10,6 +10,11 @@ final class UnusableVideoException extends Exception {
     this.reason = reason;
   }
 
+  /** Whether it says that there are no pictures, or none that can be decoded. */
+  boolean hasNoPicture() {
+    return reason == DecodeReason.CORRUPT || reason == DecodeReason.TOO_SHORT;
+  }
+
   DecodeResult.Rejected rejected() {
     return new DecodeResult.Rejected(reason, getMessage());
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.clipstream.model.UserError;
 import io.clipstream.model.clip.Sampling.Padding;
 import java.util.Arrays;
 import java.util.List;
@@ -242,13 +243,18 @@ class ClipSamplerTest {
   }
 
   @Test
-  void shouldReadTheViewsOfAManifest() {
+  void shouldReadTheViewsOfManifestsAndCommandLines() {
     assertThat(Sampling.parseViews("1")).isEqualTo(Sampling.views(1, 1));
     assertThat(Sampling.parseViews("4x3")).isEqualTo(Sampling.views(4, 3));
-    for (String wrong : List.of("", "x", "0", "4x2", "4x", "-1", "1x3x1", "99999")) {
+    assertThat(Sampling.parseViews("10x1")).isEqualTo(Sampling.views(10, 1));
+    for (String wrong : List.of("", "x", "0", "4x2", "4x", "-1", "1x3x1", "+4", "10001", "many")) {
       assertThatThrownBy(() -> Sampling.parseViews(wrong))
           .as(wrong)
-          .isInstanceOf(IllegalArgumentException.class);
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              "views is '"
+                  + wrong
+                  + "', expected 1 to 10000 clips, or clips x crops (1 or 3), such as 1 or 4x3");
     }
   }
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,7 @@ import java.util.Optional;
  * <pre>DumpClips OUT VIEWS T RATE|/STRIDE SHORT_SIDE CROP ANTIALIAS FILE...</pre>
  *
  * <p>For the n-th file {@code OUT/n.rgb}, uint8 {@code [clips, crops, T, H, W, 3]}; and {@code
- * OUT/clips.json}, a list with the frames of every clip and the sizes.
+ * OUT/clips.json}, a list with the frames of every clip, their times and the sizes.
  */
 public final class DumpClips {
   private DumpClips() {}
@@ -71,15 +72,28 @@ public final class DumpClips {
       one.put("width", decoded.info().width());
       one.put("height", decoded.info().height());
       one.put("seconds", decoded.info().durationSeconds());
-      one.put("indices", indices(file, views, spec));
+      List<int[]> indices = indices(file, views, spec);
+      double[] seconds = seconds(file);
+      one.put("indices", indices);
+      one.put(
+          "times",
+          indices.stream()
+              .map(clip -> Arrays.stream(clip).mapToDouble(i -> seconds[i]).toArray())
+              .toList());
       all.add(one);
     }
     new ObjectMapper().writeValue(out.resolve("clips.json").toFile(), all);
   }
 
+  private static double[] seconds(Path file) throws Exception {
+    try (VideoSource source = VideoSource.open(file, DecodeLimits.defaults())) {
+      return PacketScan.of(source, DecodeLimits.defaults()).timeline().seconds();
+    }
+  }
+
   private static List<int[]> indices(Path file, Sampling views, ClipSpec spec) throws Exception {
     try (VideoSource source = VideoSource.open(file, DecodeLimits.defaults())) {
-      Timeline timeline = source.scan();
+      Timeline timeline = PacketScan.of(source, DecodeLimits.defaults()).timeline();
       return ClipSampler.sample(views, spec, timeline.seconds(), timeline.endSeconds()).stream()
           .map(ClipSampler.Window::frames)
           .toList();

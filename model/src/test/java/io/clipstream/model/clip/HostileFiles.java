@@ -61,7 +61,7 @@ final class HostileFiles {
 
   /** Files that are told by what follows their first 64 bytes: packets or MPEG pictures. */
   private static final Set<String> PICTURES_TELL =
-      Set.of("good.mp4", "fragments.mp4", "good.avi", "good.ts", "good.mpg");
+      Set.of("good.mp4", "fragments.mp4", "good.avi", "good.ts", "good.mpg", "good.mjpeg.avi");
 
   private final Path directory;
   private final Map<Path, Expected> files = new LinkedHashMap<>();
@@ -76,6 +76,7 @@ final class HostileFiles {
     HostileFiles hostile = new HostileFiles(directory);
     hostile.makeGood();
     hostile.truncate();
+    hostile.tearHoles();
     hostile.rot();
     hostile.lieInMp4();
     hostile.lieInOthers();
@@ -151,6 +152,22 @@ final class HostileFiles {
     add("first-fragment-cut.mp4", Arrays.copyOf(fragments, mdat + 200), CORRUPT);
   }
 
+  /** Bytes in the middle are gone, or others are in their place. */
+  private void tearHoles() throws IOException {
+    for (String name : List.of("good.webm", "good.avi", "good.ts", "good.flv", "good.mjpeg.avi")) {
+      byte[] bytes = good.get(name);
+      int from = bytes.length / 2;
+      int to = from + bytes.length / 6;
+      byte[] zeros = bytes.clone();
+      Arrays.fill(zeros, from, to, (byte) 0);
+      add("hole-of-zeros-" + name, zeros, PARTIAL);
+      add(
+          "hole-" + name,
+          concat(Arrays.copyOf(bytes, from), Arrays.copyOfRange(bytes, to, bytes.length)),
+          PARTIAL);
+    }
+  }
+
   private void rot() throws IOException {
     int seed = 1;
     for (Map.Entry<String, byte[]> entry : good.entrySet()) {
@@ -204,7 +221,7 @@ final class HostileFiles {
         find(fast, "stsd", 0),
         "avc1",
         b -> b.putShort(28, (short) -1).putShort(30, (short) -1));
-    add("65535-x-65535.mp4", fast, rejected(DecodeReason.PICTURE_TOO_LARGE));
+    add("65535-x-65535.mp4", fast, COMPLETE); // the stream itself says 160 x 120
     unknownCodec("unknown-codec.mp4", "faststart.mp4", "avc1", "zzz1");
     unknownCodec("unknown-codec.webm", "good.webm", "V_VP9", "V_ZZ9");
     unknownCodec("unknown-codec.avi", "good.avi", "FMP4", "ZZZ4");
@@ -260,6 +277,22 @@ final class HostileFiles {
         avi,
         "strf",
         b -> b.putInt(12, 65_535).putInt(16, 65_535),
+        COMPLETE); // as above
+    avi(
+        "100000-x-100000.mjpeg.avi",
+        good.get("good.mjpeg.avi"),
+        "strf",
+        b -> b.putInt(12, 100_000).putInt(16, 100_000),
+        COMPLETE);
+    Path lossless = directory.resolve("100000-x-100000.ffv1.avi");
+    TestVideos.write(lossless, Settings.of("ffv1", 160, 120, 25), 10);
+    byte[] noSize = Files.readAllBytes(lossless);
+    Files.delete(lossless);
+    avi( // nothing but the header tells the size
+        lossless.getFileName().toString(),
+        noSize,
+        "strf",
+        b -> b.putInt(12, 100_000).putInt(16, 100_000),
         rejected(DecodeReason.PICTURE_TOO_LARGE));
     byte[] jpegs = good.get("good.mjpeg.avi").clone();
     for (int i = 0; i + 8 < jpegs.length; i++) { // start of frame: height, width
@@ -332,7 +365,7 @@ final class HostileFiles {
     }
     add("times-jump-by-weeks.flv", flv, COMPLETE);
     add("header-only.flv", Arrays.copyOf(flv, 13), NOT_A_VIDEO);
-    add("joined.ts", concat(ts, ts), CLIPS);
+    add("joined.ts", concat(ts, ts), COMPLETE);
     add("joined-containers.mp4", concat(good.get("faststart.mp4"), webm), COMPLETE);
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,17 +58,22 @@ class HostileVideosTest {
   private void check(Path file, HostileFiles.Expected expected) {
     DecodeResult result = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> decode(file));
 
+    check(file, result, expected);
+    assertThat(buffers.lent()).isZero();
+  }
+
+  private static void check(Path file, DecodeResult result, HostileFiles.Expected expected) {
+    String what = file.getFileName() + ": " + result + ", expected " + expected;
     if (result instanceof Decoded decoded) {
       boolean allowed = decoded.complete() ? expected.complete() : expected.partial();
-      assertThat(allowed).as(result + ", expected " + expected).isTrue();
+      assertThat(allowed).as(what).isTrue();
       assertThat(decoded.clips()).isPositive();
-      assertThat(decoded.complete()).isEqualTo(decoded.note().isEmpty());
+      assertThat(decoded.complete()).as(what).isEqualTo(decoded.note().isEmpty());
     } else {
       Rejected rejected = (Rejected) result;
-      assertThat(expected.reasons()).as(result.toString()).contains(rejected.reason());
+      assertThat(expected.reasons()).as(what).contains(rejected.reason());
       assertThat(rejected.detail()).isNotBlank().doesNotContain("\n");
     }
-    assertThat(buffers.lent()).isZero();
   }
 
   @Test
@@ -94,13 +100,14 @@ class HostileVideosTest {
   void shouldSurviveAllOfThemOnManyThreads() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(6);
     try {
-      List<Future<DecodeResult>> results = new ArrayList<>();
+      Map<Future<DecodeResult>, Path> results = new LinkedHashMap<>();
       for (Path file : files.keySet()) {
-        results.add(threads.submit(() -> decode(file)));
-        results.add(threads.submit(() -> decode(file)));
+        results.put(threads.submit(() -> decode(file)), file);
+        results.put(threads.submit(() -> decode(file)), file);
       }
-      for (Future<DecodeResult> result : results) {
-        assertThat(result.get(60, TimeUnit.SECONDS)).isNotNull();
+      for (Map.Entry<Future<DecodeResult>, Path> result : results.entrySet()) {
+        Path file = result.getValue();
+        check(file, result.getKey().get(60, TimeUnit.SECONDS), files.get(file));
       }
     } finally {
       threads.shutdownNow();

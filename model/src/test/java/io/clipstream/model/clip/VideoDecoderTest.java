@@ -7,8 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import io.clipstream.model.clip.DecodeResult.Decoded;
 import io.clipstream.model.clip.DecodeResult.Rejected;
 import io.clipstream.model.clip.VideoEncoder.Settings;
+import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -405,6 +408,59 @@ class VideoDecoderTest {
     }
   }
 
+  /** Recordings of Dahua's cameras, for which FFmpeg has no muxer: pictures between two marks. */
+  @Test
+  void shouldReadRecordingsOfDahuasCameras() throws Exception {
+    Settings jpeg = Settings.of("mjpeg", 320, 240, 25).withBitRate(8_000_000);
+    byte[] jpegs = Files.readAllBytes(TestVideos.write(directory.resolve("d.mjpeg"), jpeg, 60));
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    int number = 0;
+    for (int at = 0, next; at < jpegs.length; at = next, number++) {
+      next = at + 2;
+      while (next < jpegs.length && !(jpegs[next] == -1 && jpegs[next + 1] == (byte) 0xd8)) {
+        next++;
+      }
+      int length = 24 + 8 + next - at + 8;
+      int milliseconds = number * 40;
+      ByteBuffer chunk = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+      chunk.put("DHAV".getBytes(StandardCharsets.US_ASCII)).putInt(0xfd).putInt(number);
+      chunk.putInt(length).putInt((1 << 22 | 1 << 17) + milliseconds / 1000); // month, day, second
+      chunk.putShort((short) milliseconds).put((byte) 8).put((byte) 0);
+      chunk.put((byte) 0x80).put((byte) 0).put((byte) 40).put((byte) 30); // size / 8
+      chunk.put((byte) 0x81).put((byte) 0).put((byte) 3).put((byte) 25); // JPEG, 25 a second
+      chunk.put(jpegs, at, next - at);
+      chunk.put("dhav".getBytes(StandardCharsets.US_ASCII)).putInt(length);
+      file.writeBytes(chunk.array());
+    }
+    Path recording = Files.write(directory.resolve("d.dav"), file.toByteArray());
+
+    Decoding all = decode(recording, Sampling.sliding(100), Optional.empty());
+    Decoding part = decode(recording, Sampling.sliding(1), Optional.of(new TimeRange(1.52, 2)));
+
+    assertThat(all.decoded().info().container()).isEqualTo("dhav");
+    assertThat(all.decoded().note()).isEmpty();
+    assertThat(all.numbers()).isEqualTo(expected(60, 25, Sampling.sliding(100)));
+    assertThat(part.numbers().get(0)).startsWith(38);
+  }
+
+  @Test
+  void shouldTellThatAJoinedVideoIsComplete() throws Exception {
+    Settings settings = Settings.of("mpeg2video", 320, 240, 30).withBitRate(2_000_000);
+    byte[] piece =
+        Files.readAllBytes(TestVideos.write(directory.resolve("piece.ts"), settings, 20));
+    ByteArrayOutputStream pieces = new ByteArrayOutputStream();
+    pieces.writeBytes(piece);
+    pieces.writeBytes(piece);
+    Path joined = Files.write(directory.resolve("joined.ts"), pieces.toByteArray());
+
+    Decoded decoded = decode(joined, Sampling.sliding(100), Optional.empty()).decoded();
+
+    assertThat(decoded.complete()).isTrue();
+    assertThat(decoded.note()).isEmpty();
+    assertThat(decoded.remark()).contains("2 pieces");
+    assertThat(decoded.info().frames()).isEqualTo(40);
+  }
+
   @Test
   void shouldRejectASingleFrameAndTakeTwo() throws Exception {
     Path one = TestVideos.write(directory.resolve("one.mp4"), MPEG4, 1);
@@ -437,6 +493,7 @@ class VideoDecoderTest {
   void shouldNotCountTheSinksTimeAsItsOwn() throws Exception {
     Path file = TestVideos.write(directory.resolve("t.mp4"), MPEG4, 60);
     DecodeLimits limits = new DecodeLimits(512, 1 << 20, 10, 100, Duration.ofSeconds(2));
+    long[] waited = new long[1];
 
     DecodeResult result =
         new VideoDecoder(SPEC, limits, buffers)
@@ -446,11 +503,16 @@ class VideoDecoderTest {
                 Optional.empty(),
                 clip -> {
                   try (clip) {
-                    Thread.sleep(800); // the slow consumer is what is tested
+                    long began = System.nanoTime();
+                    while (!Deadline.reached()) { // the slow consumer is what is tested
+                      Thread.onSpinWait();
+                    }
+                    waited[0] += System.nanoTime() - began;
                   }
                 });
 
     assertThat(((Decoded) result).clips()).isEqualTo(4);
+    assertThat(waited[0]).isGreaterThan(limits.timeout().toNanos());
   }
 
   @Test

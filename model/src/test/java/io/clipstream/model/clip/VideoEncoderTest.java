@@ -3,6 +3,7 @@ package io.clipstream.model.clip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clipstream.model.UserError;
 import io.clipstream.model.clip.VideoEncoder.Settings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,14 +21,14 @@ class VideoEncoderTest {
   void shouldNameWhatItCannotUse() {
     assertThatThrownBy(
             () -> new VideoEncoder(directory.resolve("a.mp4"), Settings.of("x264", 64, 48, 25)))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(UserError.class)
         .hasMessage("there is no encoder named x264");
     assertThatThrownBy(() -> new VideoEncoder(directory.resolve("a.nothing"), MPEG4))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(UserError.class)
         .hasMessageContaining("a.nothing");
     assertThatThrownBy(
             () -> new VideoEncoder(directory.resolve("a.mp4"), MPEG4.withPixelFormat("rgb")))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(UserError.class)
         .hasMessage("no pixel format is named rgb");
     assertThatThrownBy(() -> new VideoEncoder(directory.resolve("no/such/folder.mp4"), MPEG4))
         .isInstanceOf(IOException.class)

@@ -1,0 +1,74 @@
+package io.clipstream.model.clip;
+
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
+
+import java.util.BitSet;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+
+/**
+ * Finds the first picture that can be decoded, in a file that does not begin with it: a capture
+ * that starts between two key frames, or with pictures that need some from before the cut. Only
+ * decoding tells.
+ */
+final class FirstPicture {
+  /**
+   * Packets behind the first key frame by whose pictures one knows which of them can be decoded.
+   */
+  private static final int PACKETS = 40;
+
+  private final BitSet pictures = new BitSet(); // packets whose pictures came out
+  private int first = -1; // of them
+
+  private FirstPicture() {}
+
+  /** The timeline from the first picture on. May read from the start of the file. */
+  static Timeline timeline(VideoSource source, TrackScan scan, DecodeLimits limits)
+      throws UnusableVideoException, InterruptedException {
+    PacketTable packets = scan.packets();
+    TimelineBuilder builder = scan.timeline(source.container().format().mayJump());
+    if (packets.beginsWithItsFirstFrame()) {
+      return builder.build();
+    }
+    boolean any = packets.starts() > 0;
+    int start = any ? packets.start(0) : 0;
+    // H.264 may begin with an intra picture that is no seek point, which FFmpeg decodes from.
+    int from = source.track().codecId() == AV_CODEC_ID_H264 ? 0 : start;
+    FirstPicture found = new FirstPicture();
+    found.find(source, from, start + PACKETS, limits);
+    if (found.first < 0) {
+      return builder.build(start, 0, start);
+    }
+    int begin = Math.min(start, found.first);
+    int undecodable = Math.max(0, found.pictures.nextSetBit(begin + 1) - begin - 1);
+    boolean refreshed = any && packets.exact(0) != start && found.first >= start;
+    return builder.build(begin, undecodable, refreshed ? packets.exact(0) : found.first);
+  }
+
+  private void find(VideoSource source, int from, int to, DecodeLimits limits)
+      throws UnusableVideoException, InterruptedException {
+    source.restart();
+    try (Codec codec = Codec.lease(source.track(), limits)) {
+      for (int i = 0; i < to && source.next(); i++) {
+        AVPacket packet = source.packet();
+        if (i >= from && source.track().hasPicture(packet)) {
+          packet.pts(i);
+          packet.dts(Timeline.MISSING);
+          codec.send(packet, true);
+          receive(codec);
+        }
+      }
+      codec.drain();
+      receive(codec);
+    }
+  }
+
+  private void receive(Codec codec) {
+    while (codec.receive() == Codec.Received.FRAME) {
+      long packet = codec.frame().pts();
+      if (!codec.damaged() && packet >= 0) {
+        first = first < 0 ? (int) packet : first;
+        pictures.set((int) packet);
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.clipstream.model.clip;
+
+import java.util.StringJoiner;
+
+/** What of the wanted frames was lost, and the note that says so. */
+final class Losses {
+  private int errors;
+  private int damaged;
+  private int missed;
+  private int droppedClips;
+
+  /** A packet that the codec refused. */
+  void packetRefused() {
+    errors++;
+  }
+
+  /** A frame that the codec says is not as it should be. */
+  void frameDamaged() {
+    damaged++;
+  }
+
+  /** A frame that never came and was replaced by a neighbour. */
+  void frameMissed() {
+    missed++;
+  }
+
+  /** Clips that too many frames were missing of. */
+  void clipsDropped(int clips) {
+    droppedClips += clips;
+  }
+
+  /**
+   * One line that says what was lost; empty if nothing was.
+   *
+   * @param fault of the file, empty if none
+   */
+  String note(String fault) {
+    StringJoiner note = new StringJoiner("; ");
+    if (!fault.isEmpty()) {
+      note.add(fault);
+    }
+    if (errors > 0) {
+      note.add(count(errors, "packet") + " cannot be decoded");
+    }
+    if (damaged > 0) {
+      note.add(count(damaged, "frame") + " damaged");
+    }
+    if (missed > 0) {
+      note.add(count(missed, "frame") + " missing and replaced by neighbours");
+    }
+    if (droppedClips > 0) {
+      note.add(count(droppedClips, "clip") + " left out");
+    }
+    return note.toString();
+  }
+
+  private static String count(int number, String what) {
+    return number + " " + what + (number == 1 ? "" : "s");
+  }
+}

@@ -1,0 +1,167 @@
+package io.clipstream.model.clip;
+
+import static org.bytedeco.ffmpeg.global.avformat.AVFMT_DURATION_FROM_STREAM;
+import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
+import static org.bytedeco.ffmpeg.global.avutil.AV_TIME_BASE;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avformat.AVFormatContext;
+import org.bytedeco.ffmpeg.avutil.AVRational;
+
+/**
+ * What the packets of a file tell without decoding one: when each frame is shown, and what is wrong
+ * with the file.
+ *
+ * @param timeline when each frame is shown
+ * @param hiddenFrames packets that show no picture
+ * @param broken whether packets are damaged or cut off, or reading them failed: then fault says so
+ * @param fault what is wrong; empty if nothing
+ */
+record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fault) {
+  /** Bytes from one packet to the next that headers and the like may take. */
+  private static final int BETWEEN_PACKETS = 256;
+
+  /** A header that promises more than this many times the frames that are there lies. */
+  private static final int MOST_OVER = 4;
+
+  /** Reads all packets of a source that was just opened, and chooses the track. */
+  static PacketScan of(VideoSource source, DecodeLimits limits)
+      throws UnusableVideoException, InterruptedException {
+    AVPacket packet = source.packet();
+    AVFormatContext context = source.container().context();
+    Map<Integer, TrackScan> tracks = new LinkedHashMap<>(); // the likeliest first
+    source.tracks().forEach(track -> tracks.put(track.index(), new TrackScan(track)));
+    double lastEnd = 0;
+    boolean dense = source.container().format().isDense();
+    long read = -1; // bytes of the file
+    int error;
+    while ((error = source.read()) == 0) {
+      boolean skipped = dense && read >= 0 && packet.pos() > read + BETWEEN_PACKETS;
+      if (skipped || source.container().format().hasEachFrame()) {
+        tracks.values().forEach(TrackScan::skipped);
+      }
+      read = packet.pos() < 0 ? -1 : packet.pos() + packet.size();
+      lastEnd = Math.max(lastEnd, endSeconds(context, packet));
+      TrackScan track = tracks.get(packet.stream_index());
+      if (track != null) {
+        track.add(packet);
+        if (track.packets().frames() > limits.maxFrames()) {
+          throw new UnusableVideoException(
+              DecodeReason.TOO_LONG,
+              "it has more than " + limits.maxFrames() + " frames, the most allowed");
+        }
+      }
+    }
+    TrackScan chosen =
+        tracks.values().stream()
+            .filter(track -> track.packets().frames() > 1)
+            .findFirst()
+            .orElse(tracks.get(source.track().index()));
+    source.choose(chosen.track());
+    boolean broken = error != AVERROR_EOF || chosen.packets().damaged() > 0;
+    String fault = fault(source, chosen, error, lastEnd);
+    return new PacketScan(
+        FirstPicture.timeline(source, chosen, limits), chosen.hidden(), broken, fault);
+  }
+
+  private static String fault(VideoSource source, TrackScan scan, int error, double lastEnd) {
+    if (error != AVERROR_EOF) {
+      return "the file breaks off or is damaged (" + Ffmpeg.message(error) + ")";
+    }
+    long lost = scan.lost();
+    if (lost > 0) {
+      return lost + (lost == 1 ? " frame is" : " frames are") + " lost where its data is damaged";
+    }
+    long missing = missing(source, scan);
+    if (missing > 0) {
+      return "of the %d frames that its header promises %d cannot be read"
+          .formatted(missing + scan.packets().packets(), missing);
+    }
+    // MPEG-TS marks a jump of its counters, which joining files leaves too.
+    int damaged = source.container().format().marksJumps() ? 0 : scan.packets().damaged();
+    if (damaged > 0) {
+      return damaged + (damaged == 1 ? " packet is" : " packets are") + " cut off or damaged";
+    }
+    AVFormatContext context = source.container().context();
+    if (context.duration_estimation_method() == AVFMT_DURATION_FROM_STREAM) {
+      double promised = context.duration() / (double) AV_TIME_BASE;
+      if (promised > lastEnd + 0.2 + 0.02 * promised) {
+        return String.format(
+            Locale.ROOT, "its header says %.1f s, its data ends at %.1f s", promised, lastEnd);
+      }
+    }
+    return "";
+  }
+
+  /** Frames that the header promises, as far as they fit into the file, and that did not come. */
+  private static long missing(VideoSource source, TrackScan scan) {
+    long read = scan.packets().packets();
+    if (source.container().format().isMov()) {
+      return scan.track().indexedFrames() - read;
+    }
+    long promised = source.container().format().countsFrames() ? scan.track().promisedFrames() : 0;
+    return promised <= MOST_OVER * read ? promised - read : 0; // else it is a lie
+  }
+
+  /** When the packet's content ends, counted as the container counts its length. */
+  private static double endSeconds(AVFormatContext context, AVPacket packet) {
+    long time = packet.pts() != Timeline.MISSING ? packet.pts() : packet.dts();
+    if (time == Timeline.MISSING) {
+      return 0;
+    }
+    AVRational base = context.streams(packet.stream_index()).time_base();
+    // Some containers count their length from zero, others from their first time stamp.
+    double start = context.start_time() == Timeline.MISSING ? 0 : context.start_time() / 1e6;
+    return (time + (double) packet.duration()) * base.num() / Math.max(1, base.den())
+        - Math.min(0, start);
+  }
+
+  /**
+   * Checks that there is a video to decode, within the limits.
+   *
+   * @param source what was scanned
+   */
+  void check(VideoSource source, DecodeLimits limits) throws UnusableVideoException {
+    int frames = timeline.frames();
+    if (frames < source.container().format().leastFrames()) {
+      throw new UnusableVideoException(
+          DecodeReason.NOT_A_VIDEO,
+          frames == 1 ? "it is a still picture" : "it holds " + frames + " still pictures");
+    }
+    long promised = source.track().promisedFrames();
+    if (frames == 0 && promised > 1) {
+      throw new UnusableVideoException(
+          DecodeReason.CORRUPT,
+          "its header promises "
+              + promised
+              + " frames, none can be read"
+              + (fault.isEmpty() ? "" : ": " + fault));
+    }
+    if (frames < 2 && hiddenFrames > 1) {
+      throw new UnusableVideoException(
+          DecodeReason.CORRUPT,
+          String.format(
+              "its edit list or times leave %d of %d frames to show",
+              frames, frames + hiddenFrames));
+    }
+    if (frames < 2) {
+      String detail =
+          "its video has " + frames + " frame" + (frames == 1 ? "" : "s") + ", expected at least 2";
+      throw broken
+          ? new UnusableVideoException(DecodeReason.CORRUPT, detail + ": " + fault)
+          : new UnusableVideoException(DecodeReason.TOO_SHORT, detail);
+    }
+    if (timeline.endSeconds() > limits.maxSeconds()) {
+      throw new UnusableVideoException(
+          DecodeReason.TOO_LONG,
+          String.format(
+              Locale.ROOT,
+              "it is %.0f s long, allowed are %.0f s",
+              timeline.endSeconds(),
+              limits.maxSeconds()));
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package io.clipstream.model.clip;
+
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_CORRUPT;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_KEY;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+
+/**
+ * Collects the packets of one video track: their times, and which of them decoding may start with.
+ */
+final class TrackScan {
+  /**
+   * A recovery point whose pictures are not right yet: reference pictures that are still to come.
+   */
+  private static final class Recovering {
+    final int packet;
+    final long position;
+    final int size;
+    int left;
+
+    Recovering(int packet, long position, int size, int left) {
+      this.packet = packet;
+      this.position = position;
+      this.size = size;
+      this.left = left;
+    }
+  }
+
+  private static final int MOST_RECOVERING = 16;
+
+  /** Packets of fewer bytes may have no picture in them. */
+  private static final int SMALL = 64;
+
+  /** A longer step in time is a gap in the recording, not damage. */
+  private static final double LONGEST_SECONDS = 10;
+
+  private final VideoTrack track;
+  private final SeekPoints seekPoints;
+  private final PacketTable packets = new PacketTable();
+  private final ArrayDeque<Recovering> recovering = new ArrayDeque<>();
+  private int hidden;
+
+  TrackScan(VideoTrack track) {
+    this.track = track;
+    this.seekPoints = new SeekPoints(track.codecId(), track.header());
+  }
+
+  VideoTrack track() {
+    return track;
+  }
+
+  PacketTable packets() {
+    return packets;
+  }
+
+  /** Packets that show no picture. */
+  int hidden() {
+    return hidden;
+  }
+
+  void add(AVPacket packet) {
+    PacketTable.Shows shows = track.shows(packet);
+    boolean key = (packet.flags() & AV_PKT_FLAG_KEY) != 0;
+    boolean small = packet.size() < SMALL;
+    if (packet.size() > 0 && (small || key || !recovering.isEmpty())) {
+      ByteBuffer bytes = packet.data().capacity(packet.size()).asByteBuffer();
+      if (small && !seekPoints.hasPicture(bytes)) {
+        shows = PacketTable.Shows.NOTHING;
+      }
+      findStarts(bytes, packet.pos(), key);
+    }
+    hidden += shows == PacketTable.Shows.FRAME ? 0 : 1;
+    boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0;
+    packets.add(packet.pts(), packet.dts(), packet.duration(), shows, key, broken);
+  }
+
+  private void findStarts(ByteBuffer bytes, long position, boolean key) {
+    int number = packets.packets();
+    int recovery = key ? seekPoints.recovery(bytes) : SeekPoints.NEVER;
+    if (recovery == 0) {
+      recovering.clear(); // an earlier one is of no use any more
+      packets.startsAt(number, number, position, bytes.limit());
+      return;
+    }
+    if (recovery > 0 && recovering.size() < MOST_RECOVERING) {
+      recovering.add(new Recovering(number, position, bytes.limit(), recovery * track.fields()));
+    }
+    Recovering right = null;
+    for (Recovering point : recovering) {
+      right = point.left <= 0 ? point : right;
+    }
+    if (right != null) {
+      packets.startsAt(right.packet, number, right.position, right.size);
+      Recovering last = right;
+      recovering.removeIf(point -> point.packet <= last.packet);
+    }
+    if (!recovering.isEmpty() && seekPoints.isReference(bytes)) {
+      recovering.forEach(point -> point.left--);
+    }
+  }
+
+  /** Something of the file was skipped right before the next packet. */
+  void skipped() {
+    packets.skipped();
+  }
+
+  /** Frames that are missing where the container skipped data or marks packets as damaged. */
+  long lost() {
+    double frame = 1 / (track.headerRate() * track.tickSeconds());
+    if (!(frame >= 1 && frame < 1L << 40)) {
+      return 0;
+    }
+    long gap = (long) (LONGEST_SECONDS / track.tickSeconds());
+    return new LostFrames(packets, Math.round(frame), gap).count();
+  }
+
+  /**
+   * When the frames are shown.
+   *
+   * @param mayJump the container is one in which times may jump
+   */
+  TimelineBuilder timeline(boolean mayJump) {
+    return new TimelineBuilder(
+        packets, track.tickSeconds(), track.headerRate(), mayJump, track.statedEnd());
+  }
+}

@@ -1,0 +1,221 @@
+package io.clipstream.model.clip;
+
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_NONE;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_THEORA;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_VP8;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_PROP_INTRA_ONLY;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_FIELD_PROGRESSIVE;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_FIELD_UNKNOWN;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_DISPLAYMATRIX;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_DISCARD;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PROFILE_H264_HIGH_444_PREDICTIVE;
+import static org.bytedeco.ffmpeg.global.avcodec.av_packet_side_data_get;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_descriptor_get;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_get_name;
+import static org.bytedeco.ffmpeg.global.avformat.av_guess_sample_aspect_ratio;
+import static org.bytedeco.ffmpeg.global.avformat.avformat_index_get_entries_count;
+
+import java.nio.ByteBuffer;
+import org.bytedeco.ffmpeg.avcodec.AVCodecDescriptor;
+import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
+import org.bytedeco.ffmpeg.avformat.AVFormatContext;
+import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.avutil.AVRational;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+
+/**
+ * What a container says of its video track. A view into the container's memory: of no use once that
+ * is closed.
+ */
+final class VideoTrack {
+  private final AVFormatContext context;
+  private final AVStream stream;
+  private final int codec;
+
+  VideoTrack(AVFormatContext context, AVStream stream) {
+    this.context = context;
+    this.stream = stream;
+    this.codec = stream.codecpar().codec_id();
+  }
+
+  int index() {
+    return stream.index();
+  }
+
+  AVCodecParameters parameters() {
+    return stream.codecpar();
+  }
+
+  AVRational timeBase() {
+    return stream.time_base();
+  }
+
+  /** Pixels by the header or by what a decoder found in the first packets; 0 if neither says. */
+  int width() {
+    return stream.codecpar().width();
+  }
+
+  int height() {
+    return stream.codecpar().height();
+  }
+
+  /** Seconds of one unit of the time stamps; 0 if the file does not say. */
+  double tickSeconds() {
+    return rate(stream.time_base());
+  }
+
+  /** FFmpeg's number of the codec. */
+  int codecId() {
+    return codec;
+  }
+
+  String codecName() {
+    return avcodec_get_name(codec).getString();
+  }
+
+  /**
+   * For "there is no decoder for its codec": its name, or the four characters that stand for it.
+   */
+  String named() {
+    if (codec != AV_CODEC_ID_NONE) {
+      return " " + codecName();
+    }
+    String tag = codecTag();
+    return tag.isEmpty() ? ", which is unknown" : " '" + tag + "'";
+  }
+
+  /** The four characters that a file tells its codec by; unprintable ones as ?, empty if none. */
+  private String codecTag() {
+    int tag = stream.codecpar().codec_tag();
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; tag != 0 && i < 4; i++) {
+      int character = (tag >>> (8 * i)) & 0xff;
+      text.append(character >= ' ' && character <= '~' ? (char) character : '?');
+    }
+    return text.toString();
+  }
+
+  /** Whether each picture is coded without reference to another. */
+  boolean intraOnly() {
+    AVCodecDescriptor descriptor = avcodec_descriptor_get(codec);
+    return descriptor != null && (descriptor.props() & AV_CODEC_PROP_INTRA_ONLY) != 0;
+  }
+
+  /**
+   * Whether decoding has to begin with the file's first packet: x264 before build 151 wrote 4:4:4
+   * in its own way, and only the first packet says which build.
+   */
+  boolean firstPacketTells() {
+    return codec == AV_CODEC_ID_H264
+        && stream.codecpar().profile() == AV_PROFILE_H264_HIGH_444_PREDICTIVE;
+  }
+
+  /** The codec's header, as the container keeps it. */
+  ByteBuffer header() {
+    AVCodecParameters parameters = stream.codecpar();
+    return parameters.extradata_size() <= 0
+        ? ByteBuffer.allocate(0)
+        : parameters.extradata().capacity(parameters.extradata_size()).asByteBuffer();
+  }
+
+  /** Packets that a frame may be stored as: 2 where its fields may be apart. */
+  int fields() {
+    int order = stream.codecpar().field_order();
+    return order == AV_FIELD_UNKNOWN || order == AV_FIELD_PROGRESSIVE ? 1 : 2;
+  }
+
+  /** When the track ends by the header, in its own time; MISSING if it does not say. */
+  long statedEnd() {
+    boolean stated = stream.duration() > 0 && stream.duration() < Long.MAX_VALUE / 4;
+    long start = stream.start_time() == Timeline.MISSING ? 0 : stream.start_time();
+    return stated && Math.abs(start) < Long.MAX_VALUE / 4
+        ? start + stream.duration()
+        : Timeline.MISSING;
+  }
+
+  /** Packets that the container's index lists; 0 if it has none. */
+  int indexedFrames() {
+    return avformat_index_get_entries_count(stream);
+  }
+
+  /** Frames that the header promises; 0 if it does not say. */
+  long promisedFrames() {
+    return stream.nb_frames();
+  }
+
+  /** Frames a second by the header; 0 if it does not say. */
+  double headerRate() {
+    double average = rate(stream.avg_frame_rate());
+    return average > 0 ? average : rate(stream.r_frame_rate());
+  }
+
+  private static double rate(AVRational rational) {
+    return rational.den() > 0 ? rational.num() / (double) rational.den() : 0;
+  }
+
+  /** What a decoder shows for a packet of this track. */
+  PacketTable.Shows shows(AVPacket packet) {
+    if ((packet.flags() & AV_PKT_FLAG_DISCARD) != 0) {
+      return PacketTable.Shows.NOTHING; // cut away by an edit list
+    }
+    if (packet.size() == 0) {
+      return PacketTable.Shows.LAST_FRAME; // Theora's and AVI's way to repeat a picture
+    }
+    boolean hidden =
+        switch (codec) {
+          // VP8 stores hidden reference frames as packets: show_frame is bit 4 (RFC 6386, 9.1).
+          case AV_CODEC_ID_VP8 -> (packet.data().get() & 0x10) == 0;
+          case AV_CODEC_ID_THEORA -> (packet.data().get() & 0x80) != 0; // a header
+          default -> false;
+        };
+    return hidden ? PacketTable.Shows.NOTHING : PacketTable.Shows.FRAME;
+  }
+
+  /** Whether a packet is for the decoder: not if it is empty, or a comment between Ogg streams. */
+  boolean hasPicture(AVPacket packet) {
+    return packet.size() > 0
+        && !(codec == AV_CODEC_ID_THEORA && (packet.data().get() & 0xff) == 0x81);
+  }
+
+  /** How a decoded picture is shown. */
+  ShownPicture shown(AVFrame frame) {
+    return ShownPicture.of(frame.width(), frame.height(), pixelAspect(frame), orientation(frame));
+  }
+
+  /** Width of a pixel over its height; 1 where the file says nothing sensible. */
+  private double pixelAspect(AVFrame frame) {
+    AVRational aspect = av_guess_sample_aspect_ratio(context, stream, frame);
+    double ratio = aspect.num() / (double) Math.max(1, aspect.den());
+    return ratio >= 0.05 && ratio <= 20 ? ratio : 1;
+  }
+
+  /** How pictures are turned, by the stream's or, for H.264 and HEVC, the picture's own matrix. */
+  private Orientation orientation(AVFrame frame) {
+    AVCodecParameters parameters = stream.codecpar();
+    BytePointer matrix = null;
+    AVPacketSideData ofStream =
+        av_packet_side_data_get(
+            parameters.coded_side_data(),
+            parameters.nb_coded_side_data(),
+            AV_PKT_DATA_DISPLAYMATRIX);
+    if (ofStream != null && ofStream.size() >= 36) {
+      matrix = ofStream.data();
+    } else {
+      var ofFrame = avutil.av_frame_get_side_data(frame, avutil.AV_FRAME_DATA_DISPLAYMATRIX);
+      if (ofFrame != null && ofFrame.size() >= 36) {
+        matrix = ofFrame.data();
+      }
+    }
+    if (matrix == null) {
+      return Orientation.UPRIGHT;
+    }
+    IntPointer m = new IntPointer(matrix);
+    return Orientation.of(m.get(0), m.get(1), m.get(3), m.get(4));
+  }
+}

@@ -1,0 +1,147 @@
+package io.clipstream.model.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.clipstream.model.clip.DecodeResult.Decoded;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Files on which the decoder was wrong, each for a kind of fault. Every picture carries its number
+ * as twelve bits in rows 8 to 23 of 96, the highest on the left, light for 1. What is right was
+ * found by decoding everything in order with FFmpeg.
+ */
+@Timeout(120)
+class FoundCasesTest {
+  /** Every frame is a clip, in the size of the files. */
+  private static final ClipSpec EACH =
+      new ClipSpec(
+          1, 0, 1, 96, CropSize.of("96x128"), true, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+
+  private static final ClipSpec BY_RATE = TestVideos.spec(8, 15);
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    // numbers of the pictures, seconds, what is remarked
+    "s_ir.mp4, 0-419, 16.8, ",
+    "gap15.ts, 0-79, 3.2, a gap of 15.0 s in its times is closed",
+    "gap2h.mp4, 0-39, 1.6, a gap of 7200.0 s in its times is closed",
+    "joined1s.vob, 0-89, 3.6, its times jump back: it is put together from 3 pieces",
+    "joined08s.ts, 0-59, 2.4, its times jump back: it is put together from 3 pieces",
+    "joined2.ts, 0-79, 3.2, its times jump back: it is put together from 2 pieces",
+    "discont.ts, 0-59 0-59, 4.8, a gap of 497.6 s in its times is closed",
+    "hls_joined.ts, 0-150 154-154, 6.2, ",
+    "theora_dup.ogv, 0-6 6-15 15-21 21-31 31-37 37-47 47-53 53-59, 2.4, ",
+    "chained.ogv, 0-59 0-59, 4.8, its times jump back: it is put together from 2 pieces",
+    "midgop.ts, 40-79, 1.6, ",
+    "lastlong.mp4, 0-19, 10.76, ",
+    "vfr.mkv, 0-59, 3.05, ",
+    "vfr.mp4, 0-59, 15.34, ",
+    "mkv2000fps.mkv, 0-199, 0.1, ",
+    "mp4_2000fps.mp4, 0-199, 0.1, ",
+    "still_default_first.mkv, 0-23, 0.96, ",
+    "a.gif, 0-29, 1.2, ",
+    "mjpeg.mjpeg, 0-29, 1.2, ",
+    "av1.obu, 0-23, 0.96, "
+  })
+  void shouldShowEveryPictureInOrder(String name, String numbers, double seconds, String remark)
+      throws Exception {
+    List<Integer> shown = new ArrayList<>();
+
+    DecodeResult result = decode(name, EACH, Sampling.sliding(10_000), shown);
+
+    assertThat(result).isInstanceOf(Decoded.class);
+    Decoded decoded = (Decoded) result;
+    assertThat(shown).isEqualTo(ranges(numbers));
+    assertThat(decoded.complete()).as(decoded.note()).isTrue();
+    assertThat(decoded.note()).isEmpty();
+    assertThat(decoded.remark()).isEqualTo(remark == null ? "" : remark);
+    assertThat(decoded.info().frames()).isEqualTo(shown.size());
+    assertThat(decoded.info().durationSeconds()).isCloseTo(seconds, within(0.011));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gap15.ts, 6",
+    "joined1s.vob, 7",
+    "vfr.mp4, 29",
+    "mkv2000fps.mkv, 1",
+    "lastlong.mp4, 20"
+  })
+  void shouldSampleThemByRate(String name, int clips) throws Exception {
+    for (Sampling sampling :
+        List.of(
+            Sampling.sliding(1000),
+            Sampling.views(4, 3),
+            new Sampling.Uniform(3, 1, Sampling.Padding.LOOP))) {
+      DecodeResult result = decode(name, BY_RATE, sampling, new ArrayList<>());
+
+      assertThat(((Decoded) result).note()).as(sampling.toString()).isEmpty();
+    }
+    assertThat(((Decoded) decode(name, BY_RATE, Sampling.sliding(1000), new ArrayList<>())).clips())
+        .isCloseTo(clips, within(1));
+  }
+
+  @Test
+  void shouldReachPicturesBehindARecoveryPointWithoutDecodingAll() throws Exception {
+    ClipBuffers buffers = new ClipBuffers(EACH.clipBytes(), 1 << 20);
+    VideoDecoder decoder = new VideoDecoder(EACH, DecodeLimits.defaults(), buffers);
+
+    decoder.decode(
+        file("s_ir.mp4"),
+        Sampling.sliding(1),
+        Optional.of(new TimeRange(400 / 25.0, 401 / 25.0)),
+        Clip::close);
+
+    // From the recovery point that is over before it, with a key frame for the codec to refer to.
+    assertThat(decoder.packetsDecoded()).isBetween(10L, 48L);
+  }
+
+  private static DecodeResult decode(
+      String name, ClipSpec spec, Sampling sampling, List<Integer> numbers) throws Exception {
+    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), 64L << 20);
+    return new VideoDecoder(spec, DecodeLimits.defaults(), buffers)
+        .decode(
+            file(name),
+            sampling,
+            Optional.empty(),
+            clip -> {
+              try (clip) {
+                numbers.add(number(clip.pixels()));
+              }
+            });
+  }
+
+  private static Path file(String name) throws Exception {
+    return Path.of(FoundCasesTest.class.getResource("cases/" + name).toURI());
+  }
+
+  private static int number(ByteBuffer pixels) {
+    int number = 0;
+    for (int bit = 0; bit < 12; bit++) {
+      int x = (int) ((bit + 0.5) * 128 / 12);
+      int green = pixels.get(3 * (16 * 128 + x) + 1) & 0xff;
+      number = 2 * number + (green > 127 ? 1 : 0);
+    }
+    return number;
+  }
+
+  private static List<Integer> ranges(String text) {
+    List<Integer> numbers = new ArrayList<>();
+    for (String range : text.split(" ", -1)) {
+      String[] ends = range.split("-", -1);
+      IntStream.rangeClosed(Integer.parseInt(ends[0]), Integer.parseInt(ends[1]))
+          .forEach(numbers::add);
+    }
+    return numbers;
+  }
+}
