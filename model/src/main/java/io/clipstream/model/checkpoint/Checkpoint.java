@@ -1,24 +1,20 @@
 package io.clipstream.model.checkpoint;
 
+import io.clipstream.model.Printable;
+import io.clipstream.model.artifact.MappedZip;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
-import io.clipstream.model.artifact.StoredZip;
 import io.clipstream.model.artifact.TorchArchive;
 import io.clipstream.model.artifact.Unpickler;
 import io.clipstream.model.artifact.Weights;
-import io.clipstream.model.checkpoint.CheckpointTypes.Storage;
 import io.clipstream.model.swin.Swin3d;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +37,8 @@ public final class Checkpoint {
     /** {@code paddle.save}: a pickle of NumPy arrays. Weights of linear layers are transposed. */
     PADDLE("PaddlePaddle"),
     SAFETENSORS("safetensors"),
+    /** Several files and their index. */
+    SHARDED("several files"),
     /** An artifact of clipstream. */
     CLIPSTREAM("clipstream");
 
@@ -56,49 +54,41 @@ public final class Checkpoint {
     }
   }
 
-  /** First value of PyTorch's old format (torch/serialization.py, MAGIC_NUMBER). */
-  private static final BigInteger TORCH_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
-
-  private static final long TORCH_PROTOCOL = 1001;
-
-  /** Where trainers keep the weights among other things. */
-  private static final List<String> STATE_DICTS =
-      List.of("state_dict", "model", "model_state_dict", "module", "net");
-
-  /** PaddlePaddle's names of its own for the parameters: nothing weights need. */
-  private static final String PADDLE_NAMES = "StructuredToParameterName@@";
-
-  /** PaddlePaddle's table of arrays that were too large for one piece. */
-  private static final String PADDLE_SLICES = "UnpackBigParamInfor@@";
-
-  private static final String USER = "no set of weights";
+  /** Completes the message about what a pickle holds beyond weights. */
+  static final String USER = "no set of weights";
 
   private final Path file;
   private final Format format;
-  private final Map<String, StoredTensor> tensors;
+  private final StateDict weights;
   private final Optional<ModelManifest> manifest;
   private final long bytes;
 
   private Checkpoint(
-      Path file,
-      Format format,
-      Map<String, StoredTensor> tensors,
-      Optional<ModelManifest> manifest,
-      long bytes) {
+      Path file, Format format, StateDict weights, Optional<ModelManifest> manifest, long bytes) {
     this.file = file;
     this.bytes = bytes;
     this.format = format;
-    this.tensors = Collections.unmodifiableMap(tensors);
+    this.weights = weights;
     this.manifest = manifest;
+  }
+
+  private static StateDict alone(Map<String, StoredTensor> tensors) {
+    return new StateDict(StateDict.TOP, tensors, Map.of(), List.of());
+  }
+
+  /** As the other, with the weights that are usual where there are several. */
+  public static Checkpoint open(Path file) throws IOException {
+    return open(file, Optional.empty());
   }
 
   /**
    * Reads the directory of a checkpoint, whatever its format: contents count, not the name.
    *
-   * @throws IOException if it is none, damaged or holds more than weights; one line that begins
-   *     with the file
+   * @param wanted which weights, where there are several, such as {@code model_ema}
+   * @throws IOException if the file does not exist, is none of {@link Format}, is cut off or
+   *     damaged, or holds no such weights; one line that begins with the file
    */
-  public static Checkpoint open(Path file) throws IOException {
+  public static Checkpoint open(Path file, Optional<String> wanted) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IOException(
           file
@@ -107,9 +97,16 @@ public final class Checkpoint {
               + ", expected a checkpoint");
     }
     try {
-      Checkpoint checkpoint = read(file);
-      if (checkpoint.tensors.isEmpty()) {
-        throw new IOException("a checkpoint without a single tensor");
+      ShardIndex.refusePart(file);
+      Checkpoint checkpoint = read(file, wanted, true);
+      if (checkpoint.tensors().isEmpty()) {
+        throw new IOException("holds no tensors");
+      }
+      if (wanted.isPresent() && !wanted.get().equals(checkpoint.weights.name())) {
+        throw new IOException(
+            "a file of "
+                + checkpoint.format
+                + " holds one set of weights, expected no --weights for it");
       }
       return checkpoint;
     } catch (IOException e) {
@@ -121,7 +118,8 @@ public final class Checkpoint {
     }
   }
 
-  private static Checkpoint read(Path file) throws IOException {
+  private static Checkpoint read(Path file, Optional<String> wanted, boolean indexToo)
+      throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
       ByteBuffer head = ByteBuffer.allocate(512).order(ByteOrder.LITTLE_ENDIAN);
       while (head.hasRemaining() && channel.read(head) >= 0) {
@@ -129,22 +127,31 @@ public final class Checkpoint {
       }
       head.flip();
       if (head.limit() >= 4 && head.getInt(0) == 0x04034b50) {
-        return zip(file);
+        return zip(file, wanted);
       }
-      if (head.limit() >= 9
-          && head.get(8) == '{'
-          && head.getLong(0) > 0
-          && head.getLong(0) <= SafeTensors.MAX_HEADER_OF_FORMAT) {
+      boolean begun =
+          head.limit() >= 9
+              && head.get(8) == '{'
+              && head.getLong(0) > 0
+              && head.getLong(0) <= SafeTensors.MAX_HEADER_OF_FORMAT;
+      boolean named = String.valueOf(file.getFileName()).endsWith(".safetensors");
+      if (begun
+          || (named && head.limit() > 0)) { // A bad header too: its reader says what is wrong.
         SafeTensors safeTensors = SafeTensors.read(channel);
         return new Checkpoint(
             file,
             Format.SAFETENSORS,
-            safeTensors.tensors(),
+            alone(safeTensors.tensors()),
             safeTensors.manifest(),
             channel.size());
       }
       if (head.limit() >= 2 && head.get(0) == (byte) 0x80) {
-        return pickle(file, channel);
+        PickleFile pickle = PickleFile.read(channel, wanted);
+        return new Checkpoint(
+            file, pickle.format(), pickle.weights(), Optional.empty(), channel.size());
+      }
+      if (indexToo && head.limit() > 0 && head.get(0) == '{') {
+        return sharded(file);
       }
       if (head.limit() >= 262
           && StandardCharsets.ISO_8859_1.decode(head.slice(257, 5)).toString().equals("ustar")) {
@@ -158,8 +165,27 @@ public final class Checkpoint {
     }
   }
 
-  private static Checkpoint zip(Path file) throws IOException {
-    try (StoredZip zip = StoredZip.open(file)) {
+  private static Checkpoint sharded(Path index) throws IOException {
+    Map<Path, Long> sizes = new LinkedHashMap<>();
+    Map<String, StoredTensor> tensors =
+        ShardIndex.tensors(
+            index,
+            shard -> {
+              if (!Files.isRegularFile(shard)) {
+                throw new IOException(
+                    Printable.name(shard.getFileName().toString())
+                        + ", which it names, is not beside it");
+              }
+              Checkpoint part = read(shard, Optional.empty(), false);
+              sizes.put(shard, part.bytes);
+              return part;
+            });
+    long bytes = sizes.values().stream().mapToLong(Long::longValue).sum();
+    return new Checkpoint(index, Format.SHARDED, alone(tensors), Optional.empty(), bytes);
+  }
+
+  private static Checkpoint zip(Path file, Optional<String> wanted) throws IOException {
+    try (MappedZip zip = MappedZip.open(file)) {
       String folder = null;
       for (String name : zip.names()) {
         int slash = name.indexOf('/');
@@ -190,7 +216,7 @@ public final class Checkpoint {
               });
       Object root = new Unpickler("data.pkl", USER, zip.map(folder + "data.pkl"), types).read();
       return new Checkpoint(
-          file, Format.TORCH_ZIP, tensors(root), Optional.empty(), Files.size(file));
+          file, Format.TORCH_ZIP, StateDict.find(root, wanted), Optional.empty(), Files.size(file));
     }
   }
 
@@ -198,8 +224,8 @@ public final class Checkpoint {
     try (TorchArchive archive = TorchArchive.open(file)) {
       if (!archive.hasExtra("manifest.json")) {
         throw new IOException(
-            "a TorchScript archive that is not clipstream's, expected one with"
-                + " extra/manifest.json or weights alone (torch.save of a state_dict)");
+            "a TorchScript archive that is not clipstream's: clipstream model wrap makes a model"
+                + " of it, import takes weights alone (torch.save of a state_dict)");
       }
     }
     ModelManifest manifest = ModelArtifact.open(file).manifest();
@@ -208,170 +234,17 @@ public final class Checkpoint {
       tensors.put(e.getKey(), StoredTensor.of(e.getValue()));
     }
     return new Checkpoint(
-        file, Format.CLIPSTREAM, tensors, Optional.of(manifest), Files.size(file));
+        file, Format.CLIPSTREAM, alone(tensors), Optional.of(manifest), Files.size(file));
   }
 
-  private static Checkpoint pickle(Path file, FileChannel channel) throws IOException {
-    MappedByteBuffer in =
-        channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(channel.size(), Integer.MAX_VALUE));
-    CheckpointTypes types = new CheckpointTypes("the pickle", null);
-    Unpickler pickle = new Unpickler("the pickle", USER, in, types);
-    Object first = pickle.read();
-    if (!TORCH_MAGIC.equals(first)) {
-      if (!types.storages().isEmpty()) {
-        throw new IOException("a pickle of PyTorch without the start of its file");
-      }
-      return new Checkpoint(file, Format.PADDLE, tensors(first), Optional.empty(), channel.size());
-    }
-    Object protocol = pickle.read();
-    if (!Long.valueOf(TORCH_PROTOCOL).equals(protocol)) {
-      throw new IOException(
-          "its version of PyTorch's old format is not " + TORCH_PROTOCOL + ", as expected");
-    }
-    if (!(pickle.read() instanceof Map<?, ?> system)
-        || !Boolean.TRUE.equals(system.get("little_endian"))) {
-      throw new IOException("its elements are not little-endian: save it anew");
-    }
-    Object root = pickle.read();
-    if (!(pickle.read() instanceof List<?> keys)) {
-      throw new IOException("the list of storages is missing after the pickle");
-    }
-    long position = in.position();
-    for (Object key : keys) {
-      Storage storage = key instanceof String name ? types.storages().get(name) : null;
-      if (storage == null) {
-        throw new IOException("its list of storages has one that no tensor uses");
-      }
-      ByteBuffer count = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-      while (count.hasRemaining() && channel.read(count, position + count.position()) >= 0) {
-        // until full or at the end
-      }
-      long elements = count.hasRemaining() ? -1 : count.getLong(0);
-      position += 8;
-      if (elements >= 0 && elements != storage.elements) {
-        throw new IOException(
-            "a storage has " + elements + " elements, expected " + storage.elements);
-      }
-      long start = position;
-      if (elements < 0 || storage.elements > (channel.size() - start) / storage.type.bytes) {
-        throw new IOException(
-            "the file is cut off: it has "
-                + channel.size()
-                + " bytes and a storage that reaches beyond");
-      }
-      long size = storage.elements * storage.type.bytes;
-      if (size > Integer.MAX_VALUE) {
-        throw new IOException("a storage has " + size + " bytes, expected less than 2 GiB");
-      }
-      ByteBuffer bytes =
-          size == 0
-              ? ByteBuffer.allocate(0)
-              : channel.map(FileChannel.MapMode.READ_ONLY, start, size);
-      storage.bytes = () -> bytes;
-      position += size;
-    }
-    for (Storage storage : types.storages().values()) {
-      if (storage.bytes == null) {
-        throw new IOException("the list of storages lacks one that a tensor uses");
-      }
-    }
-    return new Checkpoint(
-        file, Format.TORCH_LEGACY, tensors(root), Optional.empty(), channel.size());
+  /** Names of further weights that it holds, such as averages of them: {@code model_ema}. */
+  public List<String> others() {
+    return weights.others();
   }
 
-  /** The tensors of a dictionary, or of the one within it that holds the weights. */
-  private static Map<String, StoredTensor> tensors(Object root) throws IOException {
-    Map<?, ?> map = root instanceof Map<?, ?> m ? m : Map.of();
-    for (String name : STATE_DICTS) {
-      if (map.get(name) instanceof Map<?, ?> inner) {
-        map = inner;
-        break;
-      }
-    }
-    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    for (Map.Entry<?, ?> e : map.entrySet()) {
-      StoredTensor tensor = tensor(e.getValue());
-      if (tensor != null && e.getKey() instanceof String name) {
-        tensors.put(name, tensor);
-      }
-    }
-    tensors.remove(PADDLE_NAMES);
-    if (map.get(PADDLE_SLICES) instanceof Map<?, ?> slices) {
-      for (Map.Entry<?, ?> e : slices.entrySet()) {
-        join(String.valueOf(e.getKey()), e.getValue(), tensors);
-      }
-    }
-    return tensors;
-  }
-
-  private static StoredTensor tensor(Object value) {
-    if (value instanceof CheckpointTypes.Array array) {
-      return array.tensor;
-    }
-    // PaddlePaddle writes a tensor within other objects as (name, array).
-    if (value instanceof List<?> pair
-        && pair.size() == 2
-        && pair.get(0) instanceof String
-        && pair.get(1) instanceof CheckpointTypes.Array array) {
-      return array.tensor;
-    }
-    return value instanceof StoredTensor tensor ? tensor : null;
-  }
-
-  /** Puts an array that PaddlePaddle cut into flat slices together again. */
-  private static void join(String name, Object info, Map<String, StoredTensor> tensors)
-      throws IOException {
-    List<StoredTensor> parts = new ArrayList<>();
-    List<Integer> shape = new ArrayList<>();
-    if (info instanceof Map<?, ?> map
-        && map.get("slices") instanceof List<?> names
-        && map.get("OriginShape") instanceof List<?> sizes) {
-      for (Object size : sizes) {
-        shape.add(size instanceof Long n && n >= 0 && n < Integer.MAX_VALUE ? n.intValue() : -1);
-      }
-      for (Object part : names) {
-        if (!(part instanceof String slice)) { // other values may be endless to print
-          throw new IOException(
-              "the slices of "
-                  + CheckpointTypes.printable(name)
-                  + " have a "
-                  + (part == Unpickler.NONE ? "None" : part.getClass().getSimpleName())
-                  + " where a String belongs");
-        }
-        StoredTensor tensor = tensors.remove(slice);
-        if (tensor != null) {
-          parts.add(tensor);
-        }
-      }
-    }
-    long elements = StoredTensor.elements(shape);
-    long found = 0;
-    for (StoredTensor part : parts) {
-      found += StoredTensor.elements(part.shape());
-    }
-    if (parts.isEmpty() || found != elements) {
-      throw new IOException(
-          "the slices of "
-              + CheckpointTypes.printable(name)
-              + " have "
-              + found
-              + " elements, expected shape "
-              + shape);
-    }
-    tensors.put(
-        name,
-        StoredTensor.contiguous(
-            ElementType.FLOAT32,
-            shape,
-            () -> {
-              ByteBuffer joined =
-                  ByteBuffer.allocate(Math.toIntExact(4 * elements)).order(ByteOrder.LITTLE_ENDIAN);
-              FloatBuffer values = joined.asFloatBuffer();
-              for (StoredTensor part : parts) {
-                values.put(part.weights().values());
-              }
-              return joined;
-            }));
+  /** What has a name among the weights and is no tensor, by what it is. */
+  Map<String, String> opaque() {
+    return weights.opaque();
   }
 
   public Format format() {
@@ -382,7 +255,7 @@ public final class Checkpoint {
     return file;
   }
 
-  /** Size of the file. */
+  /** Of the whole file. */
   long bytes() {
     return bytes;
   }
@@ -394,6 +267,6 @@ public final class Checkpoint {
 
   /** By name, in the order of the file. */
   Map<String, StoredTensor> tensors() {
-    return tensors;
+    return Collections.unmodifiableMap(weights.tensors());
   }
 }

@@ -1,7 +1,9 @@
 package io.clipstream.model.checkpoint;
 
+import io.clipstream.model.Printable;
 import io.clipstream.model.artifact.Unpickler;
 import io.clipstream.model.artifact.Unpickler.Global;
+import io.clipstream.model.artifact.Unpickler.Opaque;
 import io.clipstream.model.artifact.Unpickler.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,10 +15,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
- * The types that weights need in PyTorch's and PaddlePaddle's pickles, and no other: PyTorch's
- * tensors and storages, NumPy's arrays, and the dictionaries around them.
+ * The types that weights need in PyTorch's and PaddlePaddle's pickles: PyTorch's tensors and
+ * storages, NumPy's arrays, and the dictionaries around them. Whatever else stands beside them,
+ * such as options, schedulers and the state of random numbers, is {@link Opaque}; what names a way
+ * to run commands is no checkpoint, and refused. Nothing is run in either case.
  */
 final class CheckpointTypes implements Unpickler.Types {
   private static final String REBUILD_TENSOR = "torch._utils._rebuild_tensor_v2";
@@ -48,6 +53,16 @@ final class CheckpointTypes implements Unpickler.Types {
           "i1", ElementType.INT8,
           "u1", ElementType.UINT8,
           "b1", ElementType.BOOL);
+
+  /** What runs commands or code; no trainer keeps any of it. */
+  private static final Pattern HOSTILE =
+      Pattern.compile(
+          "(os|posix|nt|sys|subprocess|shutil|socket|pty|runpy|importlib|ctypes|webbrowser"
+              + "|pickle|_pickle|marshal)\\..*"
+              + "|(builtins|__builtin__)\\.(eval|exec|execfile|compile|open|input|__import__)"
+              + "|torch\\.(storage|serialization|hub|jit|ops)\\.(.*\\.)?"
+              + "(_load_from_bytes|load|load_library)"
+              + "|numpy\\.(.*\\.)?(load|loads|fromfile|memmap)");
 
   /** A storage of PyTorch; its bytes come with the pickle's surroundings. */
   static final class Storage {
@@ -127,35 +142,34 @@ final class CheckpointTypes implements Unpickler.Types {
 
   @Override
   public boolean allows(String name) {
-    return STORAGES.containsKey(name)
-        || switch (name) {
-          case REBUILD_TENSOR,
-              REBUILD_PARAMETER,
-              "collections.OrderedDict",
-              "numpy.ndarray",
-              "numpy.dtype",
-              "numpy.core.multiarray._reconstruct",
-              "numpy._core.multiarray._reconstruct",
-              "numpy.core.multiarray.scalar",
-              "numpy._core.multiarray.scalar",
-              "_codecs.encode",
-              "builtins.tuple",
-              "__builtin__.tuple" ->
-              true;
-          default -> false;
-        };
+    return !HOSTILE.matcher(name).matches();
   }
 
   @Override
   public Object call(Global function, List<?> arguments) throws IOException {
+    Object known = known(function, arguments);
+    return known == null ? new Opaque(function.name()) : known;
+  }
+
+  private Object known(Global function, List<?> arguments) throws IOException {
     int count = arguments.size();
     return switch (function.name()) {
       case REBUILD_TENSOR -> count == 6 || count == 7 ? tensor(arguments) : null;
-      case REBUILD_PARAMETER ->
-          count == 3 && arguments.get(0) instanceof StoredTensor tensor ? tensor : null;
+      case REBUILD_PARAMETER, "torch._utils._rebuild_parameter_with_state" ->
+          count >= 3 && arguments.get(0) instanceof StoredTensor tensor ? tensor : null;
+      case "torch._tensor._rebuild_from_type_v2" ->
+          count == 4
+                  && arguments.get(0) instanceof Global rebuild
+                  && arguments.get(2) instanceof List<?> itsArguments
+                  && !rebuild.equals(function)
+              ? known(rebuild, itsArguments)
+              : null;
       case "collections.OrderedDict" -> count == 0 ? new LinkedHashMap<>() : null;
+      case "collections.defaultdict" -> count <= 1 ? new LinkedHashMap<>() : null;
       case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct" ->
           count == 3 && new Global("numpy.ndarray").equals(arguments.get(0)) ? new Array() : null;
+      case "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer" ->
+          count == 4 ? array(arguments) : null;
       case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar" ->
           count == 2 ? Unpickler.NONE : null; // a number of a log: not a weight
       case "numpy.dtype" ->
@@ -166,7 +180,7 @@ final class CheckpointTypes implements Unpickler.Types {
         Object text = count == 2 && "latin1".equals(arguments.get(1)) ? arguments.get(0) : null;
         yield text instanceof String || text instanceof Text ? new Latin1(text) : null;
       }
-      case "builtins.tuple", "__builtin__.tuple" ->
+      case "builtins.tuple", "__builtin__.tuple", "torch.Size" ->
           count == 1 && arguments.get(0) instanceof List<?> list ? list : null;
       default -> null;
     };
@@ -174,21 +188,20 @@ final class CheckpointTypes implements Unpickler.Types {
 
   @Override
   public Object create(Global type, List<?> arguments) {
-    return null;
+    return new Opaque(type.name());
   }
 
   @Override
   public void setState(Object target, Object state) throws IOException {
     if (target instanceof Array array && state instanceof List<?> values && values.size() == 5) {
-      array.tensor = array(values);
+      array.tensor = tensorOf(values);
     } else if (target instanceof Dtype dtype
         && state instanceof List<?> values
         && values.size() >= 2) {
       dtype.bigEndian = ">".equals(values.get(1));
-    } else if (!(target instanceof LinkedHashMap)) {
-      // PyTorch gives a state_dict's OrderedDict the attribute _metadata: nothing weights need.
-      throw new IOException(what + " sets the state of something that has none");
     }
+    // PyTorch gives a state_dict's OrderedDict the attribute _metadata, and others have more:
+    // nothing weights need.
   }
 
   @Override
@@ -203,8 +216,8 @@ final class CheckpointTypes implements Unpickler.Types {
       throw new IOException(what + " has a persistent id that is no storage");
     }
     ElementType element = STORAGES.get(type.name());
-    if (element == null) {
-      throw new IOException(what + " has a storage of type " + type.name());
+    if (element == null) { // of complex or quantised numbers
+      return new Opaque(type.name());
     }
     if (parts.size() > 5 && parts.get(5) != Unpickler.NONE) {
       throw new IOException(
@@ -213,7 +226,7 @@ final class CheckpointTypes implements Unpickler.Types {
     Storage known = storages.get(key);
     if (known != null) {
       if (known.type != element || known.elements != elements) {
-        throw new IOException(what + " has two storages " + printable(key));
+        throw new IOException(what + " has two storages " + Printable.name(key));
       }
       return known;
     }
@@ -225,7 +238,10 @@ final class CheckpointTypes implements Unpickler.Types {
     return storage;
   }
 
-  private StoredTensor tensor(List<?> arguments) throws IOException {
+  private Object tensor(List<?> arguments) throws IOException {
+    if (arguments.get(0) instanceof Opaque storage) {
+      return storage;
+    }
     if (!(arguments.get(0) instanceof Storage storage)
         || !(arguments.get(1) instanceof Long offset)) {
       throw new IOException(what + " has a tensor without a storage");
@@ -243,19 +259,26 @@ final class CheckpointTypes implements Unpickler.Types {
         () -> storage.bytes.get());
   }
 
-  /** State of an array: version, shape, dtype, whether it is column-major, bytes. */
-  private StoredTensor array(List<?> state) throws IOException {
+  /** An array as protocol 5 has it: bytes, dtype, shape, C or F for the order of its elements. */
+  private Array array(List<?> made) throws IOException {
+    Array array = new Array();
+    boolean columnMajor = "F".equals(made.get(3));
+    array.tensor = tensorOf(List.of(1L, made.get(2), made.get(1), columnMajor, made.get(0)));
+    return array;
+  }
+
+  /**
+   * State of an array: version, shape, dtype, whether it is column-major, bytes.
+   *
+   * @return null if its elements are none that weights have
+   */
+  private StoredTensor tensorOf(List<?> state) throws IOException {
     List<Integer> shape = shape(state.get(1));
     if (!(state.get(2) instanceof Dtype dtype)) {
       throw new IOException(what + " has an array without a type");
     }
     if (dtype.structured || (dtype.bigEndian && dtype.type.bytes > 1)) {
-      throw new IOException(
-          what
-              + " has an array of "
-              + (dtype.bigEndian ? "big-endian elements" : "a type that is no number")
-              + ", expected one of little-endian "
-              + String.join(", ", DTYPES.keySet().stream().sorted().toList()));
+      return null; // such as the state of random numbers
     }
     Object data = state.get(4);
     StoredTensor.Bytes bytes;
@@ -266,7 +289,7 @@ final class CheckpointTypes implements Unpickler.Types {
     } else if (data instanceof String text) { // str of Python 2
       bytes = () -> ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
     } else {
-      throw new IOException(what + " has an array of objects, expected one of numbers");
+      return null; // of objects
     }
     boolean columnMajor = Boolean.TRUE.equals(state.get(3));
     if (!columnMajor) {
@@ -301,11 +324,5 @@ final class CheckpointTypes implements Unpickler.Types {
       longs.add(n);
     }
     return longs;
-  }
-
-  /** A name from a file, fit for one line of a message. */
-  static String printable(String name) {
-    String clean = name.replaceAll("[^\\x20-\\x7e]", "?");
-    return clean.length() <= 120 ? clean : clean.substring(0, 120) + "…";
   }
 }

@@ -1,5 +1,6 @@
 package io.clipstream.model.checkpoint;
 
+import io.clipstream.model.clip.Protocol;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -17,10 +18,15 @@ import java.util.regex.Pattern;
  * @param prefix before the names of the network's layers
  * @param norm name of the last layer norm, with the prefix
  * @param head name of the last linear layer, with its prefix
+ * @param merging stages from a block's own to the one that holds the merging behind it: 1 in timm
+ *     since 0.9, which puts it at the start of the next stage, else 0
  */
-record Dialect(String title, boolean torchvision, String prefix, String norm, String head) {
+record Dialect(
+    String title, boolean torchvision, String prefix, String norm, String head, int merging) {
   /** Title of torchvision's. */
   static final String TORCHVISION = "torchvision";
+
+  private static final String PADDLE_VIDEO = "PaddleVideo";
 
   private static final Pattern BLOCK = Pattern.compile("features\\.(\\d+)\\.(\\d+)\\.(.*)");
   private static final Pattern MERGING =
@@ -37,7 +43,7 @@ record Dialect(String title, boolean torchvision, String prefix, String norm, St
     for (String name : tensors.keySet()) {
       if (name.endsWith(OURS)) {
         String prefix = name.substring(0, name.length() - OURS.length());
-        return new Dialect(TORCHVISION, true, prefix, prefix + "norm", prefix + "head");
+        return new Dialect(TORCHVISION, true, prefix, prefix + "norm", prefix + "head", 0);
       }
       if (name.endsWith(MICROSOFT)) {
         String prefix = name.substring(0, name.length() - MICROSOFT.length());
@@ -59,14 +65,33 @@ record Dialect(String title, boolean torchvision, String prefix, String norm, St
         norm = prefix + "norm" + stage;
       }
     }
+    boolean moved =
+        names.contains(prefix + "layers.1.downsample.reduction.weight")
+            && !names.contains(prefix + "layers.0.downsample.reduction.weight");
+    if (moved) {
+      String head = names.contains(outer + "head.fc.weight") ? "head.fc" : "head";
+      return new Dialect("timm", false, prefix, norm, outer + head, 1);
+    }
     if (names.contains(outer + "cls_head.fc_cls.weight")) {
       return new Dialect(
-          "Video-Swin-Transformer or MMAction2", false, prefix, norm, outer + "cls_head.fc_cls");
+          "Video-Swin-Transformer or MMAction2", false, prefix, norm, outer + "cls_head.fc_cls", 0);
     }
     if (names.contains(outer + "head.fc.weight")) {
-      return new Dialect("PaddleVideo", false, prefix, norm, outer + "head.fc");
+      return new Dialect(PADDLE_VIDEO, false, prefix, norm, outer + "head.fc", 0);
     }
-    return new Dialect("Swin-Transformer", false, prefix, norm, outer + "head");
+    return new Dialect("Swin-Transformer", false, prefix, norm, outer + "head", 0);
+  }
+
+  /** Whose rules its code base places clips and crops by. */
+  Protocol protocol() {
+    if (torchvision) {
+      return Protocol.TORCHVISION;
+    }
+    if (title.equals(PADDLE_VIDEO)) {
+      return Protocol.PADDLEVIDEO;
+    }
+    // MMAction2 names the last norm after its stage since 1.0.
+    return norm.matches(".*norm\\d") ? Protocol.MMACTION2_1 : Protocol.MMACTION2_0;
   }
 
   /** The name that a parameter with torchvision's name has here. */
@@ -80,10 +105,10 @@ record Dialect(String title, boolean torchvision, String prefix, String norm, St
     if (torchvision || parameter.startsWith("patch_embed.")) {
       return prefix + parameter;
     }
-    Matcher merging = MERGING.matcher(parameter);
-    if (merging.matches()) {
-      int stage = Integer.parseInt(merging.group(1)) / 2;
-      return prefix + "layers." + stage + ".downsample" + parameter.substring(merging.end(1));
+    Matcher found = MERGING.matcher(parameter);
+    if (found.matches()) {
+      int stage = Integer.parseInt(found.group(1)) / 2 + merging;
+      return prefix + "layers." + stage + ".downsample" + parameter.substring(found.end(1));
     }
     Matcher block = BLOCK.matcher(parameter);
     if (!block.matches()) {
@@ -102,6 +127,7 @@ record Dialect(String title, boolean torchvision, String prefix, String norm, St
   /** Whether a tensor is no parameter: tables that follow from the sizes, and preprocessing. */
   static boolean isBuffer(String name) {
     return name.endsWith(".relative_position_index")
+        || name.endsWith("n_averaged") // of averaged weights (torch.optim.swa_utils)
         || name.endsWith(".attn_mask")
         || name.startsWith("data_preprocessor.");
   }

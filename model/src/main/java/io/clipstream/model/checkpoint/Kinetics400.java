@@ -3,6 +3,7 @@ package io.clipstream.model.checkpoint;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.Protocol;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -42,7 +43,8 @@ public final class Kinetics400 {
           CLIP.crop(),
           CLIP.antialias(),
           CLIP.mean(),
-          CLIP.std());
+          CLIP.std(),
+          Protocol.MMACTION2_0);
 
   /**
    * Accuracies in percent that torchvision publishes for its files, by the first eight digits of

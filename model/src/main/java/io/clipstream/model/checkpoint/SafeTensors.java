@@ -9,28 +9,24 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.clipstream.model.Printable;
+import io.clipstream.model.artifact.ManifestJson;
 import io.clipstream.model.artifact.ModelManifest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.stream.Collectors;
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors, "Format"): eight bytes with the
- * length of a JSON header, the header, then the tensors without gaps.
+ * length of a JSON header, the header, then the tensors without gaps. Written by {@link
+ * SafeTensorsWriter}.
  */
 final class SafeTensors {
   /** Limit of the reference implementation: what begins with more is another format. */
@@ -42,13 +38,10 @@ final class SafeTensors {
    */
   private static final long MAX_HEADER = 8 << 20;
 
-  /** The JDK copies as much memory as one write is given. */
-  private static final int CHUNK = 1 << 16;
-
   /** Key of the manifest in the header's metadata, which holds strings only. */
-  private static final String MANIFEST = "clipstream.manifest";
+  static final String MANIFEST = "clipstream.manifest";
 
-  private static final Map<String, ElementType> TYPES =
+  static final Map<String, ElementType> TYPES =
       Map.of(
           "F32", ElementType.FLOAT32,
           "F64", ElementType.FLOAT64,
@@ -61,10 +54,8 @@ final class SafeTensors {
           "U8", ElementType.UINT8,
           "BOOL", ElementType.BOOL);
 
-  private static final Map<ElementType, String> NAMES =
-      TYPES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
-
-  private static final ObjectMapper JSON =
+  /** Refuses deep nesting and duplicate keys. */
+  static final ObjectMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
@@ -130,7 +121,7 @@ final class SafeTensors {
   private static StoredTensor tensor(
       Map.Entry<String, JsonNode> e, FileChannel channel, long start, List<long[]> ranges)
       throws IOException {
-    String name = CheckpointTypes.printable(e.getKey());
+    String name = Printable.name(e.getKey());
     JsonNode offsets = e.getValue().path("data_offsets");
     JsonNode sizes = e.getValue().path("shape");
     ElementType type = TYPES.get(e.getValue().path("dtype").asText());
@@ -138,7 +129,7 @@ final class SafeTensors {
       throw new IOException(
           name
               + " has type "
-              + CheckpointTypes.printable(e.getValue().path("dtype").asText())
+              + Printable.name(e.getValue().path("dtype").asText())
               + ", expected one of "
               + String.join(", ", TYPES.keySet().stream().sorted().toList()));
     }
@@ -151,7 +142,15 @@ final class SafeTensors {
     }
     List<Integer> shape = new ArrayList<>();
     for (JsonNode size : sizes) {
-      shape.add(size.isIntegralNumber() && size.canConvertToInt() ? size.intValue() : -1);
+      if (!size.isIntegralNumber() || !size.canConvertToInt() || size.intValue() < 0) {
+        throw new IOException(
+            name
+                + " has shape "
+                + Printable.name(sizes.toString())
+                + ", expected whole numbers from 0 to "
+                + Integer.MAX_VALUE);
+      }
+      shape.add(size.intValue());
     }
     long elements;
     try {
@@ -191,80 +190,14 @@ final class SafeTensors {
 
   private static ModelManifest manifest(String json) throws IOException {
     try {
-      return new ObjectMapper().readValue(json, ModelManifest.class);
-    } catch (JsonProcessingException e) {
-      throw new IOException(
-          "its " + MANIFEST + " cannot be read: " + firstLine(e.getOriginalMessage()), e);
+      return ManifestJson.read(json);
+    } catch (IOException e) {
+      throw new IOException(MANIFEST + ": " + Printable.name(e.getMessage()), e);
     }
   }
 
   private static String firstLine(String message) {
-    return CheckpointTypes.printable(String.valueOf(message).lines().findFirst().orElse(""));
-  }
-
-  /**
-   * Writes tensors that are contiguous, those of large elements first and else in the order of the
-   * map; the file is replaced in one step.
-   *
-   * @param manifest travels in the metadata, for {@code model import} to find again
-   */
-  static void write(Path file, Map<String, StoredTensor> tensors, Optional<ModelManifest> manifest)
-      throws IOException {
-    // As the reference implementation does, so that every tensor is aligned to its elements:
-    // PyTorch can only view bytes as int64 at multiples of eight.
-    List<Map.Entry<String, StoredTensor>> sorted =
-        tensors.entrySet().stream()
-            .sorted(Comparator.comparing(e -> -e.getValue().type().bytes))
-            .toList();
-    ObjectNode header = JSON.createObjectNode();
-    ObjectNode metadata = header.putObject("__metadata__");
-    metadata.put("format", "pt"); // what Python's libraries look for
-    if (manifest.isPresent()) {
-      metadata.put(MANIFEST, JSON.writeValueAsString(manifest.get()));
-    }
-    long offset = 0;
-    for (Map.Entry<String, StoredTensor> e : sorted) {
-      StoredTensor value = e.getValue();
-      ObjectNode tensor = header.putObject(e.getKey()).put("dtype", NAMES.get(value.type()));
-      ArrayNode shape = tensor.putArray("shape");
-      value.shape().forEach(shape::add);
-      long end = offset + StoredTensor.elements(value.shape()) * value.type().bytes;
-      tensor.putArray("data_offsets").add(offset).add(end);
-      offset = end;
-    }
-    byte[] json = JSON.writeValueAsBytes(header);
-    // Spaces at the end align the tensors to eight bytes.
-    int headerSize = (json.length + 7) / 8 * 8;
-    ByteBuffer head = ByteBuffer.allocate(8 + headerSize).order(ByteOrder.LITTLE_ENDIAN);
-    Arrays.fill(head.array(), (byte) ' ');
-    head.putLong(headerSize).put(json).rewind();
-
-    Path folder = file.toAbsolutePath().getParent();
-    Files.createDirectories(folder);
-    Path part = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
-    try {
-      try (FileChannel out =
-          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        writeAll(out, head);
-        for (Map.Entry<String, StoredTensor> e : sorted) {
-          ByteBuffer rest = e.getValue().contiguousBytes();
-          while (rest.hasRemaining()) {
-            int n = Math.min(rest.remaining(), CHUNK);
-            writeAll(out, rest.slice(rest.position(), n));
-            rest.position(rest.position() + n);
-          }
-        }
-      }
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(part);
-    }
-  }
-
-  private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      out.write(bytes);
-    }
+    return Printable.name(String.valueOf(message).lines().findFirst().orElse(""));
   }
 
   private static ByteBuffer bytes(FileChannel channel, long from, long size) throws IOException {

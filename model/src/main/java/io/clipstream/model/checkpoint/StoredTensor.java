@@ -82,15 +82,17 @@ final class StoredTensor {
       throw new IOException(
           "a tensor has " + shape.size() + " axes and " + strides.size() + " strides");
     }
-    // More elements than the storage has would be one element seen often: no weights are that.
-    boolean within = offset >= 0 && offset <= storageElements && elements <= storageElements;
+    boolean within = offset >= 0 && offset <= storageElements;
     try {
       long last = offset;
+      long stored = 1;
       for (int axis = 0; axis < shape.size() && elements > 0; axis++) {
         within &= strides.get(axis) >= 0;
+        // Along a stride of 0 one element is seen often (expand); along others each is its own.
+        stored = Math.multiplyExact(stored, strides.get(axis) == 0 ? 1L : shape.get(axis));
         last = Math.addExact(last, Math.multiplyExact(shape.get(axis) - 1L, strides.get(axis)));
       }
-      within &= elements == 0 || last < storageElements;
+      within &= elements == 0 || (last < storageElements && stored <= storageElements);
     } catch (ArithmeticException e) {
       within = false;
     }

@@ -50,6 +50,6 @@ public final class Swin3dExport {
         state.put(block + ".relative_position_index", positions);
       }
     }
-    SafeTensors.write(file, state, manifest);
+    SafeTensorsWriter.write(file, state, manifest);
   }
 }

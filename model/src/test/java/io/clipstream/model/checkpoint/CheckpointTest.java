@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,26 +88,26 @@ class CheckpointTest {
           \\x80\\x02cos\\nsystem\\nX\\4\\0\\0\\0boom\\x85R. | asks for os.system, which no set of weights needs: refused
           \\x80\\x02cposix\\nsystem\\n.     | asks for posix.system, which
           \\x80\\x02cbuiltins\\neval\\n.    | asks for builtins.eval, which
-          \\x80\\x02cbuiltins\\ngetattr\\n. | asks for builtins.getattr, which
-          \\x80\\x02cargparse\\nNamespace\\n)\\x81. | asks for argparse.Namespace, which
+          \\x80\\x02cbuiltins\\ngetattr\\n. | holds builtins.getattr, expected a dictionary of weights
+          \\x80\\x02cargparse\\nNamespace\\n)\\x81. | holds argparse.Namespace, expected a dictionary
           \\x80\\x02ctorch.storage\\n_load_from_bytes\\n. | asks for torch.storage._load_from_bytes, which
           \\x80\\x02cnumpy\\nload\\n.       | asks for numpy.load, which
           \\x80\\x04\\x8c\\x02os\\x8c\\x06system\\x93. | asks for os.system, which
-          \\x80\\x02ca\\x1b[2Jb\\nc\\n.     | asks for a?[2Jb.c, which
+          \\x80\\x02ca\\x1b[2Jb\\nc\\n.     | holds a\\u001b[2Jb.c, expected
           \\x80\\x02(iposix\\nsystem\\n.    | has instruction 0x69, which no set of weights needs
           \\x80\\x02\\x82\\1.               | has instruction 0x82, which
-          \\x80\\x05N.                      | has pickle protocol 5, expected protocol 2 to 4
+          \\x80\\x06N.                      | has pickle protocol 6, expected protocol 2 to 5
           \\x80\\x02h\\7.                   | refers to 7, which it did not name before
           \\x80\\x02X\\xff\\xff\\xff\\x7f.  | is cut off after 8 bytes
           \\x80\\x02B\\xff\\xff\\xff\\xff.  | is cut off after 8 bytes
           \\x80\\x04\\x8d\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff. | is cut off after 12 bytes
           \\x80\\x02\\x8b\\xff\\xff\\xff\\x7f. | has an integer of 2147483647 bytes
           \\x80\\x02\\x8a\\xff.              | has an integer of 255 bytes, expected at most 32
-          \\x80\\x02}(]N\\x86NuN.            | has a
+          \\x80\\x02}(]N\\x86Nu.             | holds no weights, but a key (None)
           \\x80\\x02.                        | is not a pickle
           \\x80\\x02(.                       | is not a pickle
-          \\x80\\x02N.                       | a checkpoint without a single tensor
-          \\x80\\x02}X\\1\\0\\0\\0wK\\1s.    | a checkpoint without a single tensor
+          \\x80\\x02N.                       | holds None, expected a dictionary of weights
+          \\x80\\x02}X\\1\\0\\0\\0wK\\1s.    | holds no weights, but w (a number)
           \\x80\\x02N                        | is cut off after 3 bytes
           """)
   void shouldRefusePicklesThatHoldMoreThanWeights(String pickle, String message) throws Exception {
@@ -137,11 +138,10 @@ class CheckpointTest {
       laughs.append("](").append("h\\0".repeat(10)).append("eq\\0");
     }
     assertThatThrownBy(() -> Checkpoint.open(write(unescape(laughs + "."))))
-        .hasMessageContaining("a checkpoint without a single tensor");
+        .hasMessageContaining("holds a list, expected a dictionary of weights");
     String slices = "}U\\x15UnpackBigParamInfor@@}U\\1x}(U\\6slices](h\\0eU\\x0bOriginShape]uss.";
     assertThatThrownBy(() -> Checkpoint.open(write(unescape(laughs + slices))))
-        .hasMessage(
-            folder.resolve("file") + ": the slices of x have a ArrayList where a String belongs");
+        .hasMessage(folder.resolve("file") + ": the slices of x have a list where text belongs");
   }
 
   @ParameterizedTest
@@ -172,7 +172,8 @@ class CheckpointTest {
             List.of(List.of(4), List.of(-1L), 3L, 4L),
             List.of(List.of(4), List.of(1L), -1L, 4L),
             List.of(List.of(2, 2), List.of(Long.MAX_VALUE, 1L), 0L, 4L),
-            List.of(List.of(1_000_000), List.of(0L), 0L, 4L),
+            List.of(List.of(5, 4), List.of(0L, 2L), 0L, 4L),
+            List.of(List.of(5, 4), List.of(1L, 0L), 0L, 4L),
             List.of(List.of(4), List.of(1L), Long.MAX_VALUE, 4L),
             List.of(List.of(-1), List.of(1L), 0L, 4L),
             List.of(List.of(1 << 20, 1 << 20), List.of(0L, 0L), 0L, 4L),
@@ -191,6 +192,72 @@ class CheckpointTest {
           .isInstanceOf(IOException.class)
           .hasMessageStartingWith("a tensor ");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"training.pth", "training-5.pth"})
+  void shouldPassOverWhatATrainingLoopNeedsBesideTheWeights(String name) throws Exception {
+    Map<String, StoredTensor> reference =
+        Checkpoint.open(Fixtures.file("reference.safetensors")).tensors();
+
+    Checkpoint checkpoint = Checkpoint.open(Fixtures.file(name));
+
+    assertThat(checkpoint.others()).containsExactly("model_ema");
+    assertThat(checkpoint.tensors().keySet())
+        .containsExactlyInAnyOrderElementsOf(reference.keySet());
+    assertThat(checkpoint.tensors().get("norm.bias").weights().toArray())
+        .isEqualTo(reference.get("norm.bias").weights().toArray());
+    Checkpoint average = Checkpoint.open(Fixtures.file(name), Optional.of("model_ema"));
+    float[] twice = average.tensors().get("module.norm.bias").weights().toArray();
+    assertThat(twice[0]).isEqualTo(2 * reference.get("norm.bias").weights().toArray()[0]);
+    assertThatThrownBy(() -> Checkpoint.open(Fixtures.file(name), Optional.of("ema")))
+        .hasMessageEndingWith("has no weights named ema, expected model, model_ema");
+  }
+
+  @Test
+  void shouldPutTheFilesOfAnIndexTogether() throws Exception {
+    Map<String, StoredTensor> reference =
+        Checkpoint.open(Fixtures.file("reference.safetensors")).tensors();
+
+    Checkpoint checkpoint = Checkpoint.open(Fixtures.file("sharded.safetensors.index.json"));
+
+    assertThat(checkpoint.format()).isEqualTo(Checkpoint.Format.SHARDED);
+    assertThat(checkpoint.tensors().keySet())
+        .containsExactlyInAnyOrderElementsOf(reference.keySet());
+    for (String weight : reference.keySet()) {
+      assertThat(checkpoint.tensors().get(weight).weights().toArray())
+          .isEqualTo(reference.get(weight).weights().toArray());
+    }
+    Path part = Fixtures.file("sharded-00001-of-00002.safetensors");
+    assertThatThrownBy(() -> Checkpoint.open(part))
+        .hasMessage(
+            part
+                + ": one of several files of a checkpoint, expected their index, such as"
+                + " sharded.safetensors.index.json");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"weight_map":{"w":"../w.safetensors"}} | its index names the file ../w.safetensors, expected one in the same folder
+          {"weight_map":{"w":"w.safetensors"}}    | w.safetensors, which it names, is not beside it
+          {"weight_map":{}}                       | JSON without a weight_map
+          {"some": "thing"}                       | JSON without a weight_map
+          {broken                                 | begins like JSON, but is none
+          """)
+  void shouldRefuseIndicesOfNothing(String json, String message) throws Exception {
+    Path file = write(json.getBytes(ISO_8859_1));
+
+    assertThatThrownBy(() -> Checkpoint.open(file)).hasMessageStartingWith(file + ": " + message);
+  }
+
+  @Test
+  void shouldReadWeightsThatAreOneElementSeenOften() throws Exception {
+    Map<String, StoredTensor> tensors = Checkpoint.open(Fixtures.file("expanded.pth")).tensors();
+
+    assertThat(tensors.get("norm.weight").weights().toArray()).hasSize(8).containsOnly(1);
   }
 
   @ParameterizedTest
@@ -229,12 +296,13 @@ class CheckpointTest {
       delimiter = '|',
       textBlock =
           """
-          {}                                                                  | a checkpoint without a single tensor
+          {}                                                                  | holds no tensors
           []                                                                  | not a checkpoint
           {"w":{"dtype":"F32","shape":[2],"data_offsets":[0,9]}}              | w lies at bytes 0 to 9, expected within 0 to 8
           {"w":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}             | w lies at bytes -8 to 0
           {"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}              | w has 8 bytes, expected 12 for shape [3]
-          {"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}             | w: a tensor has shape [-2]
+          {"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}             | w has shape [-2], expected whole numbers from 0 to 2147483647
+          {"w":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,8]}}  | w has shape [1099511627776]
           {"w":{"dtype":"F32","shape":[65536,65536],"data_offsets":[0,8]}}    | w: a tensor has shape [65536, 65536], expected fewer than 2^31
           {"w":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}              | w has type C64, expected one of BF16
           {"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}              | its tensors take 4 bytes, but 8 follow the header
@@ -254,6 +322,16 @@ class CheckpointTest {
     assertThatThrownBy(() -> Checkpoint.open(file))
         .hasMessageStartingWith(file + ": " + message)
         .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWithAHeaderByTheFilesName() throws Exception {
+    byte[] bytes = new byte[64];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(1L << 50);
+    Path file = Files.write(folder.resolve("m.safetensors"), bytes);
+
+    assertThatThrownBy(() -> Checkpoint.open(file))
+        .hasMessage(file + ": its header has 1125899906842624 bytes, expected 2 to 56");
   }
 
   @Test

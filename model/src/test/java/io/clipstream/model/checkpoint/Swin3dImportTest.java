@@ -12,15 +12,20 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.Protocol;
 import io.clipstream.model.infer.GoldenCheck;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,7 +69,12 @@ class Swin3dImportTest {
     "mmaction-half.pth, Video-Swin-Transformer or MMAction2, 1e-3",
     "paddle.pdparams, PaddleVideo, 0",
     "paddle-2.pdparams, PaddleVideo, 0",
-    "paddle-slices.pdparams, PaddleVideo, 0"
+    "arrays-5.pdparams, PaddleVideo, 0",
+    "paddle-slices.pdparams, PaddleVideo, 0",
+    "training.pth, torchvision, 0",
+    "training-5.pth, torchvision, 0",
+    "sharded.safetensors.index.json, torchvision, 0",
+    "timm.pth, timm, 0"
   })
   void shouldGiveTheSameNetworkFromEveryFormat(String file, String dialect, double tolerance)
       throws Exception {
@@ -81,6 +91,39 @@ class Swin3dImportTest {
     Map<String, StoredTensor> reference = reference("reference.safetensors");
     assertThat(imported.weights().keySet()).containsExactlyInAnyOrderElementsOf(reference.keySet());
     assertSame(imported.weights(), reference, tolerance);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "torchvision.pth, TORCHVISION",
+    "paddle.pdparams, PADDLEVIDEO",
+    "video-swin.pth, MMACTION2_0",
+    "mmaction-half.pth, MMACTION2_1"
+  })
+  void shouldPlaceClipsAndCropsAsTheCodeBaseDoes(String file, Protocol protocol) throws Exception {
+    Swin3dImport imported = Swin3dImport.of(Checkpoint.open(Fixtures.file(file)), NONE);
+
+    assertThat(imported.clip().protocol()).isEqualTo(protocol);
+  }
+
+  @Test
+  void shouldRefuseOnlyAWeightThatIsNoTensor() throws Exception {
+    Checkpoint checkpoint = Checkpoint.open(Fixtures.file("quantised.pth"));
+
+    assertThatThrownBy(() -> Swin3dImport.of(checkpoint, NONE))
+        .hasMessageEndingWith(
+            "norm.weight is torch._utils._rebuild_qtensor, expected a tensor of plain numbers");
+  }
+
+  @Test
+  void shouldTakeTheAverageOfWeightsByName() throws Exception {
+    Checkpoint checkpoint =
+        Checkpoint.open(Fixtures.file("training.pth"), Optional.of("model_ema"));
+
+    Swin3dImport imported = Swin3dImport.of(checkpoint, NONE);
+
+    float[] once = reference("reference.safetensors").get("head.bias").weights().toArray();
+    assertThat(imported.weights().get("head.bias").toArray()[1]).isEqualTo(2 * once[1]);
   }
 
   @Test
@@ -154,7 +197,7 @@ class Swin3dImportTest {
             frames != 2, // without a norm after the patch embedding, too
             3);
     Path file = folder.resolve("window.safetensors");
-    SafeTensors.write(file, stored(Swin3d.init(config, 1)), Optional.empty());
+    SafeTensorsWriter.write(file, stored(Swin3d.init(config, 1)), Optional.empty());
 
     assertThat(Swin3dImport.of(Checkpoint.open(file), NONE).config()).isEqualTo(config);
   }
@@ -204,6 +247,63 @@ class Swin3dImportTest {
   }
 
   @Test
+  void shouldPassOverWhatANewerWriterAddedToSafetensors() throws Exception {
+    Swin3dImport imported =
+        Swin3dImport.of(Checkpoint.open(Fixtures.file("torchvision.pth")), NONE);
+    ModelManifest manifest = MANIFEST.withNetwork(imported.config().toMap(), "training", "fp32");
+    Path file = folder.resolve("newer.safetensors");
+    Swin3dExport.write(file, imported.config(), imported.weights(), Optional.of(manifest));
+
+    editHeader(
+        file,
+        header -> {
+          ObjectNode metadata = (ObjectNode) header.get("__metadata__");
+          String json = metadata.get("clipstream.manifest").textValue();
+          metadata.put("clipstream.licence", "Apache-2.0");
+          metadata.put("clipstream.manifest", "{\"licence\":{\"spdx\":\"x\"}," + json.substring(1));
+        });
+
+    assertThat(Checkpoint.open(file).manifest()).contains(manifest);
+    assertSame(
+        Swin3dImport.of(Checkpoint.open(file), NONE).weights(),
+        reference("reference.safetensors"),
+        0);
+  }
+
+  @Test
+  void shouldNameWhatHasTheWrongTypeInTheManifestOfSafetensors() throws Exception {
+    Swin3dImport imported =
+        Swin3dImport.of(Checkpoint.open(Fixtures.file("torchvision.pth")), NONE);
+    Path file = folder.resolve("wrong.safetensors");
+    Swin3dExport.write(file, imported.config(), imported.weights(), Optional.of(MANIFEST));
+    editHeader(
+        file,
+        header ->
+            ((ObjectNode) header.get("__metadata__"))
+                .put("clipstream.manifest", "{\"name\":[],\"version\":\"1\"}"));
+
+    assertThatThrownBy(() -> Checkpoint.open(file))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            file
+                + ": clipstream.manifest: its manifest cannot be read: name is of another type,"
+                + " expected text");
+  }
+
+  /** Rewrites the header of a safetensors file. */
+  private static void editHeader(Path file, Consumer<JsonNode> edit) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    int length = (int) bytes.getLong(0);
+    JsonNode header = new ObjectMapper().readTree(bytes.array(), 8, length);
+    edit.accept(header);
+    byte[] json = new ObjectMapper().writeValueAsBytes(header);
+    ByteBuffer edited =
+        ByteBuffer.allocate(bytes.limit() - length + json.length).order(ByteOrder.LITTLE_ENDIAN);
+    edited.putLong(json.length).put(json).put(bytes.position(8 + length));
+    Files.write(file, edited.array());
+  }
+
+  @Test
   void shouldHoldAnArtifactToItsGoldenOutputs() throws Exception {
     Swin3dConfig config =
         Swin3dImport.of(Checkpoint.open(Fixtures.file("torchvision.pth")), NONE).config();
@@ -239,7 +339,7 @@ class Swin3dImportTest {
         "features.0.1.mlp.0.bias has shape [7], expected [8]");
     refused(
         w -> w.put("features.9.strange", Weights.of(List.of(2), new float[2])),
-        "has features.9.strange [2], which a Swin3D of depths [2, 1] has not");
+        "has features.9.strange [2], which a Swin3D of depths [2, 1] does not have");
     refused(w -> w.remove("patch_embed.proj.weight"), "lacks patch_embed.proj.weight");
     refused(w -> w.remove("head.weight"), "lacks head.weight");
     refused(
@@ -352,7 +452,7 @@ class Swin3dImportTest {
     }
     change.accept(weights);
     Path file = folder.resolve("changed.safetensors");
-    SafeTensors.write(file, stored(weights), Optional.empty());
+    SafeTensorsWriter.write(file, stored(weights), Optional.empty());
     assertThatThrownBy(() -> Swin3dImport.of(Checkpoint.open(file), NONE))
         .hasMessage(file + ": " + message);
   }
