@@ -14,11 +14,12 @@ import java.util.stream.Stream;
 public final class Nearest {
   private Nearest() {}
 
-  /** The known name with the fewest edits, if it is near enough to be meant. */
+  /** The other known name with the fewest edits, if it is near enough to be meant. */
   public static Optional<String> to(String typed, Collection<String> known) {
     String lower = typed.toLowerCase(Locale.ROOT);
     int limit = Math.max(2, typed.length() / 3);
     return known.stream()
+        .filter(name -> !name.equals(typed)) // That it is there did not help.
         .filter(name -> distance(lower, name.toLowerCase(Locale.ROOT)) <= limit)
         .min(Comparator.comparingInt(name -> distance(lower, name.toLowerCase(Locale.ROOT))));
   }
@@ -31,7 +32,10 @@ public final class Nearest {
   /** {@code ", did you mean FILE?"} for a file that is not there, from its folder; or nothing. */
   public static String hint(Path missing) {
     Path folder = missing.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder) || missing.getFileName() == null) {
+    if (folder == null
+        || !Files.isDirectory(folder)
+        || missing.getFileName() == null
+        || Files.exists(missing)) { // of another kind than was expected: no other is meant
       return "";
     }
     try (Stream<Path> files = Files.list(folder)) {

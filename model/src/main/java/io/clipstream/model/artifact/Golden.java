@@ -1,5 +1,6 @@
 package io.clipstream.model.artifact;
 
+import io.clipstream.model.UserError;
 import io.clipstream.model.clip.ClipSpec;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -16,7 +17,10 @@ public record Golden(long seed, List<Float> logits) {
   public Golden {
     logits = List.copyOf(logits);
     if (logits.isEmpty() || !logits.stream().allMatch(Float::isFinite)) {
-      throw new IllegalArgumentException("golden logits are none or not finite");
+      throw new UserError(
+          "the golden outputs of a network are "
+              + logits
+              + ", expected finite numbers, one or more");
     }
   }
 

@@ -1,22 +1,15 @@
 package io.clipstream.model.artifact;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.clipstream.model.CacheFolder;
+import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
+import io.clipstream.model.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -29,18 +22,8 @@ import java.util.UUID;
  */
 public final class ModelArtifact {
   private static final String BUNDLED = "/io/clipstream/model/bundled/camera-motion-1.pt";
-  private static final String MANIFEST = "manifest.json";
-  private static final String GOLDEN = "golden.json";
-
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          // The same manifest gives the same bytes: the order of Map.copyOf differs from run to
-          // run.
-          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
-          // A newer writer may tell more than this reader knows.
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
+  static final String MANIFEST = "manifest.json";
+  static final String GOLDEN = "golden.json";
 
   private final Path path;
   private final ModelManifest manifest;
@@ -57,8 +40,9 @@ public final class ModelArtifact {
   /**
    * Reads the whole file once for its digest and once for the checksums of its entries.
    *
-   * @throws IOException if it is no artifact or damaged; the message is one line that begins with
-   *     the file
+   * @throws IOException if the file does not exist or cannot be read, is no TorchScript archive, is
+   *     damaged, or has no manifest or one that does not fit it; the message is one line that
+   *     begins with the file. Keys that a newer writer added are passed over
    */
   public static ModelArtifact open(Path file) throws IOException {
     if (Files.exists(file) && !Files.isReadable(file)) {
@@ -70,10 +54,16 @@ public final class ModelArtifact {
     if (!Files.isRegularFile(file)) {
       throw new IOException(file + ": not a file, expected a model (.pt)");
     }
+    String other = otherKind(file);
+    if (!other.isEmpty()) {
+      throw new IOException(file + ": " + other + ", expected a model (.pt)");
+    }
     try (TorchArchive archive = TorchArchive.open(file)) {
       if (!archive.hasExtra(MANIFEST)) {
         throw new IOException(
-            "a TorchScript archive, but no clipstream model: it has no extra/" + MANIFEST);
+            "a TorchScript archive, but no clipstream model: it has no extra/"
+                + MANIFEST
+                + "; clipstream model wrap gives it one");
       }
       archive.verify();
       ModelManifest manifest = parse(archive.extra(MANIFEST));
@@ -81,10 +71,25 @@ public final class ModelArtifact {
           archive.hasExtra(GOLDEN)
               ? Optional.of(golden(archive.extra(GOLDEN), manifest))
               : Optional.empty();
-      return new ModelArtifact(file, manifest, sha256(file), golden);
+      return new ModelArtifact(file, manifest, Sha256.of(file), golden);
     } catch (IOException e) {
       throw new IOException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  /** What a file is that is often given for a model, by its first bytes; empty if it is not. */
+  private static String otherKind(Path file) throws IOException {
+    byte[] head;
+    try (InputStream in = Files.newInputStream(file)) {
+      head = in.readNBytes(12);
+    } catch (IOException e) {
+      throw new IOException(file + ": " + FileProblem.of(e), e);
+    }
+    boolean pickle = head.length > 0 && (head[0] & 0xff) == 0x80;
+    boolean safetensors = head.length > 8 && head[8] == '{' && head[7] == 0;
+    return pickle || safetensors
+        ? "weights without a network, of which clipstream model import makes a model"
+        : "";
   }
 
   /**
@@ -103,18 +108,12 @@ public final class ModelArtifact {
 
   /**
    * The camera-motion model that comes with clipstream. PyTorch loads files only, so it is copied
-   * out of the jar once, to {@code clipstream} in the user's cache folder ({@code XDG_CACHE_HOME},
-   * else {@code ~/.cache}), or for this process alone where that cannot be written to.
+   * out of the jar once, into the {@link CacheFolder}, or for this process alone where that cannot
+   * be written to.
    *
    * @throws IOException if the copy cannot be written anywhere
    */
   public static ModelArtifact bundled() throws IOException {
-    String cache = System.getenv("XDG_CACHE_HOME");
-    Path folder =
-        (cache == null || cache.isBlank()
-                ? Path.of(System.getProperty("user.home"), ".cache")
-                : Path.of(cache))
-            .resolve("clipstream");
     byte[] model;
     try (InputStream in = ModelArtifact.class.getResourceAsStream(BUNDLED)) {
       if (in == null) {
@@ -124,7 +123,7 @@ public final class ModelArtifact {
     }
     String name = BUNDLED.substring(BUNDLED.lastIndexOf('/') + 1);
     try {
-      return extract(model, name, folder);
+      return extract(model, name, CacheFolder.path());
     } catch (IOException e) {
       Path temporary = Files.createTempDirectory("clipstream");
       temporary.toFile().deleteOnExit();
@@ -139,8 +138,8 @@ public final class ModelArtifact {
    */
   static ModelArtifact extract(byte[] model, String name, Path folder) throws IOException {
     Path file = folder.resolve(name);
-    String digest = hex(sha256().digest(model));
-    if (!Files.isRegularFile(file) || !sha256(file).equals(digest)) {
+    String digest = Sha256.of(model);
+    if (!Files.isRegularFile(file) || !Sha256.of(file).equals(digest)) {
       Files.createDirectories(folder);
       Path part = folder.resolve("." + name + "." + UUID.randomUUID() + ".part");
       try {
@@ -154,7 +153,7 @@ public final class ModelArtifact {
   }
 
   private static ModelManifest parse(String json) throws IOException {
-    ModelManifest manifest = parse(json, ModelManifest.class, "manifest");
+    ModelManifest manifest = ManifestJson.read(json);
     Object classes = manifest.architecture().get("classes");
     if (classes instanceof Integer n && n != manifest.labels().size()) {
       throw new IOException(
@@ -168,7 +167,7 @@ public final class ModelArtifact {
   }
 
   private static Golden golden(String json, ModelManifest manifest) throws IOException {
-    Golden golden = parse(json, Golden.class, "golden outputs");
+    Golden golden = ManifestJson.read(json, Golden.class, "golden outputs");
     if (golden.logits().size() != manifest.labels().size()) {
       throw new IOException(
           "its golden outputs are "
@@ -178,26 +177,6 @@ public final class ModelArtifact {
               + ", one for each label");
     }
     return golden;
-  }
-
-  private static <T> T parse(String json, Class<T> type, String what) throws IOException {
-    T value;
-    try {
-      value = JSON.readValue(json, type);
-    } catch (JsonProcessingException e) {
-      String message = e.getOriginalMessage();
-      if (e.getCause() instanceof IllegalArgumentException cause) {
-        message = cause.getMessage();
-      } else if (e.getCause() instanceof NullPointerException) {
-        message = "a value is missing";
-      }
-      throw new IOException(
-          "its " + what + " cannot be read: " + message.lines().findFirst().orElse(""), e);
-    }
-    if (value == null) {
-      throw new IOException("its " + what + " is null");
-    }
-    return value;
   }
 
   /** Writes an artifact without golden outputs; the file is replaced in one step. */
@@ -219,9 +198,9 @@ public final class ModelArtifact {
       Optional<Golden> golden)
       throws IOException {
     Map<String, byte[]> extra = new LinkedHashMap<>();
-    extra.put(MANIFEST, JSON.writeValueAsBytes(manifest));
+    extra.put(MANIFEST, ManifestJson.pretty(manifest));
     if (golden.isPresent()) {
-      extra.put(GOLDEN, JSON.writeValueAsBytes(golden.get()));
+      extra.put(GOLDEN, ManifestJson.pretty(golden.get()));
     }
     TorchArchiveWriter.write(file, manifest.id(), source, network, extra);
   }
@@ -242,25 +221,5 @@ public final class ModelArtifact {
   /** SHA-256 of the file, 64 lower-case hex digits. */
   public String digest() {
     return digest;
-  }
-
-  private static String sha256(Path file) throws IOException {
-    MessageDigest sha256 = sha256();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha256)) {
-      in.transferTo(OutputStream.nullOutputStream());
-    }
-    return hex(sha256.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java runtime has SHA-256", e);
-    }
-  }
-
-  private static String hex(byte[] digest) {
-    return HexFormat.of().formatHex(digest);
   }
 }

@@ -1,8 +1,14 @@
 package io.clipstream.model.artifact;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import io.clipstream.model.Printable;
+import io.clipstream.model.UserError;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.Sampling;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -13,7 +19,7 @@ import java.util.regex.Pattern;
  * @param labels names of the K classes, in the order of the network's outputs
  * @param clip how clips are cut for it
  * @param views clips and crops of a video that prediction with this model takes by default,
- *     whatever its metrics were measured with: {@code 1} or {@code 4x3}
+ *     whatever its metrics were measured with, as {@link Sampling#parseViews} takes it
  * @param architecture the network, as its family names it, such as {@code swin3d} with its sizes
  * @param form {@code training} (differentiable, fp32) or {@code serving}
  * @param precision {@code fp32} or {@code bf16}
@@ -32,23 +38,25 @@ public record ModelManifest(
     String form,
     String precision,
     Map<String, Double> metrics,
-    Map<String, String> recipe,
+    @JsonDeserialize(contentUsing = ManifestJson.AsText.class) Map<String, String> recipe,
     String parent) {
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]*");
 
   /**
    * Only name, version, labels and clip must be there; what else is null gets its plainest value.
+   *
+   * @throws UserError if a value is none of those above
    */
   public ModelManifest {
     named("name", name);
     named("version", version);
     if (labels == null || labels.isEmpty()) {
-      throw new IllegalArgumentException("the manifest has no labels, expected at least one");
+      throw new UserError("the manifest has no labels, expected at least one");
     }
-    labels = List.copyOf(labels);
+    labels = checked(labels);
     if (clip == null) {
-      throw new IllegalArgumentException("the manifest has no clip, expected how clips are cut");
+      throw new UserError("the manifest has no clip, expected how clips are cut");
     }
     views = views == null ? "1" : views;
     architecture = architecture == null ? Map.of() : Map.copyOf(architecture);
@@ -57,21 +65,46 @@ public record ModelManifest(
     metrics = metrics == null ? Map.of() : Map.copyOf(metrics);
     recipe = recipe == null ? Map.of() : Map.copyOf(recipe);
     parent = parent == null ? "" : parent;
-    oneOf("views", views, "1", "4x3");
+    Sampling.parseViews(views);
     oneOf("form", form, "training", "serving");
     oneOf("precision", precision, "fp32", "bf16");
   }
 
+  /** Each with something to read, once, and nothing that would move a terminal's cursor. */
+  private static List<String> checked(List<String> labels) {
+    Set<String> seen = new HashSet<>();
+    for (String label : labels) {
+      if (label == null || label.isBlank() || label.chars().anyMatch(Character::isISOControl)) {
+        throw new UserError(
+            "the manifest has the label '"
+                + Printable.name(String.valueOf(label))
+                + "', expected text without control characters");
+      }
+      if (!seen.add(label)) {
+        throw new UserError(
+            "the manifest has the label " + Printable.name(label) + " twice, expected once");
+      }
+    }
+    return List.copyOf(labels);
+  }
+
+  /** Whether a model or a version may be called that. */
+  public static boolean isName(String text) {
+    return NAME.matcher(text).matches();
+  }
+
   private static void named(String field, String value) {
-    if (value == null || !NAME.matcher(value).matches()) {
-      throw new IllegalArgumentException(
-          "the manifest's " + field + " is " + value + ", expected " + NAME);
+    if (value == null) {
+      throw new UserError("the manifest has no " + field + ", expected " + NAME);
+    }
+    if (!isName(value)) {
+      throw new UserError("the manifest's " + field + " is " + value + ", expected " + NAME);
     }
   }
 
   private static void oneOf(String field, String value, String... known) {
     if (!List.of(known).contains(value)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "the manifest's " + field + " is " + value + ", expected " + String.join(" or ", known));
     }
   }

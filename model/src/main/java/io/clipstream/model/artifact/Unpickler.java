@@ -3,6 +3,7 @@ package io.clipstream.model.artifact;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.clipstream.model.Printable;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.BufferUnderflowException;
@@ -20,8 +21,9 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 
 /**
- * Python's pickle machine, protocols 2 to 4 (PEP 307, PEP 3154), that runs nothing: what a pickle
- * asks for by name is only ever handed to {@link Types}, an allow-list written by the caller.
+ * Python's pickle machine, protocols 2 to 5 (PEP 307, PEP 3154, PEP 574), that runs nothing: what a
+ * pickle asks for by name is only ever handed to {@link Types}, an allow-list written by the
+ * caller.
  *
  * <p>Values become: None {@link #NONE}, bool {@link Boolean}, int {@link Long} or {@link
  * BigInteger}, float {@link Double}, str {@link String} or, when long, {@link Text}, bytes {@link
@@ -76,6 +78,14 @@ public final class Unpickler {
 
   /** A function or class that the pickle names, {@code module.name}. */
   public record Global(String name) {}
+
+  /**
+   * An object of a class that {@link Types} knows nothing of: whatever the pickle does to it is
+   * passed over.
+   *
+   * @param name of the class or of the function that made it
+   */
+  public record Opaque(String name) {}
 
   /** A long string where it lies in the input, UTF-8. */
   public record Text(ByteBuffer utf8) {}
@@ -135,9 +145,9 @@ public final class Unpickler {
     switch (op) {
       case 0x80 -> { // PROTO
         int protocol = code();
-        if (protocol < 2 || protocol > 4) {
+        if (protocol < 2 || protocol > 5) {
           throw new IOException(
-              what + " has pickle protocol " + protocol + ", expected protocol 2 to 4");
+              what + " has pickle protocol " + protocol + ", expected protocol 2 to 5");
         }
       }
       case 0x95 -> in.getLong(); // FRAME: only a hint for reading ahead
@@ -150,25 +160,16 @@ public final class Unpickler {
       case ']' -> stack.push(new ArrayList<>());
       case 'a' -> {
         Object value = pop();
-        list(stack.peek()).add(value);
+        append(List.of(value));
       }
-      case 'e' -> {
-        List<Object> values = popMark();
-        list(stack.peek()).addAll(values);
-      }
+      case 'e' -> append(popMark());
       case '}' -> stack.push(new LinkedHashMap<>());
       case 's' -> {
         Object value = pop();
         Object key = pop();
-        map(stack.peek()).put(key(key), value);
+        put(List.of(key, value));
       }
-      case 'u' -> {
-        List<Object> items = popMark();
-        Map<Object, Object> map = map(stack.peek());
-        for (int i = 0; i + 1 < items.size(); i += 2) {
-          map.put(key(items.get(i)), items.get(i + 1));
-        }
-      }
+      case 'u' -> put(popMark());
       case 'N' -> stack.push(NONE);
       case 0x88 -> stack.push(true);
       case 0x89 -> stack.push(false);
@@ -185,7 +186,16 @@ public final class Unpickler {
       case 'U' -> stack.push(oldString(code()));
       case 'B' -> stack.push(slice(Integer.toUnsignedLong(in.getInt())));
       case 'C' -> stack.push(slice(code()));
-      case 0x8e -> stack.push(slice(in.getLong()));
+      case 0x8e, 0x96 -> stack.push(slice(in.getLong())); // BINBYTES8, BYTEARRAY8
+      case 0x8f -> stack.push(set()); // EMPTY_SET
+      case 0x90 -> { // ADDITEMS
+        List<Object> unused = popMark();
+        as(Opaque.class, stack.peek());
+      }
+      case 0x91 -> { // FROZENSET
+        List<Object> unused = popMark();
+        stack.push(set());
+      }
       case 'c' -> {
         String module = line();
         stack.push(global(module, line()));
@@ -201,13 +211,16 @@ public final class Unpickler {
       case 'j' -> stack.push(recalled(in.getInt()));
       case 0x81 -> { // NEWOBJ
         List<?> arguments = as(List.class, stack.pop());
-        Global type = as(Global.class, stack.pop());
-        stack.push(unlessRefused(type, types.create(type, arguments)));
+        stack.push(made(pop(), type -> types.create(type, arguments)));
+      }
+      case 0x92 -> { // NEWOBJ_EX
+        Object unused = as(Map.class, stack.pop());
+        List<?> arguments = as(List.class, stack.pop());
+        stack.push(made(pop(), type -> types.create(type, arguments)));
       }
       case 'R' -> { // REDUCE
         List<?> arguments = as(List.class, stack.pop());
-        Global function = as(Global.class, stack.pop());
-        stack.push(unlessRefused(function, types.call(function, arguments)));
+        stack.push(made(pop(), function -> types.call(function, arguments)));
       }
       case 'b' -> { // BUILD
         Object state = pop();
@@ -227,21 +240,48 @@ public final class Unpickler {
     return global;
   }
 
-  private Object unlessRefused(Global global, Object result) throws IOException {
+  private interface Make {
+    Object of(Global global) throws IOException;
+  }
+
+  /** What a function or class makes; of an unknown one, something unknown. */
+  private Object made(Object maker, Make make) throws IOException {
+    if (maker instanceof Opaque) {
+      return maker;
+    }
+    Global global = as(Global.class, maker);
+    Object result = make.of(global);
     if (result == null) {
       throw refused(global);
     }
     return result;
   }
 
-  private IOException refused(Global global) {
-    return new IOException(what + " asks for " + printable(global.name) + needed + ": refused");
+  private Opaque set() throws IOException {
+    return as(Opaque.class, made(global("builtins", "set"), g -> types.call(g, List.of())));
   }
 
-  /** Names come from the file: no line breaks, no escapes to terminals, no endless ones. */
-  private static String printable(String name) {
-    String clean = name.replaceAll("[^\\x20-\\x7e]", "?");
-    return clean.length() <= 100 ? clean : clean.substring(0, 100) + "…";
+  /** To the list on the stack. */
+  private void append(List<Object> values) throws IOException {
+    if (!(stack.peek() instanceof Opaque)) {
+      list(stack.peek()).addAll(values);
+    }
+  }
+
+  /** Keys and values, in turn, into the dictionary on the stack. */
+  private void put(List<Object> items) throws IOException {
+    if (stack.peek() instanceof Opaque) {
+      return;
+    }
+    Map<Object, Object> map = map(stack.peek());
+    for (int i = 0; i + 1 < items.size(); i += 2) {
+      map.put(key(items.get(i)), items.get(i + 1));
+    }
+  }
+
+  private IOException refused(Global global) {
+    return new IOException(
+        what + " asks for " + Printable.name(global.name) + needed + ": refused");
   }
 
   private Object integer(int length) throws IOException {
@@ -326,13 +366,11 @@ public final class Unpickler {
     return Arrays.asList(values);
   }
 
-  /** Keys whose hash is cheap and final. */
-  private Object key(Object key) throws IOException {
-    if (key instanceof String || key instanceof Number || key instanceof Boolean || key == NONE) {
-      return key;
-    }
-    throw new IOException(
-        what + " has a " + key.getClass().getSimpleName() + " as a key, expected a str");
+  /** Keys whose hash is cheap and final; others, which no weight has, are equal to nothing. */
+  private static Object key(Object key) {
+    boolean plain =
+        key instanceof String || key instanceof Number || key instanceof Boolean || key == NONE;
+    return plain ? key : new Object();
   }
 
   @SuppressWarnings("unchecked") // only pushed as List<Object> and Map<Object, Object>

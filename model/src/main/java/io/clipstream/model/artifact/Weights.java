@@ -21,12 +21,14 @@ public final class Weights {
     }
   }
 
-  /** Takes the values as they are: the caller writes to them no more. */
+  /** Takes the values without copying: the caller must not write to them afterwards. */
   public static Weights of(List<Integer> shape, float[] values) {
     return new Weights(shape, FloatBuffer.wrap(values));
   }
 
-  /** Takes what remains of the values: the caller writes to them no more. */
+  /**
+   * Takes what remains of the values without copying: the caller must not write to them afterwards.
+   */
   public static Weights of(List<Integer> shape, FloatBuffer values) {
     return new Weights(shape, values);
   }

@@ -23,13 +23,12 @@ public interface Classifier extends AutoCloseable {
   float[][] classify(List<Clip> clips);
 
   /**
-   * As {@link #classify(List)}; a classifier whose device computes by itself copies the pixels of
-   * the next batch meanwhile.
+   * As {@link #classify(List)}; a classifier whose device computes by itself begins the next batch
+   * meanwhile.
    *
    * @param next gives the batch of the next call, or an empty list; asked at most once, by this
-   *     thread, before the device is given the first. Those clips stay the caller's too, and their
-   *     pixels as they are. Should the next call bring others after all, only the copy was for
-   *     nothing
+   *     thread. Those clips stay the caller's too, who must not change their pixels. If the next
+   *     call brings other clips after all, what was begun is discarded
    */
   default float[][] classify(List<Clip> clips, Supplier<List<Clip>> next) {
     return classify(clips);

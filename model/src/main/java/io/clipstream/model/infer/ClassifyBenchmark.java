@@ -5,25 +5,21 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.util.cuda.CudaUtils;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.TimeRange;
+import io.clipstream.model.kernels.KernelMode;
 import io.clipstream.model.swin.Swin3dConfig;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.Random;
-import java.util.function.Consumer;
 
 /**
  * Speed of a model on a device through {@link TorchClassifier}: pixels in host memory in,
@@ -56,13 +52,12 @@ public final class ClassifyBenchmark {
       OptionalDouble shareOfCeiling) {}
 
   /**
-   * Memory in use.
+   * What was measured of a model.
    *
-   * @param batches that were classified before
-   * @param processBytes resident memory of this process that is no file's: heap, native, buffers
-   * @param deviceBytes in use on the GPU, by whatever process; empty for a CPU
+   * @param form in which its network ran
+   * @param results in the order of the batch sizes
    */
-  public record Memory(long batches, long processBytes, OptionalLong deviceBytes) {}
+  public record Report(NetworkForm form, List<Result> results) {}
 
   private ClassifyBenchmark() {}
 
@@ -72,14 +67,19 @@ public final class ClassifyBenchmark {
    * @param batchSizes ascending
    * @param time to spend on each, at least; twice
    * @throws OutOfDeviceMemoryException if the largest does not fit
+   * @throws io.clipstream.model.UserError if kernels are wanted and cannot be had
    */
-  public static List<Result> measure(
-      ModelArtifact artifact, Device device, List<Integer> batchSizes, Duration time)
+  public static Report measure(
+      ModelArtifact artifact,
+      Device device,
+      List<Integer> batchSizes,
+      KernelMode kernels,
+      Duration time)
       throws IOException, InterruptedException {
     ModelManifest manifest = artifact.manifest();
     List<Result> results = new ArrayList<>();
     List<Clip> clips = randomClips(manifest.clip(), batchSizes.get(batchSizes.size() - 1));
-    try (TorchClassifier classifier = TorchClassifier.load(artifact, device, batchSizes)) {
+    try (TorchClassifier classifier = TorchClassifier.load(artifact, device, batchSizes, kernels)) {
       OptionalDouble ceiling = ceiling(device, manifest.precision());
       for (int batch : batchSizes) {
         List<Clip> some = clips.subList(0, batch);
@@ -99,61 +99,14 @@ public final class ClassifyBenchmark {
                 percentile(latencies, 0.99),
                 share));
       }
-      return results;
+      return new Report(classifier.form(), results);
     } finally {
       clips.forEach(Clip::close);
     }
   }
 
-  /**
-   * Runs many batches, of the sizes in turn, and tells the memory in use before the first and after
-   * every tenth of them.
-   *
-   * @param batchSizes ascending
-   * @param batches at least 10
-   * @param each called with every reading, on this thread
-   */
-  public static void endure(
-      ModelArtifact artifact,
-      Device device,
-      List<Integer> batchSizes,
-      long batches,
-      Consumer<Memory> each)
-      throws IOException, InterruptedException {
-    List<Clip> clips =
-        randomClips(artifact.manifest().clip(), batchSizes.get(batchSizes.size() - 1));
-    List<List<Clip>> turns = batchSizes.stream().map(size -> clips.subList(0, size)).toList();
-    try (TorchClassifier classifier = TorchClassifier.load(artifact, device, batchSizes)) {
-      each.accept(memory(device, 0));
-      for (long i = 0; i < batches; i++) {
-        List<Clip> next = turns.get((int) ((i + 1) % turns.size()));
-        float[][] unused = classifier.classify(turns.get((int) (i % turns.size())), () -> next);
-        if ((i + 1) * 10 / batches > i * 10 / batches) {
-          each.accept(memory(device, i + 1));
-        }
-      }
-    } finally {
-      clips.forEach(Clip::close);
-    }
-  }
-
-  private static Memory memory(Device device, long batches) throws IOException {
-    System.gc(); // so that garbage does not count
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith("RssAnon:")) {
-        long process = Long.parseLong(line.replaceAll("\\D", "")) << 10; // in KiB there
-        return new Memory(
-            batches,
-            process,
-            device.isGpu()
-                ? OptionalLong.of(CudaUtils.getGpuMemory(device).getUsed())
-                : OptionalLong.empty());
-      }
-    }
-    throw new IOException("no RssAnon in /proc/self/status");
-  }
-
-  private static List<Clip> randomClips(ClipSpec spec, int count) throws InterruptedException {
+  /** To be closed by the caller. */
+  static List<Clip> randomClips(ClipSpec spec, int count) throws InterruptedException {
     ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), (long) count * spec.clipBytes());
     Random random = new Random(1);
     byte[] pixels = new byte[spec.clipBytes()];

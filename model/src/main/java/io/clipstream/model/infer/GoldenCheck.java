@@ -1,6 +1,7 @@
 package io.clipstream.model.infer;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
@@ -29,7 +30,7 @@ public record GoldenCheck(double largest, double relative, double tolerance) {
   /** Another order of summation, other kernels: measured 3e-7 between builds of PyTorch. */
   private static final double FP32_TOLERANCE = 1e-4;
 
-  /** On GPUs, cuDNN multiplies in convolutions with TF32's 10 bits unless it is told not to. */
+  /** On GPUs, cuDNN uses TF32 (10 bits) for convolutions by default. */
   private static final double TF32_TOLERANCE = 5e-3;
 
   /** bfloat16 has 8 bits: up to 1.5e-2 against fp32, and twice that between two of its kind. */
@@ -64,17 +65,25 @@ public record GoldenCheck(double largest, double relative, double tolerance) {
   }
 
   /**
-   * Runs an artifact's network on its golden clip.
+   * Loads an artifact's network and runs it, on its golden clip if it has one.
    *
    * @return empty if the artifact has no golden outputs
-   * @throws IOException if it cannot be loaded
+   * @throws IOException if it cannot be loaded, fails or gives numbers that are not finite
    */
   public static Optional<GoldenCheck> of(ModelArtifact artifact, Device device) throws IOException {
-    if (artifact.golden().isEmpty()) {
-      return Optional.empty();
-    }
     try (TorchClassifier network = TorchClassifier.loadCold(artifact, device, List.of(1))) {
-      return of(network, artifact);
+      if (artifact.golden().isPresent()) {
+        return of(network, artifact);
+      }
+      for (float logit : network.logits(Golden.pixels(SEED, artifact.manifest().clip()))) {
+        if (!Float.isFinite(logit)) {
+          throw new IOException(artifact.path() + ": the network gives " + logit);
+        }
+      }
+      return Optional.empty();
+    } catch (IllegalStateException | EngineException e) {
+      throw new IOException(
+          artifact.path() + ": the network fails: " + TorchNetwork.firstLine(e), e);
     }
   }
 

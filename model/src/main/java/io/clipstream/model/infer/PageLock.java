@@ -12,13 +12,15 @@ import org.slf4j.LoggerFactory;
  * not locked go through a buffer of the driver's, at a fraction of the bus's speed. All threads.
  */
 final class PageLock {
-  private static final Logger LOG = LoggerFactory.getLogger(PageLock.class);
+  private static final Logger log = LoggerFactory.getLogger(PageLock.class);
 
   /** The part of the CUDA runtime that is needed: each returns 0 or an error's number. */
   private interface Cudart extends Library {
     int cudaHostRegister(Pointer memory, long bytes, int flags);
 
     int cudaHostUnregister(Pointer memory);
+
+    int cudaGetLastError();
   }
 
   private PageLock() {}
@@ -32,20 +34,31 @@ final class PageLock {
     try {
       int error = cudart().cudaHostRegister(pointer(buffer), buffer.capacity(), 0);
       if (error != 0) {
-        LOG.warn(
+        forgetError();
+        log.warn(
             "CUDA cannot page-lock {} bytes (error {}): copies to the GPU are slower",
             buffer.capacity(),
             error);
       }
       return error == 0;
     } catch (UnsatisfiedLinkError e) {
-      LOG.warn("no CUDA runtime to page-lock memory: copies to the GPU are slower", e);
+      log.warn("no CUDA runtime to page-lock memory: copies to the GPU are slower", e);
       return false;
     }
   }
 
+  /** Once for a buffer that was locked, before it is freed: its address may be another's then. */
   static void unlock(ByteBuffer buffer) {
-    cudart().cudaHostUnregister(pointer(buffer));
+    int error = cudart().cudaHostUnregister(pointer(buffer));
+    if (error != 0) {
+      forgetError();
+      log.warn("CUDA cannot unlock {} bytes (error {})", buffer.capacity(), error);
+    }
+  }
+
+  /** CUDA keeps a call's error for whoever asks next, which would be PyTorch, after its kernel. */
+  private static void forgetError() {
+    int unused = cudart().cudaGetLastError();
   }
 
   private static Cudart cudart() {

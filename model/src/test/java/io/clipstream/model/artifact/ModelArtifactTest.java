@@ -25,6 +25,8 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelArtifactTest {
   @TempDir Path folder;
@@ -67,6 +69,16 @@ class ModelArtifactTest {
     Path again = SmallModels.write(Files.createDirectory(folder.resolve("again")), "small", 4);
 
     assertThat(again).hasSameBinaryContentAs(file);
+  }
+
+  @Test
+  void shouldSaveNetworksInEvaluationMode() throws Exception {
+    try (TorchArchive archive = TorchArchive.open(file)) {
+      ScriptObject root = archive.root();
+      ScriptObject features = (ScriptObject) root.fields().get("features");
+      assertThat(root.fields()).containsEntry("training", false);
+      assertThat(features.fields()).containsEntry("training", false);
+    }
   }
 
   @Test
@@ -113,7 +125,7 @@ class ModelArtifactTest {
     assertWrong(
         zip(Map.of("m/data.pkl", "x", "m/constants.pkl", "x")),
         "a TorchScript archive, but no clipstream model: it has no extra/manifest.json");
-    assertWrong(manifest("{"), "its manifest cannot be read: Unexpected end-of-input");
+    assertWrong(manifest("{"), "its manifest cannot be read: it is no JSON at line 1, column");
     assertWrong(manifest("null"), "its manifest is null");
     assertWrong(
         manifest("{\"name\":\"Big Model\"}"),
@@ -191,6 +203,108 @@ class ModelArtifactTest {
     assertWrong(
         manifest(manifest.formatted("0")),
         "its manifest cannot be read: crop is 0x0, expected sides of 1 to 4096");
+  }
+
+  @Test
+  void shouldPassOverWhatANewerWriterAdded() throws Exception {
+    String json =
+        """
+        {"name":"m","version":"1","labels":["a","b"],"views":"10x1","licence":"Apache-2.0",
+         "clip":{"frames":8,"framesPerSecond":8,"shortSide":32,"crop":32,
+                 "mean":[0,0,0],"std":[1,1,1],"colours":"bt709"},
+         "architecture":{"family":"swin3d","gate":{"layers":[1,2]}},
+         "recipe":{"epochs":30,"optimizer":{"name":"adamw"},"note":"x"},
+         "sources":[{"topic":"videos.feedback","offset":7}]}""";
+    String golden = "{\"seed\":3,\"logits\":[0.5,1.5],\"tolerance\":1e-3,\"clips\":[{}]}";
+
+    ModelArtifact artifact =
+        ModelArtifact.open(
+            zip(
+                Map.of(
+                    "m/data.pkl",
+                    "x",
+                    "m/constants.pkl",
+                    "x",
+                    "m/extra/manifest.json",
+                    json,
+                    "m/extra/golden.json",
+                    golden)));
+
+    assertThat(artifact.manifest().labels()).containsExactly("a", "b");
+    assertThat(artifact.manifest().views()).isEqualTo("10x1");
+    assertThat(artifact.manifest().recipe())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of("epochs", "30", "optimizer", "{\"name\":\"adamw\"}", "note", "x"));
+    assertThat(artifact.golden()).contains(new Golden(3, List.of(0.5f, 1.5f)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'labels':'a' | labels is of another type, expected a list",
+        "'labels':['a',{}] | labels[1] is of another type, expected text",
+        "'clip':8 | clip is of another type, expected an object",
+        "'clip':{'frames':'many'} | clip.frames is of another type, expected a whole number",
+        "'clip':{'antialias':[]} | clip.antialias is of another type, expected true or false",
+        "'clip':{'mean':[0,'x',0]} | clip.mean[1] is of another type, expected a number",
+        "'metrics':{'top1':'high'} | metrics.top1 is of another type, expected a number",
+        "'recipe':[] | recipe is of another type, expected an object",
+        "'views':'4x2' | views is '4x2', expected 1 to 10000 clips, or clips x crops (1 or 3),"
+            + " such as 1 or 4x3"
+      })
+  void shouldNameWhatHasTheWrongType(String wrong, String message) throws Exception {
+    String right =
+        "{'name':'m','version':'1','labels':['a'],'clip':{'frames':8,'framesPerSecond':8,"
+            + "'shortSide':32,'crop':32,'mean':[0,0,0],'std':[1,1,1]},";
+    if (wrong.startsWith("'labels'")) {
+      right = right.replace("'labels':['a'],", "");
+    } else if (wrong.startsWith("'clip'")) {
+      right = right.substring(0, right.indexOf("'clip'"));
+    }
+    String json = (right + wrong + "}").replace('\'', '"');
+
+    assertWrong(manifest(json), "its manifest cannot be read: " + message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'version':'1' | 'm' | the manifest has no name, expected",
+        "'labels':['a'] | ['a','a'] | the manifest has the label a twice, expected once",
+        "'labels':['a'] | ['a',''] | the manifest has the label '', expected text",
+        "'labels':['a'] | ['\\u001b[2J'] | the manifest has the label '\\u001b[2J', expected text",
+        "'frames':8 | 1.5 | clip.frames is of another type, expected a whole number",
+        "'frames':8 | NaN | it is no JSON at line 1, column",
+        "'std':[1,1,1] | [1,0,1] | mean is [0.0, 0.0, 0.0] and std [1.0, 0.0, 1.0], expected std of",
+        "'std':[1,1,1] | null | mean or std is missing, expected 3 values each",
+      })
+  void shouldRefuseAValueThatIsWrong(String right, String wrong, String message) throws Exception {
+    String json =
+        "{'name':'m','version':'1','labels':['a'],'clip':{'frames':8,'framesPerSecond':8,"
+            + "'shortSide':32,'crop':32,'mean':[0,0,0],'std':[1,1,1]}}";
+    String key = right.substring(0, right.indexOf(':') + 1);
+    json =
+        key.equals("'version':")
+            ? json.replace("'name':'m',", "")
+            : json.replace(right, key + wrong);
+
+    assertWrong(manifest(json.replace('\'', '"')), "its manifest cannot be read: " + message);
+  }
+
+  @Test
+  void shouldTellWhatIsNoManifestAndPassOverAByteOrderMark() throws Exception {
+    String right =
+        "{'name':'m','version':'1','labels':['a'],'clip':{'frames':8,'framesPerSecond':8,"
+            + "'shortSide':32,'crop':32,'mean':[0,0,0],'std':[1,1,1]}}";
+    right = right.replace('\'', '"');
+
+    assertThat(ManifestJson.read("\ufeff" + right).name()).isEqualTo("m");
+    String read = "its manifest cannot be read: ";
+    assertWrong(manifest(right + "{}"), "its manifest ends at line 1, column");
+    assertWrong(manifest("{\"name\":\"a\",\"name\":\"b\"}"), read + "it has the key name twice");
+    assertWrong(manifest("{\"x\":".repeat(5000)), read + "it is nested too deeply");
   }
 
   @Test

@@ -44,7 +44,7 @@ class PickleReaderTest {
           ctorch._utils\\n_rebuild_tensor_v2\\n)R. | data.pkl asks for torch._utils._rebuild_tensor_v2
           ccollections\\nOrderedDict\\n)\\x81. | data.pkl asks for collections.OrderedDict
           (ios\\nsystem\\n.                 | data.pkl has instruction 0x69, which no module needs
-          \\x80\\x05.                       | data.pkl has pickle protocol 5, expected protocol 2 to 4
+          \\x80\\x06.                       | data.pkl has pickle protocol 6, expected protocol 2 to 5
           \\x80\\x02).                      | data.pkl has a
           .                                 | data.pkl is not a pickle: it takes more than it put
           h\\7.                             | data.pkl refers to 7, which it did not name before

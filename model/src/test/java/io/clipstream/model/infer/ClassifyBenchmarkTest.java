@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import io.clipstream.model.artifact.ModelArtifact;
-import io.clipstream.model.infer.ClassifyBenchmark.Memory;
 import io.clipstream.model.infer.ClassifyBenchmark.Result;
+import io.clipstream.model.infer.ClassifyEndurance.Memory;
+import io.clipstream.model.kernels.KernelMode;
 import io.clipstream.model.swin.SmallModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,9 +27,12 @@ class ClassifyBenchmarkTest {
   void shouldMeasureEachBatchSize() throws Exception {
     ModelArtifact artifact = ModelArtifact.open(SmallModels.write(folder, "small", 4));
 
-    List<Result> results =
-        ClassifyBenchmark.measure(artifact, Device.cpu(), List.of(1, 2), Duration.ofMillis(1));
+    ClassifyBenchmark.Report report =
+        ClassifyBenchmark.measure(
+            artifact, Device.cpu(), List.of(1, 2), KernelMode.AUTO, Duration.ofMillis(1));
 
+    assertThat(report.form()).hasToString("plain: the device is cpu(), expected a GPU");
+    List<Result> results = report.results();
     assertThat(results).extracting(Result::batch).containsExactly(1, 2);
     for (Result result : results) {
       assertThat(result.batches()).isGreaterThanOrEqualTo(10);
@@ -43,7 +47,8 @@ class ClassifyBenchmarkTest {
     ModelArtifact artifact = ModelArtifact.open(SmallModels.write(folder, "small", 4));
     List<Memory> readings = new ArrayList<>();
 
-    ClassifyBenchmark.endure(artifact, Device.cpu(), List.of(1, 2), 25, readings::add);
+    ClassifyEndurance.measure(
+        artifact, Device.cpu(), List.of(1, 2), KernelMode.OFF, 25, readings::add);
 
     assertThat(readings)
         .extracting(Memory::batches)
@@ -98,10 +103,11 @@ class ClassifyBenchmarkTest {
   /** Prints, for each reading: batches, bytes of the process, bytes used of the heap. */
   public static void main(String[] args) throws Exception {
     Runtime jvm = Runtime.getRuntime();
-    ClassifyBenchmark.endure(
+    ClassifyEndurance.measure(
         ModelArtifact.open(Path.of(args[0])),
         Device.cpu(),
         List.of(1, 2),
+        KernelMode.OFF,
         10_000,
         memory ->
             System.out.printf(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.artifact.ScriptObject;
@@ -13,6 +14,7 @@ import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.TimeRange;
+import io.clipstream.model.kernels.KernelMode;
 import io.clipstream.model.swin.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -128,7 +130,8 @@ class TorchClassifierTest {
         foreign("torch.mean(torch.to(clips, 7), [1, 2, 3])", 3),
         "foreign-1 gives [float64 (1, 3)], expected [float32 (1, 3)], a logit for each label");
     assertBroken(foreign("torch.matmul(clips, clips)", 3), "the network fails: ");
-    assertBroken(foreign("torch.no_such_operator(clips)", 3), "PyTorch cannot load it: ");
+    assertBroken(foreign("torch.mean(nothing)", 3), "PyTorch cannot load it: ");
+    assertBroken(foreign("torch.no_such_operator(clips)", 3), "__torch__.py calls torch.no_such");
   }
 
   @Test
@@ -214,6 +217,27 @@ class TorchClassifierTest {
     new Random(seed).nextBytes(bytes);
     clip.pixels().duplicate().put(bytes);
     return clip;
+  }
+
+  @Test
+  void shouldSayWhyTheNetworkRunsInItsPlainForm() throws Exception {
+    ModelArtifact artifact = ModelArtifact.open(SmallModels.write(folder, "small", 4));
+
+    assertThat(form(artifact, KernelMode.AUTO))
+        .hasToString("plain: the device is cpu(), expected a GPU");
+    assertThat(form(artifact, KernelMode.OFF)).hasToString("plain: model.kernels is off");
+    assertThatThrownBy(() -> form(artifact, KernelMode.ON))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "small-1 cannot run with GPU kernels on cpu(): the device is cpu(), expected a GPU;"
+                + " with model.kernels=auto it runs without");
+  }
+
+  private static NetworkForm form(ModelArtifact artifact, KernelMode kernels) throws IOException {
+    try (TorchClassifier classifier =
+        TorchClassifier.load(artifact, Device.cpu(), List.of(1), kernels)) {
+      return classifier.form();
+    }
   }
 
   private static long residentBytes() throws IOException {

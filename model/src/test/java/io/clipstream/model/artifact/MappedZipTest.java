@@ -28,14 +28,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class StoredZipTest {
+class MappedZipTest {
   @TempDir Path folder;
 
   @Test
   void shouldReadMoreEntriesThanAPlainZipCanCount() throws Exception {
     Path file = zip(70_000, ZipOutputStream.STORED);
 
-    try (StoredZip zip = StoredZip.open(file)) {
+    try (MappedZip zip = MappedZip.open(file)) {
       assertThat(zip.names()).hasSize(70_000);
       assertThat(UTF_8.decode(zip.map("69999")).toString()).isEqualTo("content of 69999");
       zip.verify();
@@ -43,11 +43,64 @@ class StoredZipTest {
   }
 
   @Test
-  void shouldRefuseCompressedEntries() throws Exception {
-    Path file = zip(1, ZipOutputStream.DEFLATED);
+  void shouldInflateCompressedEntries() throws Exception {
+    Path file = zip(100, ZipOutputStream.DEFLATED);
 
-    assertThatThrownBy(() -> StoredZip.open(file))
-        .hasMessage("entry 0 is compressed, expected a stored entry");
+    try (MappedZip zip = MappedZip.open(file)) {
+      assertThat(UTF_8.decode(zip.map("99")).toString()).isEqualTo("content of 99");
+      zip.verify();
+    }
+  }
+
+  @Test
+  void shouldRefuseEntriesThatInflateToMoreThanTheySay() throws Exception {
+    byte[] zip = Files.readAllBytes(zip(1, ZipOutputStream.DEFLATED));
+    int directory = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN).getInt(zip.length - 6);
+    zip[directory + 24]--;
+    Path file = Files.write(folder.resolve("z.zip"), zip);
+
+    try (MappedZip opened = MappedZip.open(file)) {
+      assertThatThrownBy(() -> opened.map("0"))
+          .hasMessage(
+              "entry 0 is damaged: it does not inflate to the 11 bytes that the zip file's"
+                  + " directory says");
+    }
+  }
+
+  @Test
+  void shouldRefuseCompressedEntriesThatAreLargeTogether() throws Exception {
+    Path file = folder.resolve("bomb.zip");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      for (int i = 0; i < 3; i++) {
+        zip.putNextEntry(new ZipEntry("zeros" + i));
+        zip.write(new byte[30 << 20]);
+      }
+    }
+
+    assertThatThrownBy(() -> MappedZip.open(file))
+        .hasMessageStartingWith("its compressed entries have 94371840 bytes and more");
+  }
+
+  @Test
+  void shouldRefuseEntriesThatShareBytes() throws Exception {
+    byte[] zip = Files.readAllBytes(zip(2, ZipOutputStream.STORED));
+    ByteBuffer bytes = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN);
+    int directory = bytes.getInt(zip.length - 6);
+    bytes.putInt(directory + 46 + 1 + 42, 0); // the second entry is where the first one is
+    Path file = Files.write(folder.resolve("z.zip"), zip);
+
+    assertThatThrownBy(() -> MappedZip.open(file)).hasMessage("entry 0 overlaps entry 1");
+  }
+
+  @Test
+  void shouldPrintNamesEscaped() throws Exception {
+    byte[] zip = Files.readAllBytes(zip(1, ZipOutputStream.STORED));
+    int directory = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN).getInt(zip.length - 6);
+    zip[directory + 46] = 27;
+    zip[directory + 8] = 1; // encrypted
+    Path file = Files.write(folder.resolve("z.zip"), zip);
+
+    assertThatThrownBy(() -> MappedZip.open(file)).hasMessage("entry \\u001b is encrypted");
   }
 
   @Test
@@ -59,7 +112,7 @@ class StoredZipTest {
       byte[] bad = good.clone();
       bad[random.nextInt(bad.length)] = (byte) random.nextInt(256);
       Files.write(file, bad);
-      try (StoredZip zip = StoredZip.open(file)) {
+      try (MappedZip zip = MappedZip.open(file)) {
         zip.verify();
       } catch (IOException expected) {
         assertThat(expected).hasMessageNotContaining("\n");
@@ -90,7 +143,7 @@ class StoredZipTest {
 
     assertThatThrownBy(
             () -> {
-              try (StoredZip opened = StoredZip.open(file)) {
+              try (MappedZip opened = MappedZip.open(file)) {
                 opened.map("x");
               }
             })

@@ -1,0 +1,260 @@
+package io.clipstream.model.infer;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import io.clipstream.model.UserError;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.artifact.ScriptOperators;
+import io.clipstream.model.kernels.GpuCopies;
+import io.clipstream.model.kernels.KernelForm;
+import io.clipstream.model.kernels.KernelMode;
+import io.clipstream.model.kernels.KernelsUnavailableException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An artifact's network on a device: with clipstream's GPU kernels where it can be, else in the
+ * plain form that the artifact holds. One thread: the one that loaded it.
+ */
+final class TorchNetwork implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(TorchNetwork.class);
+
+  private final ModelManifest manifest;
+  private final Device device;
+  private final Model model;
+  private final Block block;
+  private final ParameterStore parameters;
+  private final Optional<GpuCopies> copies;
+  private final NetworkForm form;
+
+  private TorchNetwork(ModelManifest manifest, Device device, Model model, NetworkForm form) {
+    this.manifest = manifest;
+    this.device = device;
+    this.model = model;
+    this.block = model.getBlock();
+    this.copies = device.isGpu() ? GpuCopies.find() : Optional.empty();
+    this.parameters = new ParameterStore(model.getNDManager(), false);
+    this.form = form;
+  }
+
+  /**
+   * Loads the network and tries it.
+   *
+   * @param trial runs it as it will be run; if that fails with kernels, the plain form is next
+   * @throws IOException if the model cannot be loaded or does not keep the contract; the message is
+   *     one line
+   * @throws UserError if kernels are wanted in any case and cannot be had
+   * @throws OutOfDeviceMemoryException if a batch of the trial does not fit
+   */
+  static TorchNetwork load(
+      ModelArtifact artifact, Device device, KernelMode kernels, Consumer<TorchNetwork> trial)
+      throws IOException {
+    ScriptOperators.require(artifact);
+    String reason = "model.kernels is off";
+    try {
+      if (kernels != KernelMode.OFF) {
+        try {
+          return withKernels(artifact, device, trial);
+        } catch (KernelsUnavailableException e) {
+          reason = e.getMessage();
+          report(artifact.manifest().id(), device, kernels, reason);
+        }
+      }
+      return plain(artifact, device, NetworkForm.plain(reason), trial);
+    } catch (IllegalStateException e) { // the contract is broken
+      throw new IOException(artifact.path() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void report(String id, Device device, KernelMode kernels, String reason) {
+    if (kernels == KernelMode.ON) {
+      throw new UserError(
+          "%s cannot run with GPU kernels on %s: %s; with model.kernels=auto it runs without"
+              .formatted(id, device, reason));
+    }
+    if (device.isGpu()) {
+      log.info("{} runs in its plain form on {}, without GPU kernels: {}", id, device, reason);
+    }
+  }
+
+  private static TorchNetwork withKernels(
+      ModelArtifact artifact, Device device, Consumer<TorchNetwork> trial)
+      throws IOException, KernelsUnavailableException {
+    try (InputStream archive = KernelForm.open(artifact, device)) {
+      Model model = Model.newInstance(artifact.manifest().id(), device, "PyTorch");
+      try {
+        model.load(archive, Map.of("mapLocation", "true"));
+      } catch (MalformedModelException | EngineException e) {
+        model.close();
+        throw new KernelsUnavailableException("PyTorch refuses the source: " + firstLine(e));
+      }
+      return tried(artifact, device, model, NetworkForm.KERNELS, trial);
+    } catch (EngineException e) {
+      throw new KernelsUnavailableException("the network fails with them: " + firstLine(e));
+    }
+  }
+
+  private static TorchNetwork plain(
+      ModelArtifact artifact, Device device, NetworkForm form, Consumer<TorchNetwork> trial)
+      throws IOException {
+    Model model = Model.newInstance(artifact.manifest().id(), device, "PyTorch");
+    try {
+      model.load(artifact.path().toAbsolutePath(), null, Map.of("mapLocation", "true"));
+    } catch (MalformedModelException | IOException | EngineException e) {
+      model.close();
+      throw new IOException(artifact.path() + ": PyTorch cannot load it: " + firstLine(e), e);
+    }
+    try {
+      return tried(artifact, device, model, form, trial);
+    } catch (EngineException e) {
+      throw new IOException(artifact.path() + ": the network fails: " + firstLine(e), e);
+    }
+  }
+
+  private static TorchNetwork tried(
+      ModelArtifact artifact,
+      Device device,
+      Model model,
+      NetworkForm form,
+      Consumer<TorchNetwork> trial) {
+    TorchNetwork network = new TorchNetwork(artifact.manifest(), device, model, form);
+    try {
+      trial.accept(network);
+      return network;
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  NetworkForm form() {
+    return form;
+  }
+
+  /** Whether a batch that was begun can be read without waiting for one that was begun after it. */
+  boolean overlaps() {
+    return copies.isPresent();
+  }
+
+  /**
+   * Begins a batch; a GPU computes it after those begun before.
+   *
+   * @param pixels uint8 [N, T, H, W, 3] on the device, which must stay as they are until the result
+   *     was read
+   * @throws IllegalStateException if the network does not keep the contract
+   */
+  Run begin(NDArray pixels) {
+    Shape expected = new Shape(pixels.getShape().get(0), manifest.labels().size());
+    try {
+      NDList outputs = block.forward(parameters, new NDList(pixels), false);
+      if (outputs.size() != 1
+          || !outputs.get(0).getShape().equals(expected)
+          || outputs.get(0).getDataType() != DataType.FLOAT32) {
+        String found =
+            outputs.stream().map(o -> o.getDataType() + " " + o.getShape()).toList().toString();
+        outputs.close();
+        throw new IllegalStateException(
+            manifest.id()
+                + " gives "
+                + found
+                + ", expected [float32 "
+                + expected
+                + "], a logit for each label");
+      }
+      return new Run(outputs.get(0));
+    } catch (EngineException e) {
+      throw OutOfDeviceMemoryException.explain(e, (int) expected.get(0), device);
+    }
+  }
+
+  /**
+   * Runs a batch and tells whether beginning it took less than half of the time: then this thread
+   * can begin the next while the device is at work.
+   */
+  boolean launchesSoon(NDArray pixels) {
+    long start = System.nanoTime();
+    try (Run run = begin(pixels)) {
+      long begun = System.nanoTime();
+      float[] unused = run.logits();
+      return 2 * (begun - start) < System.nanoTime() - start;
+    }
+  }
+
+  /** As {@link #begin}, and waits: logits [N, K]. */
+  float[] logits(NDArray pixels) {
+    try (Run run = begin(pixels)) {
+      return run.logits();
+    }
+  }
+
+  /** A batch that the network was given; closed when its result is not needed any more. */
+  final class Run implements AutoCloseable {
+    private final NDArray logits;
+
+    /** Behind the batch; empty once it was used, and without copies. */
+    private Optional<GpuCopies.Mark> end;
+
+    private Run(NDArray logits) {
+      this.logits = logits;
+      this.end = copies.map(by -> by.mark(device.getDeviceId()));
+    }
+
+    /** Logits [N, K], once: waits. */
+    float[] logits() {
+      try {
+        if (end.isEmpty()) {
+          return logits.toFloatArray();
+        }
+        GpuCopies.Mark mark = end.get();
+        end = Optional.empty();
+        return copies.orElseThrow().download(mark, logits);
+      } catch (EngineException e) {
+        throw OutOfDeviceMemoryException.explain(e, (int) logits.getShape().get(0), device);
+      }
+    }
+
+    @Override
+    public void close() {
+      end.ifPresent(mark -> copies.orElseThrow().forget(mark));
+      end = Optional.empty();
+      logits.close();
+    }
+  }
+
+  /**
+   * What TorchScript says is wrong stands last, behind the trace of its source; elsewhere the first
+   * line says it.
+   */
+  static String firstLine(Throwable e) {
+    List<String> lines =
+        String.valueOf(e.getMessage())
+            .lines()
+            .map(String::strip)
+            .filter(l -> !l.isEmpty())
+            .toList();
+    return lines.stream()
+        .filter(line -> line.matches("[\\w.]*(Error|Exception): .*"))
+        .reduce((first, last) -> last)
+        .orElse(lines.isEmpty() ? e.getClass().getSimpleName() : lines.get(0));
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
