@@ -3,13 +3,26 @@ package io.clipstream.trainer;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.clipstream.model.Progress;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.infer.Classifier;
 import io.clipstream.model.infer.GoldenCheck;
 import io.clipstream.model.infer.TorchClassifier;
 import io.clipstream.model.swin.Swin3d;
+import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.data.DataReport;
+import io.clipstream.trainer.eval.Answers;
+import io.clipstream.trainer.eval.Evaluation;
+import io.clipstream.trainer.eval.Evaluator;
+import io.clipstream.trainer.loop.EpochReport;
+import io.clipstream.trainer.loop.Forecast;
+import io.clipstream.trainer.loop.TorchrunPlan;
+import io.clipstream.trainer.loop.TrainingLoop;
 import io.clipstream.trainer.motion.MotionDataSet;
 import io.clipstream.trainer.motion.PictureLibrary;
+import io.clipstream.trainer.recipe.MotionSettings;
+import io.clipstream.trainer.recipe.Recipe;
+import io.clipstream.trainer.report.EvaluationPage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,130 +33,238 @@ import java.util.TreeMap;
 
 /**
  * From a recipe to a model: renders the data if the recipe says so, decodes it, trains, writes the
- * artifact, evaluates it and writes what was measured. A folder holds all of it; each step that was
- * finished in an earlier run is passed over.
+ * artifact, evaluates it and writes what was measured. A folder holds all of it; what was rendered,
+ * decoded and trained in an earlier run is passed over.
  */
-final class TrainingRun {
+public final class TrainingRun {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-  private TrainingRun() {}
+  /** Compares a model that was trained, before it is whole, with what it is to replace. */
+  @FunctionalInterface
+  public interface Judge {
+    /**
+     * Looks at a model.
+     *
+     * @param artifact without its golden outputs
+     * @param list that it was trained and held out from
+     * @return what its manifest is to say of it
+     */
+    Map<String, String> judge(ModelArtifact artifact, ClipList list)
+        throws IOException, InterruptedException;
+  }
+
+  private final Recipe recipe;
+  private final Device device;
+  private final int threads;
+  private final Progress progress;
+  private final Map<String, Object> seconds = new LinkedHashMap<>();
+  private long lapNanos = System.nanoTime();
+
+  /**
+   * Prepares a run.
+   *
+   * @param threads that render, encode and decode
+   */
+  public TrainingRun(Recipe recipe, Device device, int threads, Progress progress) {
+    this.recipe = recipe;
+    this.device = device;
+    this.threads = threads;
+    this.progress = progress;
+  }
 
   /**
    * Runs to the end.
    *
    * @param folder of the run, made if need be
-   * @param threads that render, encode and decode
+   * @param fresh whether to begin anew, whatever was trained in the folder before
    * @return the artifact
+   * @throws io.clipstream.model.UserError if recipe, data or folder are not as they must be
    */
-  static Path run(Recipe recipe, Path folder, Device device, int threads, Progress progress)
+  public Path run(Path folder, boolean fresh) throws IOException, InterruptedException {
+    try (RunFolder run = RunFolder.open(folder)) {
+      return run(run, fresh, (artifact, list) -> Map.of());
+    }
+  }
+
+  /**
+   * As the other, in a folder that stays locked.
+   *
+   * @param judge looks at the model before it is whole
+   */
+  public Path run(RunFolder run, boolean fresh, Judge judge)
       throws IOException, InterruptedException {
-    Files.createDirectories(folder);
-    Map<String, Object> seconds = new LinkedHashMap<>();
-    long start = System.nanoTime();
-    ClipList list = data(recipe, folder.resolve("data"), threads, progress);
-    start = lap(seconds, "generate", start);
-
-    Recipe.Training settings = recipe.training();
-    list.requireDisjoint(settings.trainSplit(), settings.validationSplit());
-    for (String split : recipe.reports()) {
-      if (!split.equals(settings.validationSplit())) {
-        list.requireDisjoint(settings.trainSplit(), split);
-        list.requireDisjoint(settings.validationSplit(), split);
-      }
-    }
-    TrainingLoop.Trained trained;
-    try (ClipCache train = cache(recipe, list, settings.trainSplit(), folder, threads, progress);
-        ClipCache validation =
-            cache(recipe, list, settings.validationSplit(), folder, threads, progress)) {
-      start = lap(seconds, "decode", start);
-      trained =
-          new TrainingLoop(recipe, train, validation, folder, device, progress)
+    try (RunData data = RunData.open(recipe, run, threads, progress)) {
+      RunIdentity identity = RunIdentity.of(recipe, data.list(), data.digests());
+      run.claim(identity, fresh, progress);
+      lap("data");
+      Map<String, Object> report = report(run, data, !Files.exists(run.file("checkpoint.bin")));
+      TrainingLoop.Trained trained =
+          new TrainingLoop(
+                  recipe,
+                  identity.digest(),
+                  data.train(),
+                  data.validation(),
+                  run.file(""),
+                  device,
+                  progress)
               .run(Integer.MAX_VALUE);
-      start = lap(seconds, "train", start);
+      lap("train");
+      seconds.put("train", tenths(trained.seconds())); // of all sessions, not this one's alone
+      return finish(run, data.list(), identity, trained, report, judge);
     }
+  }
 
-    Path artifact = folder.resolve(recipe.name() + "-" + recipe.version() + ".pt");
+  /** Says what a run would do, and stops there. */
+  public void dryRun(RunFolder run) throws IOException, InterruptedException {
+    try (RunData data = RunData.open(recipe, run, threads, progress)) {
+      report(run, data, true);
+    }
+  }
+
+  /**
+   * Decodes the videos and writes {@code initial.pt} and {@code plan.json} for {@code
+   * trainer/torchrun/train.py}, and stops there.
+   */
+  public void prepare(RunFolder run) throws IOException, InterruptedException {
+    try (RunData data = RunData.open(recipe, run, threads, progress)) {
+      report(run, data, false);
+      Swin3d.write(
+          run.file("initial.pt"),
+          recipe.network(),
+          recipe.firstWeights(),
+          recipe.manifest(Map.of()));
+      JSON.writeValue(
+          run.file("plan.json").toFile(), TorchrunPlan.of(recipe, data.train(), data.validation()));
+    }
+  }
+
+  /**
+   * Tells what there is to train on, and how long it will take; {@code data.json} has all of it.
+   *
+   * @throws io.clipstream.model.UserError if it is not fit for training
+   */
+  private Map<String, Object> report(RunFolder run, RunData data, boolean forecast)
+      throws IOException {
+    DataReport report = data.report();
+    JSON.writeValue(run.file("data.json").toFile(), report.toMap());
+    progress.note(report.toText());
+    report.require(recipe.data().maxRejected());
+    if (forecast) {
+      progress.note(
+          Forecast.of(recipe, data.train(), data.validation(), run.file(""), device).line());
+    }
+    return report.toMap();
+  }
+
+  /** Writes the artifact, evaluates it and writes what was measured. */
+  private Path finish(
+      RunFolder run,
+      ClipList list,
+      RunIdentity identity,
+      TrainingLoop.Trained trained,
+      Map<String, Object> data,
+      Judge judge)
+      throws IOException, InterruptedException {
+    int chosen = trained.chosen().orElseThrow().epoch();
+    Path artifact = run.file(recipe.name() + "-" + recipe.version() + ".pt");
     Swin3d.write(artifact, recipe.network(), trained.weights(), recipe.manifest(Map.of()));
     Map<String, Object> evaluations = new LinkedHashMap<>();
     Map<String, Double> metrics = new TreeMap<>();
-    for (String split : recipe.reports()) {
-      List<ClipList.Entry> videos = list.split(split);
+    metrics.put("epoch", (double) chosen);
+    for (String split : recipe.data().reports()) {
       Evaluation evaluation =
           evaluate(
               ModelArtifact.open(artifact),
-              videos,
-              list.classes(videos, recipe.labels()),
+              list,
+              list.split(split),
               "1",
               device,
               threads,
               progress);
       progress.note(split + ":\n" + evaluation.toTable());
       evaluations.put(split, evaluation.toMap());
-      metrics.put("top1." + split, Math.round(evaluation.top1() * 1e5) / 1e5);
-      metrics.put("videos." + split, (double) evaluation.videos());
+      String title = recipe.name() + "-" + recipe.version() + " on split " + split;
+      EvaluationPage.write(
+          run.file("report-" + split + ".html"),
+          title,
+          evaluation,
+          EpochReport.curves(trained.history()));
+      metrics.putAll(evaluation.metrics(split));
     }
-    lap(seconds, "evaluate", start);
-    GoldenCheck.write(artifact, recipe.network(), trained.weights(), recipe.manifest(metrics));
+    lap("evaluate");
+    Map<String, String> history = new TreeMap<>(judge.judge(ModelArtifact.open(artifact), list));
+    lap("judge");
+    history.put("data.sha256", identity.dataDigest());
+    GoldenCheck.write(
+        artifact, recipe.network(), trained.weights(), recipe.manifest(metrics, history));
 
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("model", recipe.name() + "-" + recipe.version());
     report.put("digest", ModelArtifact.open(artifact).digest());
     report.put("bytes", Files.size(artifact));
-    report.put("device", device.toString());
+    report.put("device", device.isGpu() ? "gpu" + device.getDeviceId() : "cpu");
     report.put("processors", Runtime.getRuntime().availableProcessors());
     report.put("seconds", seconds);
+    report.put("chosenEpoch", chosen);
     report.put("evaluations", evaluations);
     report.put("epochs", trained.history());
+    report.put("dataSha256", identity.dataDigest());
+    report.put("data", data);
+    report.put("history", history);
     report.put("recipe", recipe.published());
-    JSON.writeValue(folder.resolve("metrics.json").toFile(), report);
+    JSON.writeValue(run.file("metrics.json").toFile(), report);
     return artifact;
   }
 
   /** The recipe's list, after rendering it if it is rendered. */
-  static ClipList data(Recipe recipe, Path folder, int threads, Progress progress)
+  public static ClipList data(Recipe recipe, Path folder, int threads, Progress progress)
       throws IOException, InterruptedException {
-    if (recipe.generated().isEmpty()) {
-      return ClipList.read(recipe.list().orElseThrow());
+    if (recipe.data().generated().isEmpty()) {
+      return recipe.data().open();
     }
+    MotionSettings motion = recipe.data().generated().get();
     return MotionDataSet.generate(
-        recipe.generated().get(),
-        PictureLibrary.open(recipe.photographs().orElseThrow()),
-        folder,
-        threads,
-        progress);
+        motion.spec(), PictureLibrary.open(motion.photographs()), folder, threads, progress);
   }
 
-  private static ClipCache cache(
-      Recipe recipe, ClipList list, String split, Path folder, int threads, Progress progress)
+  /** Evaluates an artifact on videos of a list, whose labels are the artifact's. */
+  public static Evaluation evaluate(
+      ModelArtifact artifact,
+      ClipList list,
+      List<ClipList.Entry> videos,
+      String views,
+      Device device,
+      int threads,
+      Progress progress)
       throws IOException, InterruptedException {
-    List<ClipList.Entry> entries = list.split(split);
-    return ClipCache.open(
-        folder.resolve(split + ".clips"),
-        entries,
-        list.classes(entries, recipe.labels()),
-        recipe.clip(),
-        threads,
-        progress);
+    int[] classes = list.classes(videos, artifact.manifest().labels());
+    try (Classifier classifier = TorchClassifier.load(artifact, device, List.of(1, 8, 32))) {
+      return new Evaluator(classifier, views, threads, progress).evaluate(videos, classes);
+    }
   }
 
-  static Evaluation evaluate(
+  /** What an artifact says of videos, whether or not it knows their labels. */
+  public static Answers answers(
       ModelArtifact artifact,
       List<ClipList.Entry> videos,
-      int[] classes,
       String views,
       Device device,
       int threads,
       Progress progress)
       throws IOException, InterruptedException {
     try (Classifier classifier = TorchClassifier.load(artifact, device, List.of(1, 8, 32))) {
-      return Evaluation.of(classifier, videos, classes, views, threads, progress);
+      return new Evaluator(classifier, views, threads, progress).answer(videos);
     }
   }
 
-  private static long lap(Map<String, Object> seconds, String name, long start) {
+  private void lap(String name) {
     long now = System.nanoTime();
-    seconds.put(name, Math.round((now - start) / 1e8) / 10.0);
-    return now;
+    seconds.put(name, tenths((now - lapNanos) / 1e9));
+    lapNanos = now;
+  }
+
+  private static double tenths(double value) {
+    return Math.round(10 * value) / 10.0;
   }
 }

@@ -1,8 +1,9 @@
 package io.clipstream.trainer.motion;
 
+import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
 import io.clipstream.model.clip.VideoEncoder;
-import io.clipstream.trainer.ClipList;
-import io.clipstream.trainer.Progress;
+import io.clipstream.trainer.data.ClipList;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ public final class MotionDataSet {
    * @param folder to write videos and {@code clips.csv} to
    * @param threads that work at once
    * @return the list, already written
-   * @throws IllegalArgumentException if the folder holds data of another spec
+   * @throws UserError if the folder holds data of another spec
    */
   public static ClipList generate(
       MotionDataSpec spec, PictureLibrary library, Path folder, int threads, Progress progress)
@@ -43,7 +44,7 @@ public final class MotionDataSet {
     if (!Files.exists(specFile)) {
       Files.writeString(specFile, spec.toString());
     } else if (!Files.readString(specFile).equals(spec.toString())) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           folder + " holds data of other generate.* settings; name another folder, or empty it");
     }
     Path listFile = folder.resolve("clips.csv");

@@ -6,24 +6,18 @@ package io.clipstream.trainer.motion;
  * does that the camera follows.
  */
 final class Mover {
-  private static final int[] RIPPLES = {2, 3, 5};
-
   /** How the shadow of a thing differs from it: displaced, and with a softer edge. */
   private record Shadow(double depth, double x, double y, double softness) {}
 
   private final Picture texture;
-  private final double radius;
+  private final Outline outline;
   private final double aspect;
   private final double angle;
-  private final boolean square;
   private final double turning;
   private final Track track;
   private final Shadow shadow;
   private final boolean onScreen;
   private final double growth;
-  private final double[] ripple = new double[RIPPLES.length];
-  private final double[] ripplePhase = new double[RIPPLES.length];
-  private final double limbs;
   private final double softness;
   private final double textureScale;
   private final double textureX;
@@ -108,10 +102,8 @@ final class Mover {
       double seconds,
       Dice dice) {
     this.texture = texture;
-    this.radius = radius;
     this.aspect = aspect;
     this.angle = angle;
-    this.square = square;
     boolean rests = track.rests();
     this.turning = rests ? 0 : turning;
     this.track = track;
@@ -126,11 +118,7 @@ final class Mover {
     this.middle = seconds / 2;
     onScreen = !rests && dice.chance(0.3);
     growth = rests ? 0 : dice.maybe(0.3, dice.uniform(-0.5, 0.5));
-    for (int k = 0; k < RIPPLES.length; k++) {
-      ripple[k] = radius * dice.uniform(0, (square ? 0.08 : 0.25) / (RIPPLES[k] - 1));
-      ripplePhase[k] = dice.uniform(0, 2 * Math.PI);
-    }
-    limbs = rests ? 0 : dice.uniform(0, 4);
+    outline = new Outline(radius, square, !rests, dice);
     softness = dice.logUniform(0.004, 0.03);
     textureScale = Math.max(texture.width(), texture.height()) * dice.uniform(0.16, 0.62);
     textureX = texture.width() * dice.uniform(0.2, 0.8);
@@ -182,7 +170,7 @@ final class Mover {
     double scale2 = cos * cos + sin * sin;
     double screenX = centreX;
     double screenY = centreY;
-    double reach = size * (radius * 1.6 + 3 * edgeSoftness) * Math.max(aspect, 1 / aspect);
+    double reach = size * (outline.reach() + 3 * edgeSoftness) * Math.max(aspect, 1 / aspect);
     double pixel = size / shortSide;
     if (!onScreen) {
       double dx = centreX - camera.x();
@@ -210,23 +198,7 @@ final class Mover {
         double dy = (onScreen ? v : camera.y() + sin * u + cos * v) - centreY;
         double lx = (turnCos * dx + turnSin * dy) * aspect;
         double ly = (-turnSin * dx + turnCos * dy) / aspect;
-        // A square's outline is where the sum of the fourth powers, instead of squares, is
-        // constant.
-        double squares = lx * lx + ly * ly;
-        double distance =
-            square
-                ? Math.sqrt(Math.sqrt(squares * squares - 2 * lx * lx * ly * ly))
-                : Math.sqrt(squares);
-        if (distance > radius * 1.6 + 3 * edgeSoftness) {
-          continue;
-        }
-        double angle = Math.atan2(ly, lx);
-        double edge = radius;
-        for (int k = 0; k < RIPPLES.length; k++) {
-          double phase = ripplePhase[k] + (RIPPLES[k] == 3 ? limbs * t : 0);
-          edge += ripple[k] * Math.cos(RIPPLES[k] * angle + phase);
-        }
-        double inside = (edge - distance) / edgeSoftness * 2;
+        double inside = outline.inside(lx, ly, t, 3 * edgeSoftness) / edgeSoftness * 2;
         if (inside < -5) {
           continue;
         }

@@ -1,11 +1,11 @@
 package io.clipstream.trainer.motion;
 
+import io.clipstream.model.Sha256;
+import io.clipstream.model.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +45,7 @@ public record PictureLibrary(Path folder, List<Path> files) {
   /** Lists the pictures (and videos, whose middle frame is taken) right in a folder. */
   public static PictureLibrary open(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "no folder of photographs at " + folder + "; make it with trainer/fetch-photographs");
     }
     try (Stream<Path> files = Files.list(folder)) {
@@ -64,7 +64,7 @@ public record PictureLibrary(Path folder, List<Path> files) {
     List<Path> pictures =
         files.stream().filter(f -> percentile(f) >= part.from && percentile(f) < part.to).toList();
     if (pictures.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "%s has %d pictures, none of them for %s; add more"
               .formatted(folder, files.size(), part.name().toLowerCase(Locale.ROOT)));
     }
@@ -83,13 +83,9 @@ public record PictureLibrary(Path folder, List<Path> files) {
   /** 0 to 99, the same for a picture's name (without its extension) in every folder. */
   private static int percentile(Path file) {
     String name = file.getFileName().toString();
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256")
-              .digest(name.substring(0, name.lastIndexOf('.')).getBytes(StandardCharsets.UTF_8));
-      return ((((hash[0] & 0xff) << 8) | (hash[1] & 0xff)) * 100) >> 16;
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    byte[] hash =
+        Sha256.start()
+            .digest(name.substring(0, name.lastIndexOf('.')).getBytes(StandardCharsets.UTF_8));
+    return ((((hash[0] & 0xff) << 8) | (hash[1] & 0xff)) * 100) >> 16;
   }
 }

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.motion;
 
+import io.clipstream.model.UserError;
 import io.clipstream.model.clip.VideoEncoder;
 import java.util.Map;
 
@@ -14,10 +15,19 @@ public record VideoFormat(String container, String codec) {
   public static VideoFormat parse(String text) {
     int slash = text.indexOf('/');
     if (slash < 1 || slash == text.length() - 1) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "video format is " + text + ", expected container/codec such as mp4/libopenh264");
     }
-    return new VideoFormat(text.substring(0, slash), text.substring(slash + 1));
+    VideoFormat format = new VideoFormat(text.substring(0, slash), text.substring(slash + 1));
+    if (!VideoEncoder.isAvailable(format.container, format.codec)) {
+      throw new UserError(
+          "FFmpeg here has no container "
+              + format.container
+              + " or no encoder "
+              + format.codec
+              + ", expected such as mp4/libopenh264");
+    }
+    return format;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.clipstream.trainer.motion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clipstream.model.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +42,7 @@ class PictureLibraryTest {
   @Test
   void shouldSayWhereThePhotographsComeFromWhenThereAreNone() {
     assertThatThrownBy(() -> PictureLibrary.open(folder.resolve("none")))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(UserError.class)
         .hasMessageContaining("fetch-photographs");
   }
 

@@ -1,0 +1,101 @@
+package io.clipstream.trainer.data;
+
+import io.clipstream.model.clip.Clip;
+import io.clipstream.model.clip.ClipBuffers;
+import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.DecodeResult;
+import io.clipstream.model.clip.Sampling;
+import io.clipstream.model.clip.TimeRange;
+import io.clipstream.model.clip.VideoDecoder;
+import io.clipstream.model.clip.VideoInfo;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Decodes what is {@link Kept} of videos. One thread. */
+final class ClipCutter {
+  private final Kept kept;
+  private ClipSpec spec;
+  private VideoDecoder decoder;
+
+  /** Takes what was cut from a video; the pixels are valid until it returns. */
+  interface Sink {
+    /**
+     * @param pixels RGB uint8 {@code [frames, height, width, 3]}
+     */
+    void accept(ByteBuffer pixels, int frames, int width, int height) throws IOException;
+  }
+
+  ClipCutter(Kept kept) {
+    this.kept = kept;
+  }
+
+  /**
+   * Decodes a video.
+   *
+   * @param part of it that counts; empty: all
+   * @return why it is of no use, empty if the sink got it
+   */
+  Optional<String> cut(Path video, Optional<TimeRange> part, Sink sink)
+      throws IOException, InterruptedException {
+    int width = 1;
+    int height = 1;
+    if (kept.wholePicture()) {
+      DecodeResult probed = decode(kept.probe(), video, part, Clip::close);
+      if (probed instanceof DecodeResult.Rejected rejected) {
+        return Optional.of(reason(rejected));
+      }
+      VideoInfo info = ((DecodeResult.Decoded) probed).info();
+      width = info.width();
+      height = info.height();
+    }
+    Clip[] cut = new Clip[1];
+    DecodeResult result = decode(kept.spec(width, height), video, part, clip -> cut[0] = clip);
+    try (Clip clip = cut[0]) {
+      if (result instanceof DecodeResult.Rejected rejected) {
+        return Optional.of(reason(rejected));
+      }
+      int frames = frames(((DecodeResult.Decoded) result).info(), clip.range(), part);
+      ByteBuffer pixels = clip.pixels();
+      pixels.limit(pixels.capacity() / kept.frames() * frames);
+      sink.accept(pixels, frames, spec.crop().width(), spec.crop().height());
+      return Optional.empty();
+    }
+  }
+
+  private DecodeResult decode(
+      ClipSpec wanted, Path video, Optional<TimeRange> part, io.clipstream.model.clip.ClipSink sink)
+      throws InterruptedException {
+    if (!wanted.equals(spec)) {
+      spec = wanted;
+      decoder =
+          new VideoDecoder(
+              spec, DecodeLimits.defaults(), new ClipBuffers(spec.clipBytes(), spec.clipBytes()));
+    }
+    return decoder.decode(video, Sampling.views(1, 1), part, sink);
+  }
+
+  /**
+   * How many frames to keep: the decoder fills up short videos from their beginning, which only a
+   * video shorter than a clip needs.
+   */
+  private int frames(VideoInfo info, TimeRange range, Optional<TimeRange> part) {
+    double seconds = range.endSeconds() - range.startSeconds();
+    long samples;
+    if (spec.stride() > 0) {
+      double share = part.map(p -> Math.min(1, p.seconds() / info.durationSeconds())).orElse(1.0);
+      samples = (Math.round(info.frames() * share) + spec.stride() - 1) / spec.stride();
+    } else {
+      // As ClipSampler counts them.
+      double late = Math.min(0.001, info.durationSeconds() / info.frames() / 4);
+      samples = (long) Math.floor((seconds + late) * spec.framesPerSecond());
+    }
+    return (int) Math.max(kept.clip().frames(), Math.min(kept.frames(), samples));
+  }
+
+  private static String reason(DecodeResult.Rejected rejected) {
+    return rejected.reason() + ": " + rejected.detail();
+  }
+}

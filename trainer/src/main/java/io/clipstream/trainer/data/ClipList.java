@@ -1,0 +1,193 @@
+package io.clipstream.trainer.data;
+
+import io.clipstream.model.UserError;
+import io.clipstream.model.clip.TimeRange;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * A data set: videos with their labels, read from a CSV file of {@code
+ * path,label[,split][,source][,start,end]} lines (RFC 4180 quotes), or from a folder for each label
+ * ({@link ClipFolder}). Paths are relative to the folder of the list; start and end are seconds,
+ * both empty for the whole video. A first line {@code path,label…}, empty lines and lines that
+ * start with {@code #} are passed over.
+ *
+ * @param file where the list was read from, or the folder of folders
+ * @param entries in the order of the file
+ * @param missing videos that other tools' lists name and that are not there; in a list of ours each
+ *     is an error
+ */
+public record ClipList(Path file, List<Entry> entries, List<String> missing) {
+  /** The split of entries that name none. */
+  public static final String NO_SPLIT = "";
+
+  /**
+   * One video.
+   *
+   * @param path of the video file
+   * @param label name of its class
+   * @param split which part of the data it belongs to, such as {@code train}, or empty
+   * @param source what it was made from, such as a photograph, or empty
+   * @param line of the list, from 1; 0 if there is none
+   * @param range of the video that the label holds for; empty: all of it
+   */
+  public record Entry(
+      Path path, String label, String split, String source, int line, Optional<TimeRange> range) {
+    /** A whole video. */
+    public Entry(Path path, String label, String split, String source, int line) {
+      this(path, label, split, source, line, Optional.empty());
+    }
+
+    /** The same in another split. */
+    public Entry in(String newSplit) {
+      return new Entry(path, label, newSplit, source, line, range);
+    }
+  }
+
+  public ClipList {
+    entries = List.copyOf(entries);
+    missing = List.copyOf(missing);
+  }
+
+  /** A list of which no video is missing. */
+  public ClipList(Path file, List<Entry> entries) {
+    this(file, entries, List.of());
+  }
+
+  /**
+   * Reads a list and checks that its videos exist.
+   *
+   * @throws UserError if the list is wrong, naming file and line
+   */
+  public static ClipList read(Path file) throws IOException {
+    return ListReader.read(file, ListOptions.NONE);
+  }
+
+  /** The labels that there are, sorted. */
+  public List<String> labels() {
+    return entries.stream().map(Entry::label).distinct().sorted().toList();
+  }
+
+  /** Whether no entry names its split. */
+  public boolean unsplit() {
+    return entries.stream().allMatch(entry -> entry.split.equals(NO_SPLIT));
+  }
+
+  /** The folder that paths are told relative to. */
+  public Path folder() {
+    Path absolute = file.toAbsolutePath();
+    return Files.isDirectory(absolute) ? absolute : absolute.getParent();
+  }
+
+  /** Path of an entry relative to {@link #folder}, with its range if it has one. */
+  public String name(Entry entry) {
+    String path = folder().relativize(entry.path.toAbsolutePath()).toString();
+    return entry
+        .range
+        .map(range -> path + "#" + range.startSeconds() + "-" + range.endSeconds())
+        .orElse(path);
+  }
+
+  /** Where an entry is written: {@code FILE:LINE}, or its own path. */
+  private String place(Entry entry) {
+    return entry.line > 0 ? file + ":" + entry.line : entry.path.toString();
+  }
+
+  /** The entries of one split; an empty name means all. */
+  public List<Entry> split(String name) {
+    if (name.isEmpty()) {
+      return entries;
+    }
+    List<Entry> part = entries.stream().filter(e -> e.split.equals(name)).toList();
+    if (part.isEmpty()) {
+      TreeSet<String> known = new TreeSet<>();
+      entries.forEach(e -> known.add(name(e.split)));
+      throw new UserError(
+          file + " has no videos in split " + name + "; it has " + String.join(", ", known));
+    }
+    return part;
+  }
+
+  /**
+   * Checks that two splits have nothing in common: no video and no source.
+   *
+   * @throws UserError naming what they share
+   */
+  public void requireDisjoint(String one, String other) {
+    Map<String, Entry> seen = new HashMap<>();
+    for (Entry entry : split(one)) {
+      seen.put("video " + entry.path, entry);
+      seen.put("source " + entry.source, entry);
+    }
+    for (Entry entry : split(other)) {
+      for (String key : List.of("video " + entry.path, "source " + entry.source)) {
+        Entry shared = seen.get(key);
+        if (shared != null && !key.equals("source ")) {
+          throw new UserError(
+              "%s: %s is in split %s and on line %d in split %s; keep it in one"
+                  .formatted(place(entry), key, name(other), shared.line, name(one)));
+        }
+      }
+    }
+  }
+
+  /**
+   * Index of each entry's label in {@code labels}.
+   *
+   * @throws UserError if a label is not among them
+   */
+  public int[] classes(List<Entry> part, List<String> labels) {
+    int[] classes = new int[part.size()];
+    for (int i = 0; i < classes.length; i++) {
+      classes[i] = labels.indexOf(part.get(i).label);
+      if (classes[i] < 0) {
+        throw new UserError(
+            "%s: label %s is not one of %s"
+                .formatted(place(part.get(i)), part.get(i).label, String.join(", ", labels)));
+      }
+    }
+    return classes;
+  }
+
+  /** Writes a list that {@link #read} reads; paths are written relative to the list's folder. */
+  public void write() throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    Path whole = folder.resolve(file.getFileName() + ".part");
+    boolean ranges = entries.stream().anyMatch(entry -> entry.range.isPresent());
+    try (BufferedWriter out = Files.newBufferedWriter(whole)) {
+      out.write("path,label,split,source" + (ranges ? ",start,end" : "") + "\n");
+      for (Entry entry : entries) {
+        out.write(
+            String.join(
+                ",",
+                quoted(folder.relativize(entry.path.toAbsolutePath()).toString()),
+                quoted(entry.label),
+                quoted(entry.split),
+                quoted(entry.source)));
+        if (ranges) {
+          out.write(
+              entry.range.map(r -> "," + r.startSeconds() + "," + r.endSeconds()).orElse(",,"));
+        }
+        out.write('\n');
+      }
+    }
+    Files.move(whole, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static String quoted(String field) {
+    return field.contains(",") || field.contains("\"")
+        ? '"' + field.replace("\"", "\"\"") + '"'
+        : field;
+  }
+
+  private static String name(String split) {
+    return split.isEmpty() ? "(none)" : split;
+  }
+}

@@ -1,0 +1,218 @@
+package io.clipstream.trainer.data;
+
+import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * The videos of one split, decoded once into a memory-mapped file, so that epochs cost no decoding.
+ * What was decoded before is found by its content, whatever the file is called and the list says.
+ * Reading: all threads.
+ */
+public final class ClipSet implements AutoCloseable {
+  private final FileChannel channel;
+  private final Kept kept;
+  private final List<MappedByteBuffer> segments = new ArrayList<>();
+  private final List<ClipList.Entry> entries = new ArrayList<>();
+  private final List<ClipIndex.Stored> slots = new ArrayList<>();
+  private final int[] classes;
+  private final List<RejectedVideo> rejected = new ArrayList<>();
+
+  /**
+   * A video that does not decode.
+   *
+   * @param reason from the decoder, one line
+   */
+  public record RejectedVideo(ClipList.Entry entry, String reason) {}
+
+  /**
+   * Opens a split, decoding what was not yet.
+   *
+   * @param file to hold the pixels; {@code file.index} beside it says what they are
+   * @param videos of the split
+   * @param digests of the videos' content
+   * @param labels of the classes
+   * @param threads that decode
+   * @throws UserError if a class has no clip
+   */
+  public static ClipSet open(
+      Path file,
+      Kept kept,
+      ClipList list,
+      List<ClipList.Entry> videos,
+      ContentDigests digests,
+      List<String> labels,
+      int threads,
+      Progress progress)
+      throws IOException, InterruptedException {
+    int[] classes = list.classes(videos, labels);
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      Path indexFile = file.resolveSibling(file.getFileName() + ".index");
+      ClipIndex index = new ClipIndex(indexFile, channel, kept);
+      if (wasted(index, videos, digests) > index.end() / 2) {
+        Files.delete(indexFile);
+        index = new ClipIndex(indexFile, channel, kept);
+      }
+      new ClipDecoding(index, kept, progress).run(videos, digests, threads);
+      ClipSet set = new ClipSet(channel, kept, index, videos, digests, classes);
+      set.note(progress);
+      set.requireEveryClass(labels);
+      return set;
+    } catch (Throwable e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private ClipSet(
+      FileChannel channel,
+      Kept kept,
+      ClipIndex index,
+      List<ClipList.Entry> videos,
+      ContentDigests digests,
+      int[] videoClasses)
+      throws IOException {
+    this.channel = channel;
+    this.kept = kept;
+    for (long at = 0; at < index.end(); at += ClipIndex.SEGMENT_BYTES) {
+      long bytes = Math.min(ClipIndex.SEGMENT_BYTES, index.end() - at);
+      segments.add(channel.map(FileChannel.MapMode.READ_ONLY, at, bytes));
+    }
+    int[] found = new int[videos.size()];
+    for (int i = 0; i < videos.size(); i++) {
+      ClipList.Entry entry = videos.get(i);
+      ClipIndex.Slot slot = index.get(digests.of(entry));
+      if (slot instanceof ClipIndex.Stored stored) {
+        found[slots.size()] = videoClasses[i];
+        entries.add(entry);
+        slots.add(stored);
+      } else {
+        rejected.add(new RejectedVideo(entry, ((ClipIndex.Rejected) slot).reason()));
+      }
+    }
+    this.classes = Arrays.copyOf(found, slots.size());
+  }
+
+  /** Bytes of the file that none of the videos needs. */
+  private static long wasted(ClipIndex index, List<ClipList.Entry> videos, ContentDigests digests) {
+    long used = 0;
+    for (String content : new TreeSet<>(videos.stream().map(digests::of).toList())) {
+      used += index.get(content) instanceof ClipIndex.Stored stored ? stored.bytes() : 0;
+    }
+    return index.end() - used;
+  }
+
+  private void note(Progress progress) {
+    int shown = Math.min(10, rejected.size());
+    for (RejectedVideo video : rejected.subList(0, shown)) {
+      progress.note("left out " + video.entry().path() + ": " + video.reason());
+    }
+    if (rejected.size() > shown) {
+      progress.note(
+          "left out %d more videos of %d, see metrics.json"
+              .formatted(rejected.size() - shown, rejected.size() + slots.size()));
+    }
+  }
+
+  private void requireEveryClass(List<String> labels) {
+    List<String> empty = new ArrayList<>(labels);
+    for (int c : classes) {
+      empty.remove(labels.get(c));
+    }
+    if (!empty.isEmpty()) {
+      ClipList.Entry any = entries.isEmpty() ? rejected.get(0).entry() : entries.get(0);
+      throw new UserError(
+          "split %s has no clip of %s%s; add videos of each, or leave the label out"
+              .formatted(
+                  any.split().isEmpty() ? "(none)" : any.split(),
+                  String.join(", ", empty.subList(0, Math.min(5, empty.size()))),
+                  rejected.isEmpty() ? "" : " (" + rejected.size() + " videos do not decode)"));
+    }
+  }
+
+  public int size() {
+    return slots.size();
+  }
+
+  public int classOf(int clip) {
+    return classes[clip];
+  }
+
+  /** Clips of each class. */
+  public int[] counts(int labels) {
+    int[] counts = new int[labels];
+    for (int c : classes) {
+      counts[c]++;
+    }
+    return counts;
+  }
+
+  /** The file that a clip was cut from. */
+  public Path file(int clip) {
+    return entries.get(clip).path();
+  }
+
+  /** Videos that do not decode, in the order of the list. */
+  public List<RejectedVideo> rejected() {
+    return List.copyOf(rejected);
+  }
+
+  /** What is there of a clip's video to choose from. */
+  public Augmentation.Room room(int clip) {
+    ClipIndex.Stored slot = slots.get(clip);
+    return new Augmentation.Room(slot.frames() - kept.clip().frames(), slot.width(), slot.height());
+  }
+
+  /** Where the file of the split has what is kept of a clip: offset, frames, width and height. */
+  public List<Long> place(int clip) {
+    ClipIndex.Stored slot = slots.get(clip);
+    return List.of(slot.offset(), (long) slot.frames(), (long) slot.width(), (long) slot.height());
+  }
+
+  /**
+   * Copies a clip, changed, to {@code to}: {@code [T, crop, crop, 3]} from its position on.
+   *
+   * @param change drawn for its {@link #room}
+   */
+  public void read(int clip, Augmentation.Change change, ByteBuffer to) {
+    ClipIndex.Stored slot = slots.get(clip);
+    PixelCopy.copy(
+        segments.get((int) (slot.offset() / ClipIndex.SEGMENT_BYTES)),
+        (int) (slot.offset() % ClipIndex.SEGMENT_BYTES),
+        kept.clip().frames(),
+        slot.width(),
+        slot.height(),
+        kept.clip().crop().width(),
+        change,
+        to);
+  }
+
+  /** Bytes of one clip as {@link #read} writes it. */
+  public int clipBytes() {
+    return kept.clip().clipBytes();
+  }
+
+  /** Side of the squares that {@link #read} writes, pixels. */
+  public int crop() {
+    return kept.clip().crop().width();
+  }
+
+  @Override
+  public void close() throws IOException {
+    segments.clear();
+    channel.close();
+  }
+}

@@ -1,0 +1,125 @@
+package io.clipstream.trainer.data;
+
+import io.clipstream.model.Progress;
+import io.clipstream.model.Sha256;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * SHA-256 of the content of a list's videos. A file beside the run remembers them with size and
+ * time of change, so that only new and changed videos are read. Immutable.
+ */
+public final class ContentDigests {
+  private final Map<Path, String> digests;
+
+  private ContentDigests(Map<Path, String> digests) {
+    this.digests = digests;
+  }
+
+  /**
+   * Computes what is not remembered.
+   *
+   * @param memory file of earlier digests, rewritten
+   * @param threads that read
+   */
+  public static ContentDigests of(
+      List<ClipList.Entry> videos, Path memory, int threads, Progress progress)
+      throws IOException, InterruptedException {
+    Map<String, String> known = new HashMap<>();
+    if (Files.exists(memory)) {
+      for (String line : Files.readAllLines(memory)) {
+        int tab = line.indexOf('\t');
+        if (tab == 64) {
+          known.put(line.substring(tab + 1), line.substring(0, tab));
+        }
+      }
+    }
+    Map<Path, String> stamps = new LinkedHashMap<>();
+    for (ClipList.Entry video : videos) {
+      if (!stamps.containsKey(video.path())) {
+        stamps.put(video.path(), stamp(video.path()));
+      }
+    }
+    List<Path> unknown = new ArrayList<>();
+    stamps.forEach(
+        (path, stamp) -> {
+          if (!known.containsKey(stamp)) {
+            unknown.add(path);
+          }
+        });
+    Map<Path, String> computed = compute(unknown, threads, progress);
+    Map<Path, String> digests = new HashMap<>();
+    StringBuilder lines = new StringBuilder();
+    stamps.forEach(
+        (path, stamp) -> {
+          String digest = computed.getOrDefault(path, known.get(stamp));
+          digests.put(path, digest);
+          lines.append(digest).append('\t').append(stamp).append('\n');
+        });
+    Path part = memory.resolveSibling(memory.getFileName() + ".part");
+    Files.writeString(part, lines);
+    Files.move(part, memory, StandardCopyOption.REPLACE_EXISTING);
+    return new ContentDigests(digests);
+  }
+
+  private static Map<Path, String> compute(List<Path> files, int threads, Progress progress)
+      throws IOException, InterruptedException {
+    Map<Path, String> digests = new HashMap<>();
+    if (files.isEmpty()) {
+      return digests;
+    }
+    progress.start("reading videos", files.size());
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      Map<Path, Future<String>> futures = new LinkedHashMap<>();
+      for (Path file : files) {
+        futures.put(
+            file,
+            pool.submit(
+                () -> {
+                  String digest = Sha256.of(file);
+                  progress.step();
+                  return digest;
+                }));
+      }
+      for (Map.Entry<Path, Future<String>> future : futures.entrySet()) {
+        digests.put(future.getKey(), future.getValue().get());
+      }
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    } finally {
+      pool.shutdownNow();
+    }
+    progress.end();
+    return digests;
+  }
+
+  private static String stamp(Path file) throws IOException {
+    return Files.size(file) + "\t" + Files.getLastModifiedTime(file) + "\t" + file;
+  }
+
+  /** The digest of one of the list's videos, 64 lower-case hex digits. */
+  public String of(Path video) {
+    return digests.get(video);
+  }
+
+  /** What an entry shows: the digest of its video and, if it has one, the range. */
+  public String of(ClipList.Entry entry) {
+    return of(entry.path())
+        + entry
+            .range()
+            .map(range -> "@" + range.startSeconds() + "-" + range.endSeconds())
+            .orElse("");
+  }
+}

@@ -1,0 +1,199 @@
+package io.clipstream.trainer.data;
+
+import io.clipstream.model.UserError;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What training and validation have: told before the first step.
+ *
+ * @param labels of the classes
+ * @param clips usable clips by split, each with one count a label
+ * @param videos that the splits name
+ * @param rejected videos that do not decode or are not there
+ * @param shared contents that are in two splits, one line each
+ */
+public record DataReport(
+    List<String> labels,
+    Map<String, List<Integer>> clips,
+    int videos,
+    List<Rejected> rejected,
+    List<String> shared) {
+
+  /** Lines of each kind that are told; the files have all. */
+  private static final int TOLD = 10;
+
+  /** Labels that are shown one by one. */
+  private static final int SHOWN_LABELS = 40;
+
+  /** More than this between the largest and the smallest label is pointed out. */
+  private static final double UNBALANCED = 2;
+
+  /**
+   * A video that cannot be used.
+   *
+   * @param path relative to the list, if it is there
+   * @param reason from the decoder, one line
+   */
+  public record Rejected(String path, String split, String reason) {}
+
+  /**
+   * Looks at the splits.
+   *
+   * @param sets by split
+   * @param reports further splits that are held out
+   */
+  public static DataReport of(
+      ClipList list,
+      Map<String, ClipSet> sets,
+      List<String> reports,
+      ContentDigests digests,
+      List<String> labels) {
+    Map<String, List<Integer>> clips = new LinkedHashMap<>();
+    List<Rejected> rejected = new ArrayList<>();
+    int videos = list.missing().size();
+    list.missing().forEach(path -> rejected.add(new Rejected(path, "", "there is no such file")));
+    for (Map.Entry<String, ClipSet> set : sets.entrySet()) {
+      Integer[] counts = new Integer[labels.size()];
+      Arrays.fill(counts, 0);
+      for (int clip = 0; clip < set.getValue().size(); clip++) {
+        counts[set.getValue().classOf(clip)]++;
+      }
+      clips.put(set.getKey(), List.of(counts));
+      for (ClipSet.RejectedVideo video : set.getValue().rejected()) {
+        rejected.add(new Rejected(list.name(video.entry()), set.getKey(), video.reason()));
+      }
+      videos += set.getValue().size() + set.getValue().rejected().size();
+    }
+    Set<String> splits = new LinkedHashSet<>(sets.keySet());
+    splits.addAll(reports);
+    return new DataReport(labels, clips, videos, rejected, shared(list, splits, digests));
+  }
+
+  private static List<String> shared(
+      ClipList list, Iterable<String> splits, ContentDigests digests) {
+    Map<String, ClipList.Entry> first = new TreeMap<>();
+    List<String> shared = new ArrayList<>();
+    for (String split : splits) {
+      for (ClipList.Entry entry : list.split(split)) {
+        ClipList.Entry other = first.putIfAbsent(digests.of(entry.path()), entry);
+        if (other != null && !other.split().equals(entry.split())) {
+          shared.add(
+              "%s (%s) and %s (%s)"
+                  .formatted(list.name(other), other.split(), list.name(entry), entry.split()));
+        }
+      }
+    }
+    return shared;
+  }
+
+  /**
+   * Checks that training on it means something.
+   *
+   * @param most share of the videos that may be rejected
+   * @throws UserError if splits share a content, or more is rejected
+   */
+  public void require(double most) {
+    if (!shared.isEmpty()) {
+      throw new UserError(
+          "%d videos have the content of another in another split, such as %s; keep each in one"
+              .formatted(shared.size(), shared.get(0)));
+    }
+    if (rejected.size() > most * videos) {
+      throw new UserError(
+          String.format(
+              Locale.ROOT,
+              "%d of %d videos cannot be used, more than the share data.max-rejected=%s; the first"
+                  + " is %s: %s; data.json names all",
+              rejected.size(),
+              videos,
+              most,
+              rejected.get(0).path,
+              rejected.get(0).reason));
+    }
+  }
+
+  /** Largest over smallest label of a split. */
+  double imbalance(String split) {
+    int largest = clips.get(split).stream().mapToInt(n -> n).max().orElse(0);
+    int smallest = clips.get(split).stream().mapToInt(n -> n).min().orElse(0);
+    return largest / (double) Math.max(1, smallest);
+  }
+
+  /** For people, some lines. */
+  public String toText() {
+    StringBuilder text = new StringBuilder();
+    int width = Math.max(5, labels.stream().mapToInt(String::length).max().orElse(1));
+    text.append(String.format(Locale.ROOT, "%-" + width + "s", "label"));
+    clips.keySet().forEach(split -> text.append(String.format(Locale.ROOT, " %12s", split)));
+    text.append('\n');
+    for (int k = 0; k < Math.min(labels.size(), SHOWN_LABELS); k++) {
+      row(text, width, labels.get(k), k);
+    }
+    if (labels.size() > SHOWN_LABELS) {
+      text.append("... and ").append(labels.size() - SHOWN_LABELS).append(" more labels\n");
+    }
+    row(text, width, "all", -1);
+    String train = clips.keySet().iterator().next();
+    if (imbalance(train) > UNBALANCED) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "the largest label of %s has %.1f times the clips of the smallest;"
+                  + " train.class-weights=balanced lets each count alike%n",
+              train,
+              imbalance(train)));
+    }
+    if (!rejected.isEmpty()) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%d of %d videos (%.1f %%) cannot be used, data.json says why%n",
+              rejected.size(),
+              videos,
+              100.0 * rejected.size() / videos));
+    }
+    shared.stream()
+        .limit(TOLD)
+        .forEach(pair -> text.append("the same content: ").append(pair).append('\n'));
+    return text.toString().stripTrailing();
+  }
+
+  private void row(StringBuilder text, int width, String name, int label) {
+    text.append(String.format(Locale.ROOT, "%-" + width + "s", name));
+    clips
+        .values()
+        .forEach(
+            counts -> {
+              int count = label < 0 ? counts.stream().mapToInt(n -> n).sum() : counts.get(label);
+              text.append(String.format(Locale.ROOT, " %12d", count));
+            });
+    text.append('\n');
+  }
+
+  /** As it is written to JSON. */
+  public Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("videos", videos);
+    Map<String, Object> counts = new LinkedHashMap<>();
+    clips.forEach(
+        (split, each) -> {
+          Map<String, Integer> byLabel = new LinkedHashMap<>();
+          for (int k = 0; k < labels.size(); k++) {
+            byLabel.put(labels.get(k), each.get(k));
+          }
+          counts.put(split, byLabel);
+        });
+    map.put("clips", counts);
+    map.put("sharedContent", shared);
+    map.put("rejected", rejected);
+    return map;
+  }
+}

@@ -1,0 +1,198 @@
+package io.clipstream.trainer.data;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.clipstream.model.UserError;
+import io.clipstream.model.clip.TimeRange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Lists of videos as other tools have them:
+ *
+ * <ul>
+ *   <li>lines of {@code PATH INDEX}, as PaddleVideo and MMAction2 use them (their lists of folders
+ *       of frames, with a number more, are not read);
+ *   <li>the CSV files of Kinetics, {@code label,youtube_id,time_start,time_end,split}, for files
+ *       named {@code ID_000010_000020.mp4} in one folder or in one for each split or label;
+ *   <li>a JSON array of objects with {@code path}, {@code label} and, where they matter, {@code
+ *       split}, {@code source}, {@code start} and {@code end}.
+ * </ul>
+ *
+ * @param prefix folder that paths are relative to
+ * @param names of the labels in the order of their indices; empty if none were given
+ */
+record ForeignList(Path file, Path prefix, List<String> names) {
+  private static final String KINETICS = "label,youtube_id,time_start,time_end";
+
+  /** Whether the file is one of these, judged by its name and first line. */
+  static boolean isOne(Path file, List<String> lines) {
+    return file.toString().endsWith(".json")
+        || lines.stream()
+            .filter(line -> !line.isBlank() && !line.startsWith("#"))
+            .findFirst()
+            .filter(line -> line.startsWith(KINETICS) || line.matches("[^,]*\\S\\s+\\d+"))
+            .isPresent();
+  }
+
+  /**
+   * Reads the names of labels: a line each, with or without the index before it.
+   *
+   * @throws UserError if an index is not the line's number
+   */
+  static List<String> names(Path file) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      if (line.isBlank()) {
+        continue;
+      }
+      String[] parts = line.strip().split("\\s+", 2);
+      if (parts.length == 2 && parts[0].matches("\\d+")) {
+        if (Integer.parseInt(parts[0]) != names.size()) {
+          throw new UserError(
+              "%s: label %s has index %s, expected %d"
+                  .formatted(file, parts[1], parts[0], names.size()));
+        }
+        names.add(parts[1]);
+      } else {
+        names.add(line.strip());
+      }
+    }
+    return names;
+  }
+
+  ClipList read(List<String> lines) {
+    if (file.toString().endsWith(".json")) {
+      return json(String.join("\n", lines));
+    }
+    List<ClipList.Entry> entries = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    boolean kinetics = lines.stream().anyMatch(line -> line.startsWith(KINETICS));
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (line.isBlank() || line.startsWith("#") || line.startsWith(KINETICS)) {
+        continue;
+      }
+      ClipList.Entry entry = kinetics ? kinetics(line, i + 1) : indexed(line, i + 1);
+      if (Files.isRegularFile(entry.path())) {
+        entries.add(entry);
+      } else {
+        missing.add(entry.path().toString());
+      }
+    }
+    return new ClipList(file, entries, missing);
+  }
+
+  private ClipList.Entry indexed(String line, int number) {
+    String[] fields = line.strip().split("\\s+", -1);
+    int count = fields.length;
+    if (count >= 3 && fields[count - 2].matches("\\d+")) {
+      throw new UserError(
+          "%s:%d: a number of frames is before the label, so that it names folders of frames; expected videos: PATH INDEX"
+              .formatted(file, number));
+    }
+    if (count < 2 || !fields[count - 1].matches("\\d{1,6}")) {
+      throw new UserError("%s:%d: expected PATH INDEX: %s".formatted(file, number, line));
+    }
+    int index = Integer.parseInt(fields[count - 1]);
+    if (names.isEmpty()) {
+      throw new UserError(
+          file + " has indices of labels; set data.label-names to a file with a name on each line");
+    }
+    if (index >= names.size()) {
+      throw new UserError(
+          "%s:%d: label %d, expected 0 to %d, as data.label-names has names"
+              .formatted(file, number, index, names.size() - 1));
+    }
+    String path = line.strip().replaceFirst("\\s+\\d+$", "");
+    return new ClipList.Entry(
+        prefix.resolve(path).normalize(), names.get(index), ClipList.NO_SPLIT, "", number);
+  }
+
+  private ClipList.Entry kinetics(String line, int number) {
+    List<String> fields = ListReader.fields(line);
+    if (fields == null || fields.size() < 5) {
+      throw new UserError("%s:%d: expected %s,split: %s".formatted(file, number, KINETICS, line));
+    }
+    String label = fields.get(0);
+    String split = fields.get(4).equals("validate") ? "validation" : fields.get(4);
+    String name;
+    try {
+      name =
+          String.format(
+              Locale.ROOT,
+              "%s_%06d_%06d.mp4",
+              fields.get(1),
+              (int) Double.parseDouble(fields.get(2)),
+              (int) Double.parseDouble(fields.get(3)));
+    } catch (NumberFormatException e) {
+      throw new UserError(
+          "%s:%d: the times are %s and %s, expected seconds"
+              .formatted(file, number, fields.get(2), fields.get(3)),
+          e);
+    }
+    Path found = prefix.resolve(name);
+    for (String folder :
+        List.of(
+            fields.get(4),
+            label,
+            label.replace(' ', '_'),
+            fields.get(4) + "/" + label,
+            fields.get(4) + "/" + label.replace(' ', '_'))) {
+      Path there = prefix.resolve(folder).resolve(name);
+      found = !Files.isRegularFile(found) && Files.isRegularFile(there) ? there : found;
+    }
+    return new ClipList.Entry(found, label, split, fields.get(1), number);
+  }
+
+  private ClipList json(String text) {
+    JsonNode array;
+    try {
+      array = new ObjectMapper().readTree(text);
+    } catch (JacksonException e) {
+      throw new UserError(file + " is no JSON: " + e.getOriginalMessage(), e);
+    }
+    if (!array.isArray()) {
+      throw new UserError(file + " is no JSON array, expected objects with path and label in one");
+    }
+    List<ClipList.Entry> entries = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (JsonNode video : array) {
+      if (!video.path("path").isTextual() || !video.path("label").isTextual()) {
+        throw new UserError(file + ": expected path and label as texts: " + video);
+      }
+      Optional<TimeRange> range = Optional.empty();
+      if (video.has("start") || video.has("end")) {
+        try {
+          range =
+              Optional.of(
+                  new TimeRange(
+                      video.path("start").asDouble(0), video.path("end").asDouble(Double.NaN)));
+        } catch (IllegalArgumentException e) {
+          throw new UserError(
+              file + ": expected start and end in seconds with 0 <= start < end: " + video, e);
+        }
+      }
+      Path path = prefix.resolve(video.get("path").textValue()).normalize();
+      if (Files.isRegularFile(path)) {
+        entries.add(
+            new ClipList.Entry(
+                path,
+                video.get("label").textValue(),
+                video.path("split").asText(ClipList.NO_SPLIT),
+                video.path("source").asText(""),
+                0,
+                range));
+      } else {
+        missing.add(path.toString());
+      }
+    }
+    return new ClipList(file, entries, missing);
+  }
+}

@@ -1,0 +1,142 @@
+package io.clipstream.trainer.data;
+
+import io.clipstream.model.Nearest;
+import io.clipstream.model.UserError;
+import io.clipstream.model.clip.TimeRange;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads a {@link ClipList} from its file. */
+final class ListReader {
+  private static final String FIELDS = "path,label[,split][,source][,start,end]";
+
+  private ListReader() {}
+
+  /**
+   * Reads a list of ours or a {@link ForeignList}, and checks that its videos exist.
+   *
+   * @throws UserError if the list is wrong, naming file and line
+   */
+  static ClipList read(Path file, ListOptions options) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(
+          "no list of videos at "
+              + file
+              + "; expected a CSV file of "
+              + FIELDS
+              + Nearest.hint(file));
+    }
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(file);
+    } catch (MalformedInputException e) {
+      throw new UserError(file + " is not UTF-8 text; expected a CSV file of " + FIELDS, e);
+    }
+    Path folder = options.prefix().orElse(file.toAbsolutePath().getParent()).toAbsolutePath();
+    if (ForeignList.isOne(file, lines)) {
+      ClipList list = new ForeignList(file, folder, options.names()).read(lines);
+      if (list.entries().isEmpty()) {
+        throw new UserError(
+            "none of the %d videos that %s names is there, such as %s"
+                .formatted(
+                    list.missing().size(),
+                    file,
+                    list.missing().isEmpty() ? "any" : list.missing().get(0)));
+      }
+      return list;
+    }
+    List<ClipList.Entry> entries = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (line.isBlank() || line.startsWith("#") || (i == 0 && line.startsWith("path,label"))) {
+        continue;
+      }
+      ClipList.Entry entry = parse(file, i + 1, line, folder);
+      if (!Files.isRegularFile(entry.path())) {
+        throw new UserError(
+            file + ":" + (i + 1) + ": no video at " + entry.path() + Nearest.hint(entry.path()));
+      }
+      entries.add(entry);
+    }
+    if (entries.isEmpty()) {
+      throw new UserError(file + " names no video; expected lines of " + FIELDS);
+    }
+    return new ClipList(file, entries);
+  }
+
+  private static ClipList.Entry parse(Path file, int number, String line, Path folder) {
+    List<String> fields = fields(line);
+    if (fields == null) {
+      throw new UserError(file + ":" + number + ": a quote is not closed: " + shortened(line));
+    }
+    if (fields.size() < 2 || fields.size() > 6 || fields.size() == 5) {
+      throw new UserError(
+          "%s:%d: %d fields, expected %s: %s"
+              .formatted(file, number, fields.size(), FIELDS, shortened(line)));
+    }
+    if (fields.get(0).isEmpty() || fields.get(1).isEmpty()) {
+      throw new UserError(
+          "%s:%d: the %s is empty, expected %s"
+              .formatted(file, number, fields.get(0).isEmpty() ? "path" : "label", FIELDS));
+    }
+    return new ClipList.Entry(
+        folder.resolve(fields.get(0)).normalize(),
+        fields.get(1),
+        fields.size() > 2 ? fields.get(2) : ClipList.NO_SPLIT,
+        fields.size() > 3 ? fields.get(3) : "",
+        number,
+        fields.size() > 5 ? range(file, number, fields.get(4), fields.get(5)) : Optional.empty());
+  }
+
+  private static Optional<TimeRange> range(Path file, int number, String start, String end) {
+    if (start.isEmpty() && end.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new TimeRange(Double.parseDouble(start), Double.parseDouble(end)));
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          "%s:%d: the range is %s to %s, expected seconds with 0 <= start < end, or both empty"
+              .formatted(file, number, start, end),
+          e);
+    }
+  }
+
+  /** The fields of a CSV line, or {@code null} if a quote is not closed. */
+  static List<String> fields(String line) {
+    List<String> fields = new ArrayList<>();
+    StringBuilder field = new StringBuilder();
+    boolean quoted = false;
+    for (int i = 0; i < line.length(); i++) {
+      char c = line.charAt(i);
+      if (quoted) {
+        if (c != '"') {
+          field.append(c);
+        } else if (i + 1 < line.length() && line.charAt(i + 1) == '"') {
+          field.append(c);
+          i++;
+        } else {
+          quoted = false;
+        }
+      } else if (c == '"' && field.isEmpty()) {
+        quoted = true;
+      } else if (c == ',') {
+        fields.add(field.toString().strip());
+        field.setLength(0);
+      } else {
+        field.append(c);
+      }
+    }
+    fields.add(field.toString().strip());
+    return quoted ? null : fields;
+  }
+
+  private static String shortened(String line) {
+    return line.length() <= 80 ? line : line.substring(0, 77) + "...";
+  }
+}

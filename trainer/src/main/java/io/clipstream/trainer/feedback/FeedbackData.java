@@ -1,0 +1,198 @@
+package io.clipstream.trainer.feedback;
+
+import io.clipstream.model.Progress;
+import io.clipstream.model.Sha256;
+import io.clipstream.model.UserError;
+import io.clipstream.model.fetch.FetchResult;
+import io.clipstream.model.fetch.FileFetcher;
+import io.clipstream.model.fetch.LocalFile;
+import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.data.ContentDigests;
+import io.clipstream.trainer.data.SourceSplit;
+import io.clipstream.trainer.recipe.FeedbackSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Brings the videos of a snapshot into a folder: {@code videos/}, {@code snapshot.json} and the
+ * list {@code videos.csv} to train on.
+ *
+ * <p>Videos that people labelled are dealt to the splits by source. Those that a model labelled
+ * train, since to agree with that model is no merit; of a label that no person ever gave some are
+ * held out nevertheless, so that forgetting it shows.
+ */
+public final class FeedbackData {
+  private static final int THREADS = 2;
+
+  /** Unreachable videos that are told one by one; the snapshot has all. */
+  private static final int TOLD = 10;
+
+  private static final Pattern SUFFIX = Pattern.compile("(\\.[A-Za-z0-9]{1,5})(?:[?#].*)?$");
+
+  private final FeedbackSettings settings;
+  private final Path folder;
+  private final Progress progress;
+
+  /**
+   * @param folder made if need be
+   */
+  public FeedbackData(FeedbackSettings settings, Path folder, Progress progress) {
+    this.settings = settings;
+    this.folder = folder;
+    this.progress = progress;
+  }
+
+  /** The snapshot that the folder holds, if it has one. */
+  public Optional<FeedbackSnapshot> existing() throws IOException {
+    Path file = folder.resolve("snapshot.json");
+    return Files.exists(file) && Files.exists(list())
+        ? Optional.of(FeedbackSnapshot.read(file))
+        : Optional.empty();
+  }
+
+  /** The list to train on. */
+  public Path list() {
+    return folder.resolve("videos.csv");
+  }
+
+  /**
+   * Fetches the videos and writes the list and the snapshot.
+   *
+   * @param wanted items whose digests, where they have one, the files must have
+   * @return the snapshot with the digests of all
+   * @throws UserError if there is nothing, or too much of it is out of reach
+   */
+  public FeedbackSnapshot fetch(FeedbackSnapshot wanted, FileFetcher fetcher)
+      throws IOException, InterruptedException {
+    if (wanted.items().isEmpty() && settings.base().isEmpty()) {
+      throw new UserError(
+          "the range of the feedback and labels holds nothing to train on: say what videos show with"
+              + " ./clipstream correct, or lower feedback.pseudo-score");
+    }
+    Path videos = Files.createDirectories(folder.resolve("videos"));
+    List<FeedbackItem> items = new ArrayList<>();
+    List<FeedbackSnapshot.Unreachable> rejected = new ArrayList<>();
+    List<ClipList.Entry> people = new ArrayList<>();
+    List<ClipList.Entry> models = new ArrayList<>();
+    progress.start("fetching", wanted.items().size());
+    for (FeedbackItem item : wanted.items()) {
+      FetchResult result = fetcher.fetch(item.uri(), Optional.ofNullable(item.sha256()));
+      if (result instanceof FetchResult.Rejected refused) {
+        String reason = refused.reason() + ": " + refused.detail();
+        rejected.add(new FeedbackSnapshot.Unreachable(item, reason));
+      } else {
+        try (LocalFile file = ((FetchResult.Fetched) result).file()) {
+          String digest = Sha256.of(file.path());
+          Path video = videos.resolve(digest + suffix(item.uri()));
+          if (!Files.exists(video)) {
+            Path part = videos.resolve(digest + ".part");
+            Files.copy(file.path(), part, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(part, video, StandardCopyOption.ATOMIC_MOVE);
+          }
+          items.add(item.with(digest));
+          (item.person() ? people : models)
+              .add(
+                  new ClipList.Entry(
+                      video, item.label(), ClipList.NO_SPLIT, item.uri(), 0, item.range()));
+        }
+      }
+      progress.step();
+    }
+    progress.end();
+    FeedbackSnapshot snapshot = new FeedbackSnapshot(wanted.offsets(), items, rejected);
+    check(snapshot);
+    new ClipList(list(), dealt(people, models)).write();
+    snapshot.write(folder.resolve("snapshot.json"));
+    return snapshot;
+  }
+
+  private void check(FeedbackSnapshot snapshot) {
+    List<FeedbackSnapshot.Unreachable> rejected = snapshot.rejected();
+    rejected.stream()
+        .limit(TOLD)
+        .forEach(one -> progress.note("left out " + one.item().uri() + ": " + one.reason()));
+    int all = snapshot.items().size() + rejected.size();
+    if (rejected.size() > settings.maxRejected() * all) {
+      throw new UserError(
+          "%d of %d videos cannot be fetched, more than the share data.max-rejected=%s; the first is %s: %s"
+              .formatted(
+                  rejected.size(),
+                  all,
+                  settings.maxRejected(),
+                  rejected.get(0).item().uri(),
+                  rejected.get(0).reason()));
+    }
+  }
+
+  /** Every video in its split. */
+  private List<ClipList.Entry> dealt(List<ClipList.Entry> people, List<ClipList.Entry> models)
+      throws IOException, InterruptedException {
+    SourceSplit split = settings.split();
+    List<ClipList.Entry> base = new ArrayList<>();
+    if (settings.base().isPresent()) {
+      base.addAll(settings.options().open(settings.base().get()).entries());
+    }
+    List<ClipList.Entry> all = new ArrayList<>(base);
+    all.addAll(people);
+    all.addAll(models);
+    ContentDigests digests =
+        ContentDigests.of(all, folder.resolve("digests.tsv"), THREADS, progress);
+    List<ClipList.Entry> dealt = new ArrayList<>();
+    List<ClipList.Entry> free = new ArrayList<>(people);
+    if (new ClipList(list(), base).unsplit()) {
+      free.addAll(0, base);
+    } else {
+      dealt.addAll(base);
+    }
+    dealt.addAll(split.of(new ClipList(list(), free), digests).entries());
+    Set<String> known = dealt.stream().map(ClipList.Entry::label).collect(Collectors.toSet());
+    List<ClipList.Entry> unknown =
+        models.stream().filter(entry -> !known.contains(entry.label())).toList();
+    dealt.addAll(split.of(new ClipList(list(), unknown), digests).entries());
+    models.stream()
+        .filter(entry -> known.contains(entry.label()))
+        .map(entry -> entry.in(split.train()))
+        .forEach(dealt::add);
+    if (!unknown.isEmpty()) {
+      progress.note(
+          "no person gave the labels %s: what is held out of them says only whether the model still agrees with the one that gave them"
+              .formatted(
+                  unknown.stream()
+                      .map(ClipList.Entry::label)
+                      .distinct()
+                      .collect(Collectors.joining(", "))));
+    }
+    return inOneSplit(dealt, digests);
+  }
+
+  /** A content that is in several splits goes where it was first: the list's, then people's. */
+  private static List<ClipList.Entry> inOneSplit(
+      List<ClipList.Entry> entries, ContentDigests digests) {
+    Map<String, String> splits = new HashMap<>();
+    return entries.stream()
+        .map(
+            entry -> {
+              String content = digests.of(entry.path());
+              String split = splits.putIfAbsent(content, entry.split());
+              return split == null ? entry : entry.in(split);
+            })
+        .toList();
+  }
+
+  /** What the address ends with, since a few formats are known by it alone. */
+  private static String suffix(String uri) {
+    Matcher end = SUFFIX.matcher(uri);
+    return end.find() ? end.group(1) : "";
+  }
+}

@@ -1,0 +1,97 @@
+package io.clipstream.trainer.loop;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.clipstream.model.Progress;
+import io.clipstream.trainer.data.ClipSet;
+import io.clipstream.trainer.data.EpochPlan;
+import io.clipstream.trainer.recipe.Recipe;
+import io.clipstream.trainer.recipe.TrainingSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * How long a training will take.
+ *
+ * @param device that it runs on
+ * @param plan of an epoch
+ * @param epochs at most
+ * @param stepSeconds of a step
+ * @param seconds of all, validation included
+ */
+public record Forecast(
+    String device, EpochPlan plan, int epochs, double stepSeconds, double seconds) {
+  /** TorchScript prepares itself in the first ones. */
+  private static final int TRIAL_STEPS = 3;
+
+  /** Of a step's work: validation only runs forward. */
+  private static final double FORWARD_SHARE = 1 / 3.0;
+
+  /**
+   * Times some steps on a network of its own, which is thrown away.
+   *
+   * @param folder for a file while it runs
+   */
+  public static Forecast of(
+      Recipe recipe, ClipSet train, ClipSet validation, Path folder, Device device)
+      throws IOException {
+    TrainingSettings settings = recipe.training();
+    EpochPlan plan = EpochPlan.of(train.size(), settings.batchSize());
+    Path trial = folder.resolve("trial.pt");
+    double step;
+    try {
+      Learner.write(trial, recipe, recipe.firstWeights());
+      int parts = settings.partsOf(plan.largest());
+      step = parts * stepSeconds(recipe, trial, settings.largestPart(plan.largest()), device);
+    } finally {
+      Files.deleteIfExists(trial);
+    }
+    double validating = Math.ceil(validation.size() / (double) plan.largest()) * FORWARD_SHARE;
+    double seconds = settings.epochs() * (plan.steps() + validating) * step;
+    return new Forecast(device.toString(), plan, settings.epochs(), step, seconds);
+  }
+
+  /** Of what goes through the network at once. */
+  private static double stepSeconds(Recipe recipe, Path network, int clips, Device device)
+      throws IOException {
+    TrainingSettings settings = recipe.training();
+    float[] mask =
+        new DropMasks(recipe.network(), settings.headDropout(), settings.seed())
+            .draw(0, new int[clips]);
+    ByteBuffer pixels = ByteBuffer.allocateDirect(clips * recipe.clip().clipBytes());
+    long start = 0;
+    try (Replica replica = new Replica(network, recipe.clip(), device)) {
+      for (int i = 0; i < TRIAL_STEPS; i++) {
+        start = System.nanoTime();
+        try (NDManager scope = replica.manager().newSubManager()) {
+          Descent.of(recipe)
+              .descend(
+                  replica,
+                  scope,
+                  pixels.rewind(),
+                  clips,
+                  mask,
+                  logits -> CrossEntropy.of(logits, new int[clips], 0))
+              .toFloatArray(); // waits for the device
+        }
+      }
+    }
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  /** For people, one line. */
+  public String line() {
+    return String.format(
+        Locale.ROOT,
+        "on %s: %d epochs of %d steps with up to %d clips, %.0f ms a step, about %s in all",
+        device,
+        epochs,
+        plan.steps(),
+        plan.largest(),
+        1000 * stepSeconds,
+        Progress.time(seconds));
+  }
+}

@@ -1,0 +1,113 @@
+package io.clipstream.trainer.loop;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.ParameterList;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.Pair;
+import io.clipstream.model.clip.ClipSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** A network loaded on one device, with parameters that take gradients. Owns them. One thread. */
+final class Replica implements AutoCloseable {
+  private final Model model;
+  private final ClipSpec clip;
+  private final ParameterStore store;
+
+  /**
+   * Loads an artifact in its training form.
+   *
+   * @param clip whose crop the pixels have
+   */
+  Replica(Path artifact, ClipSpec clip, Device device) throws IOException {
+    this.clip = clip;
+    this.model = Model.newInstance(artifact.getFileName().toString(), device, "PyTorch");
+    try {
+      model.load(
+          artifact.toAbsolutePath().getParent(),
+          artifact.getFileName().toString(),
+          Map.of("trainParam", "true", "mapLocation", "true"));
+    } catch (MalformedModelException | IOException e) {
+      model.close();
+      throw new IOException(artifact + " does not load", e);
+    }
+    this.store = new ParameterStore(model.getNDManager(), false);
+  }
+
+  NDManager manager() {
+    return model.getNDManager();
+  }
+
+  ParameterList parameters() {
+    return model.getBlock().getParameters();
+  }
+
+  /**
+   * Runs the network.
+   *
+   * @param scope that owns what the call makes
+   * @param pixels direct, uint8 {@code [N, T, crop, crop, 3]}
+   * @param mask for training, what to drop of each clip, see {@link DropMasks}; without one the
+   *     network does not remember what gradients need
+   * @return logits {@code [N, K]}
+   */
+  NDArray logits(NDManager scope, ByteBuffer pixels, int clips, float... mask) {
+    NDList input = new NDList(pixels(scope, pixels, clips));
+    boolean training = mask.length > 0;
+    if (training) {
+      input.add(mask(scope, clips, mask));
+    }
+    return model.getBlock().forward(store, input, training).singletonOrThrow();
+  }
+
+  /** On the device, {@code [N, T, crop, crop, 3]}. */
+  NDArray pixels(NDManager scope, ByteBuffer pixels, int clips) {
+    Shape shape = new Shape(clips, clip.frames(), clip.crop().height(), clip.crop().width(), 3);
+    return scope.create(pixels, shape, DataType.UINT8);
+  }
+
+  /** On the device, {@code [N, columns]}. */
+  NDArray mask(NDManager scope, int clips, float[] mask) {
+    return scope.create(mask, new Shape(clips, mask.length / clips));
+  }
+
+  /**
+   * Runs one stage, remembering what gradients need.
+   *
+   * @param input pixels, or what the stage before gave; its manager owns the result
+   */
+  NDArray stage(int stage, NDArray input, NDArray mask) {
+    try (NDManager scope = input.getManager().newSubManager()) {
+      NDArray method = scope.create(0);
+      method.setName("module_method:stage" + stage); // how DJL knows
+      return model
+          .getBlock()
+          .forward(store, new NDList(input, mask, method), true)
+          .singletonOrThrow();
+    }
+  }
+
+  /** Replaces the values of all parameters. */
+  void set(Map<String, float[]> weights) {
+    try (ParameterCopy into = new ParameterCopy(manager().getDevice())) {
+      for (Pair<String, Parameter> parameter : parameters()) {
+        into.copy(weights.get(parameter.getKey()), parameter.getValue().getArray());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

@@ -1,0 +1,137 @@
+package io.clipstream.trainer.recipe;
+
+import io.clipstream.model.Settings;
+import io.clipstream.model.UserError;
+import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.data.Kept;
+import io.clipstream.trainer.data.ListOptions;
+import io.clipstream.trainer.data.SourceSplit;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * Where the videos come from, and which of them train, choose and report.
+ *
+ * @param list of the videos, or a folder with a folder for each label, if they are not rendered
+ * @param generated what to render, if they are
+ * @param options how the list or the folder is read
+ * @param split how videos that name no split are dealt to them
+ * @param kept what is kept of each training video, decoded
+ * @param trainSplit name of the split to train on
+ * @param validationSplit name of the split that chooses the best epoch
+ * @param reports splits that the finished model is evaluated on
+ * @param maxRejected share of the videos that may fail to decode
+ */
+public record DataSettings(
+    Optional<Path> list,
+    Optional<MotionSettings> generated,
+    ListOptions options,
+    SourceSplit split,
+    Kept kept,
+    String trainSplit,
+    String validationSplit,
+    List<String> reports,
+    double maxRejected) {
+
+  private static final String VALIDATION_SPLIT = "train.validation-split";
+  private static final String VALIDATION = "validation";
+  private static final double DEFAULT_LENGTH = 2;
+  private static final double DEFAULT_VALIDATION = 0.2;
+  private static final double DEFAULT_REJECTED = 0.2;
+
+  /** Name of the split that neither trains nor chooses, where videos are dealt to splits. */
+  private static final String TEST = "test";
+
+  /**
+   * Reads the keys.
+   *
+   * @param folder that paths are relative to
+   */
+  static DataSettings read(Settings s, Path folder, ClipSpec clip) throws IOException {
+    boolean generate = MotionSettings.in(s);
+    if (generate && s.has("data.list")) {
+      throw new UserError("the recipe renders its videos (generate.*), expected no data.list");
+    }
+    SourceSplit split = split(s);
+    return new DataSettings(
+        generate ? Optional.empty() : Optional.of(s.path("data.list", folder)),
+        generate ? Optional.of(MotionSettings.read(s, folder, clip)) : Optional.empty(),
+        options(s, folder),
+        split,
+        Kept.around(
+            clip,
+            s.has("cache.length") ? s.number("cache.length", 1, 100) : DEFAULT_LENGTH,
+            wholePicture(s)),
+        split.train(),
+        s.text(VALIDATION_SPLIT, VALIDATION),
+        s.has("report.splits") ? s.texts("report.splits") : List.copyOf(split.heldOut().keySet()),
+        maxRejected(s));
+  }
+
+  static double maxRejected(Settings s) {
+    return s.has("data.max-rejected") ? s.number("data.max-rejected", 0, 1) : DEFAULT_REJECTED;
+  }
+
+  /** How videos are dealt to splits, the one that chooses first. */
+  static SourceSplit split(Settings s) {
+    Map<String, Double> heldOut = new LinkedHashMap<>();
+    heldOut.put(
+        s.text(VALIDATION_SPLIT, VALIDATION),
+        share(s, "data.validation-share", DEFAULT_VALIDATION));
+    if (share(s, "data.test-share", 0) > 0) {
+      heldOut.put(TEST, share(s, "data.test-share", 0));
+    }
+    return new SourceSplit(
+        heldOut,
+        s.text("train.split", "train"),
+        s.has("data.split-seed") ? s.integer("data.split-seed", 0) : 1);
+  }
+
+  /** How the recipe's list or folder is read. */
+  static ListOptions options(Settings s, Path folder) throws IOException {
+    return ListOptions.of(
+        s.has("data.source")
+            ? Optional.of(
+                s.value("data.source", "a regular expression with a group", DataSettings::pattern))
+            : Optional.empty(),
+        path(s, folder, "data.prefix"),
+        path(s, folder, "data.label-names"));
+  }
+
+  static Optional<Path> path(Settings s, Path folder, String key) {
+    return s.has(key) ? Optional.of(s.path(key, folder)) : Optional.empty();
+  }
+
+  private static double share(Settings s, String key, double otherwise) {
+    return s.has(key) ? s.number(key, 0.01, 0.9) : otherwise;
+  }
+
+  private static Pattern pattern(String text) {
+    try {
+      Pattern pattern = Pattern.compile(text);
+      return pattern.matcher("").groupCount() > 0 ? pattern : null;
+    } catch (PatternSyntaxException e) {
+      return null;
+    }
+  }
+
+  private static boolean wholePicture(Settings s) {
+    String picture = s.text("cache.picture", "whole");
+    if (!picture.equals("whole") && !picture.equals("square")) {
+      throw new UserError("cache.picture is " + picture + ", expected whole or square");
+    }
+    return picture.equals("whole");
+  }
+
+  /** The videos, not rendered ones, as their list has them. */
+  public ClipList open() throws IOException {
+    return options.open(list.orElseThrow());
+  }
+}

@@ -1,0 +1,181 @@
+package io.clipstream.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.trainer.recipe.Recipe;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs on a folder for each label: what is told before the first step, and what stops there. */
+class FolderRunTest {
+  @TempDir Path folder;
+  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+
+  private void videos(String label, int level, int count) throws Exception {
+    Path own = Files.createDirectories(folder.resolve("videos/" + label));
+    for (int i = 0; i < count; i++) {
+      TinyRun.video(own.resolve(label + i + ".avi"), level, level + i);
+    }
+  }
+
+  private TrainingRun run(Map<String, String> more) throws Exception {
+    Map<String, String> keys = new HashMap<>(Map.of("data.list", "videos", "labels", ""));
+    keys.putAll(more);
+    Recipe recipe = TinyRun.recipe(folder, keys);
+    return new TrainingRun(recipe, Device.cpu(), 2, new Progress(new PrintWriter(said, true)));
+  }
+
+  private void dryRun(TrainingRun run) throws Exception {
+    try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
+      run.dryRun(locked);
+    }
+  }
+
+  private JsonNode json(String name) throws Exception {
+    return new ObjectMapper().readTree(folder.resolve("run/" + name).toFile());
+  }
+
+  @Test
+  void shouldTellWhatThereIsAndStopThereWhenAsked() throws Exception {
+    videos("dark", 60, 10);
+    videos("bright", 160, 5);
+
+    dryRun(run(Map.of()));
+
+    assertThat(said.toString())
+        .contains("label         train   validation")
+        .contains("bright            4            1")
+        .contains("dark              8            2")
+        .contains("on cpu(): 2 epochs of 3 steps with up to 4 clips, ")
+        .contains(" ms a step, about ")
+        .doesNotContain("class-weights")
+        .doesNotContain("epoch 1/2");
+    assertThat(json("data.json").at("/clips/train/dark").intValue()).isEqualTo(8);
+    assertThat(folder.resolve("run/run.json")).doesNotExist();
+  }
+
+  @Test
+  void shouldTrainWithTheLabelsOfTheFolders() throws Exception {
+    videos("dark", 60, 9);
+    videos("bright", 160, 4);
+
+    Path artifact =
+        run(Map.of("train.class-weights", "balanced", "train.epochs", "8"))
+            .run(folder.resolve("run"), false);
+
+    assertThat(said.toString()).contains("has 2.3 times the clips of the smallest");
+    ModelArtifact model = ModelArtifact.open(artifact);
+    assertThat(model.manifest().labels()).isEqualTo(List.of("bright", "dark"));
+    assertThat(model.manifest().metrics()).containsKey("mean-class.validation");
+    assertThat(model.manifest().recipe())
+        .containsEntry("labels", "bright,dark")
+        .containsKey("data.sha256")
+        .doesNotContainKey("data.list");
+    assertThat(json("metrics.json").at("/data/clips/validation/bright").intValue()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTellHowLongAllSessionsTrained() throws Exception {
+    videos("dark", 60, 9);
+    videos("bright", 160, 4);
+    Map<String, String> more = Map.of("train.epochs", "8");
+    run(more).run(folder.resolve("run"), false);
+    double first = json("metrics.json").at("/seconds/train").doubleValue();
+
+    run(more).run(folder.resolve("run"), false); // finds nothing left to train
+
+    assertThat(first).isPositive();
+    assertThat(json("metrics.json").at("/seconds/train").doubleValue()).isEqualTo(first);
+  }
+
+  /** What trainer/torchrun/train.py reads. */
+  @Test
+  void shouldPrepareATrainingElsewhere() throws Exception {
+    videos("dark", 60, 10);
+    videos("bright", 160, 5);
+    Map<String, String> more = Map.of("train.head-rate", "10", "augment.mirror", "on");
+
+    try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
+      run(more).prepare(locked);
+    }
+
+    JsonNode plan = json("plan.json");
+    assertThat(plan.at("/parameters/head.weight/0").doubleValue()).isEqualTo(10);
+    assertThat(plan.at("/parameters/head.weight/1").doubleValue()).isEqualTo(0.05);
+    assertThat(plan.at("/parameters/head.bias/1").doubleValue()).isZero();
+    assertThat(
+            plan.at("/parameters/features.0.0.attn.relative_position_bias_table/1").doubleValue())
+        .isZero();
+    assertThat(plan.at("/augmentation/mirror")).hasSize(2);
+    assertThat(plan.at("/train/clips")).hasSize(12);
+    assertThat(plan.at("/validation/file").textValue()).isEqualTo("validation.clips");
+    JsonNode last = plan.at("/train/clips/11");
+    long bytes =
+        last.get(0).longValue()
+            + last.get(1).longValue() * last.get(2).longValue() * last.get(3).longValue() * 3;
+    assertThat(Files.size(folder.resolve("run/train.clips"))).isGreaterThanOrEqualTo(bytes);
+    assertThat(ModelArtifact.open(folder.resolve("run/initial.pt")).manifest().labels())
+        .containsExactly("bright", "dark");
+  }
+
+  @Test
+  void shouldStopWhenTooManyVideosDoNotDecode() throws Exception {
+    videos("dark", 60, 6);
+    videos("bright", 160, 6);
+    for (int i = 0; i < 3; i++) {
+      Files.write(folder.resolve("videos/dark/dark" + i + ".avi"), new byte[50 + i]);
+    }
+
+    assertThatThrownBy(() -> run(Map.of()).run(folder.resolve("run"), false))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("3 of 12 videos cannot be used, more than the share")
+        .hasMessageContaining("data.max-rejected=0.2");
+    assertThat(json("data.json").get("rejected")).hasSize(3);
+    assertThat(json("data.json").at("/rejected/0/reason").textValue()).isNotEmpty();
+    dryRun(run(Map.of("data.max-rejected", "0.3")));
+  }
+
+  @Test
+  void shouldRefuseAContentInTwoSplits() throws Exception {
+    TinyRun.videos(folder, 4, 2);
+    Files.copy(folder.resolve("0.avi"), folder.resolve("again.avi"));
+    Path list = folder.resolve("videos.csv");
+    Files.writeString(list, Files.readString(list) + "again.avi,dark,validation\n");
+    Recipe recipe = TinyRun.recipe(folder, Map.of());
+
+    assertThatThrownBy(
+            () ->
+                dryRun(
+                    new TrainingRun(
+                        recipe, Device.cpu(), 2, new Progress(new PrintWriter(said, true)))))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "1 videos have the content of another in another split, such as 0.avi (train) and"
+                + " again.avi (validation); keep each in one");
+  }
+
+  @Test
+  void shouldSplitAListThatNamesNoSplits() throws Exception {
+    TinyRun.videos(folder, 12, 0);
+    Path list = folder.resolve("videos.csv");
+    Files.writeString(list, Files.readString(list).replace(",train", ""));
+
+    dryRun(run(Map.of("data.list", "videos.csv", "data.test-share", "0.2")));
+
+    assertThat(said.toString()).contains("all               8            2");
+  }
+}

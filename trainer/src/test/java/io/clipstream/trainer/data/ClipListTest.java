@@ -1,0 +1,137 @@
+package io.clipstream.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.clipstream.model.UserError;
+import io.clipstream.model.clip.TimeRange;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ClipListTest {
+  @TempDir Path folder;
+
+  @BeforeEach
+  void makeVideos() throws IOException {
+    for (String name : List.of("a.mp4", "b.mp4", "c, d.mp4")) {
+      Files.writeString(folder.resolve(name), name);
+    }
+  }
+
+  @Test
+  void shouldReadPathsLabelsSplitsAndSources() throws Exception {
+    ClipList list =
+        read(
+            """
+            path,label,split,source
+            # a comment
+
+            a.mp4,static,train,p.jpg
+            "c, d.mp4",pan_left
+            """);
+
+    assertThat(list.entries())
+        .containsExactly(
+            new ClipList.Entry(folder.resolve("a.mp4"), "static", "train", "p.jpg", 4),
+            new ClipList.Entry(folder.resolve("c, d.mp4"), "pan_left", "", "", 5));
+  }
+
+  @Test
+  void shouldReadWhatItWrote() throws Exception {
+    ClipList list =
+        read("a.mp4,static,train,\"a \"\"picture\"\", new\"\n\"c, d.mp4\",shake,test,x\n");
+    ClipList copy = new ClipList(folder.resolve("copy.csv"), list.entries());
+
+    copy.write();
+
+    assertThat(ClipList.read(copy.file()).entries())
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("line")
+        .isEqualTo(list.entries());
+    assertThat(copy.entries().get(0).source()).isEqualTo("a \"picture\", new");
+  }
+
+  @Test
+  void shouldReadAndWriteRanges() throws Exception {
+    ClipList list = read("a.mp4,x,train,p,1.5,3\nb.mp4,x,train,,,\n");
+    ClipList copy = new ClipList(folder.resolve("copy.csv"), list.entries());
+    copy.write();
+
+    assertThat(list.entries().get(0).range()).contains(new TimeRange(1.5, 3));
+    assertThat(list.entries().get(1).range()).isEmpty();
+    assertThat(list.name(list.entries().get(0))).isEqualTo("a.mp4#1.5-3.0");
+    assertThat(ClipList.read(copy.file()).entries())
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("line")
+        .isEqualTo(list.entries());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "a.mp4 | list.csv:1: 1 fields, expected path,label[,split][,source][,start,end]: a.mp4",
+        "a.mp4,x,train,p,more | list.csv:1: 5 fields",
+        "a.mp4,x,train,p,3,1 | list.csv:1: the range is 3 to 1, expected seconds with 0 <= start < end",
+        "a.mp4,x,train,p,1, | list.csv:1: the range is 1 to ",
+        "a.mp4, | list.csv:1: the label is empty",
+        ",static | list.csv:1: the path is empty",
+        "\"a.mp4,static | list.csv:1: a quote is not closed",
+        "gone.mp4,static | list.csv:1: no video at",
+        "# nothing | names no video",
+      })
+  void shouldNameTheBadLine(String line, String message) {
+    assertThatThrownBy(() -> read(line))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(message)
+        .extracting(Throwable::getMessage)
+        .asString()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void shouldRejectWhatIsNoText() throws Exception {
+    Path file = folder.resolve("list.csv");
+    Files.write(file, "a.mp4,\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+
+    assertThatThrownBy(() -> ClipList.read(file)).hasMessageContaining("is not UTF-8 text");
+    assertThatThrownBy(() -> ClipList.read(folder.resolve("lst.csv")))
+        .hasMessageContaining("no list of videos at")
+        .hasMessageEndingWith(", did you mean " + file + "?");
+  }
+
+  @Test
+  void shouldNameKnownSplitsAndLabels() throws Exception {
+    ClipList list = read("a.mp4,static,train,p\nb.mp4,wobble,test,q\n");
+
+    assertThat(list.split("test")).hasSize(1);
+    assertThatThrownBy(() -> list.split("tset"))
+        .hasMessageContaining("no videos in split tset; it has test, train");
+    assertThatThrownBy(() -> list.classes(list.split("test"), List.of("static", "shake")))
+        .hasMessageContaining(":2: label wobble is not one of static, shake");
+  }
+
+  @Test
+  void shouldRejectSplitsThatShareASource() throws Exception {
+    ClipList apart = read("a.mp4,static,train,p\nb.mp4,static,test,q\n");
+    ClipList shared = read("a.mp4,static,train,p\nb.mp4,static,test,p\n");
+
+    apart.requireDisjoint("train", "test");
+
+    assertThatThrownBy(() -> shared.requireDisjoint("train", "test"))
+        .hasMessageContaining(":2: source p is in split test and on line 1 in split train");
+  }
+
+  private ClipList read(String text) throws IOException {
+    Path file = folder.resolve("list.csv");
+    Files.writeString(file, text);
+    return ClipList.read(file);
+  }
+}

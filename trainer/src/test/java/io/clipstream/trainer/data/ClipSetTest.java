@@ -1,0 +1,200 @@
+package io.clipstream.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
+import io.clipstream.model.clip.Clip;
+import io.clipstream.model.clip.ClipBuffers;
+import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.Sampling;
+import io.clipstream.model.clip.VideoDecoder;
+import io.clipstream.trainer.TinyRun;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClipSetTest {
+  /** 6 of the videos' 12 frames a second: 12 samples in 2 s. */
+  private static final ClipSpec CLIP =
+      new ClipSpec(4, 6, 20, 16, false, List.of(0.5f, 0.5f, 0.5f), List.of(1f, 1f, 1f));
+
+  private static final Kept CENTRE = Kept.centreClip(CLIP);
+  private static final Kept WIDE = Kept.around(CLIP, 2, true);
+
+  @TempDir Path folder;
+  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+
+  private ClipSet open(Kept kept) throws Exception {
+    ClipList list = ClipList.read(folder.resolve("videos.csv"));
+    Progress progress = new Progress(new PrintWriter(said, true));
+    return ClipSet.open(
+        folder.resolve("train.clips"),
+        kept,
+        list,
+        list.split("train"),
+        ContentDigests.of(list.entries(), folder.resolve("digests.tsv"), 2, progress),
+        TinyRun.LABELS,
+        2,
+        progress);
+  }
+
+  private static byte[] centre(ClipSet set, int clip) {
+    ByteBuffer to = ByteBuffer.allocate(set.clipBytes());
+    set.read(clip, Augmentation.Change.none(set.room(clip), set.crop()), to);
+    return to.array();
+  }
+
+  @Test
+  void shouldGiveTheClipThatServingCuts() throws Exception {
+    TinyRun.videos(folder, 2, 0);
+    byte[] served = served(folder.resolve("1.avi"));
+
+    for (Kept kept : List.of(CENTRE, WIDE)) {
+      try (ClipSet set = open(kept)) {
+        assertThat(set.size()).isEqualTo(2);
+        assertThat(set.classOf(1)).isEqualTo(1);
+        assertThat(centre(set, 1)).as(kept.toString()).isEqualTo(served);
+      }
+    }
+  }
+
+  private static byte[] served(Path video) throws Exception {
+    VideoDecoder decoder =
+        new VideoDecoder(
+            CLIP, DecodeLimits.defaults(), new ClipBuffers(CLIP.clipBytes(), CLIP.clipBytes()));
+    byte[] pixels = new byte[CLIP.clipBytes()];
+    decoder.decode(
+        video,
+        Sampling.views(1, 1),
+        Optional.empty(),
+        (Clip clip) -> {
+          try (clip) {
+            clip.pixels().get(0, pixels);
+          }
+        });
+    return pixels;
+  }
+
+  @Test
+  void shouldKeepTheWholePictureAndTwiceTheLength() throws Exception {
+    TinyRun.videos(folder, 2, 0);
+
+    try (ClipSet set = open(WIDE)) {
+      // 64 x 36 with a short side of 20; 8 frames kept, 4 in a clip
+      assertThat(set.room(0)).isEqualTo(new Augmentation.Room(4, 35, 20));
+    }
+    try (ClipSet set = open(Kept.around(CLIP, 10, true))) {
+      assertThat(set.room(0)).isEqualTo(new Augmentation.Room(8, 35, 20)); // there are 12
+    }
+    try (ClipSet set = open(CENTRE)) {
+      assertThat(set.room(0)).isEqualTo(new Augmentation.Room(0, 20, 20));
+    }
+  }
+
+  @Test
+  void shouldFindWhatWasDecodedByItsContent() throws Exception {
+    TinyRun.videos(folder, 4, 0);
+    byte[] third;
+    try (ClipSet set = open(WIDE)) {
+      third = centre(set, 2);
+    }
+    long bytes = Files.size(folder.resolve("train.clips"));
+    assertThat(said.toString()).contains("decoding 4/4");
+    said.reset();
+
+    // Other names, labels and order: nothing is decoded.
+    Files.move(folder.resolve("2.avi"), folder.resolve("two.avi"));
+    Files.writeString(
+        folder.resolve("videos.csv"),
+        "two.avi,bright,train\n0.avi,dark,train\n1.avi,bright,train\n3.avi,bright,train\n");
+    try (ClipSet set = open(WIDE)) {
+      assertThat(set.classOf(0)).isEqualTo(1);
+      assertThat(set.file(0)).isEqualTo(folder.resolve("two.avi"));
+      assertThat(centre(set, 0)).isEqualTo(third);
+    }
+    assertThat(said.toString()).doesNotContain("decoding");
+
+    // One more, and one with another content under an old name.
+    TinyRun.video(folder.resolve("3.avi"), 200, 77);
+    TinyRun.video(folder.resolve("4.avi"), 200, 78);
+    Files.writeString(
+        folder.resolve("videos.csv"),
+        "two.avi,bright,train\n0.avi,dark,train\n1.avi,bright,train\n3.avi,bright,train\n"
+            + "4.avi,bright,train\n");
+    try (ClipSet set = open(WIDE)) {
+      assertThat(centre(set, 0)).isEqualTo(third);
+      assertThat(centre(set, 3)).isNotEqualTo(centre(set, 4));
+    }
+    assertThat(said.toString()).contains("decoding 2/2");
+    assertThat(Files.size(folder.resolve("train.clips"))).isEqualTo(bytes / 4 * 6);
+  }
+
+  @Test
+  void shouldDropWhatIsNoLongerListedOnceItIsMost() throws Exception {
+    TinyRun.videos(folder, 6, 0);
+    open(WIDE).close();
+    long bytes = Files.size(folder.resolve("train.clips"));
+
+    Files.writeString(folder.resolve("videos.csv"), "0.avi,dark,train\n1.avi,bright,train\n");
+    open(WIDE).close();
+
+    assertThat(Files.size(folder.resolve("train.clips"))).isEqualTo(bytes / 3);
+  }
+
+  @Test
+  void shouldTellOfBadFilesEveryTime() throws Exception {
+    TinyRun.videos(folder, 4, 0);
+    byte[] whole = Files.readAllBytes(folder.resolve("3.avi"));
+    Files.write(folder.resolve("3.avi"), java.util.Arrays.copyOf(whole, 100));
+
+    for (int run = 0; run < 2; run++) {
+      said.reset();
+      try (ClipSet set = open(WIDE)) {
+        assertThat(set.size()).isEqualTo(3);
+        assertThat(set.rejected()).hasSize(1);
+        assertThat(set.rejected().get(0).entry().path()).isEqualTo(folder.resolve("3.avi"));
+        assertThat(set.rejected().get(0).reason()).startsWith("CORRUPT: ").doesNotContain("\n");
+      }
+      assertThat(said.toString()).contains("left out " + folder.resolve("3.avi") + ": CORRUPT: ");
+    }
+  }
+
+  @Test
+  void shouldRefuseAClassWithoutClips() throws Exception {
+    TinyRun.videos(folder, 4, 0);
+    for (int i : new int[] {1, 3}) {
+      Files.write(folder.resolve(i + ".avi"), new byte[100 + i]);
+    }
+
+    assertThatThrownBy(() -> open(WIDE))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "split train has no clip of bright (2 videos do not decode); add videos of each, or"
+                + " leave the label out");
+  }
+
+  @Test
+  void shouldDecodeTheSameWithManyThreads() throws Exception {
+    TinyRun.videos(folder, 9, 0);
+    List<byte[]> first;
+    try (ClipSet set = open(WIDE)) {
+      first = IntStream.range(0, 9).mapToObj(i -> centre(set, i)).toList();
+    }
+    Files.delete(folder.resolve("train.clips.index"));
+    try (ClipSet set = open(WIDE)) {
+      for (int i = 0; i < 9; i++) {
+        assertThat(centre(set, i)).isEqualTo(first.get(i));
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.clipstream.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.clipstream.model.UserError;
+import io.clipstream.model.clip.TimeRange;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ForeignListTest {
+  @TempDir Path folder;
+
+  private ClipList read(String name, String text) throws Exception {
+    Path list = Files.writeString(folder.resolve(name), text);
+    Path names = Files.writeString(folder.resolve("names.txt"), "0 abseiling\n1 air_drumming\n");
+    return ListOptions.of(
+            Optional.empty(), Optional.of(folder.resolve("videos")), Optional.of(names))
+        .open(list);
+  }
+
+  private void video(String name) throws Exception {
+    Path file = folder.resolve("videos").resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, name);
+  }
+
+  @Test
+  void shouldReadPathsWithIndices() throws Exception {
+    video("train/a b.mp4");
+    video("train/c.mp4");
+
+    ClipList list = read("train.list", "train/a b.mp4 1\ntrain/c.mp4 0\ntrain/gone.mp4 0\n");
+
+    assertThat(list.entries())
+        .extracting(entry -> entry.path().getFileName() + " " + entry.label())
+        .containsExactly("a b.mp4 air_drumming", "c.mp4 abseiling");
+    assertThat(list.missing()).containsExactly(folder.resolve("videos/train/gone.mp4").toString());
+    assertThat(list.unsplit()).isTrue();
+  }
+
+  @Test
+  void shouldReadTheListsOfKinetics() throws Exception {
+    video("train/air drumming/abc_000012_000022.mp4");
+    video("validate/x-_y_000000_000010.mp4");
+
+    ClipList list =
+        read(
+            "k400.csv",
+            """
+            label,youtube_id,time_start,time_end,split,is_cc
+            air drumming,abc,12,22,train,0
+            "abseiling, indoors",x-_y,0,10,validate,0
+            abseiling,gone,0,10,validate,0
+            """);
+
+    assertThat(list.entries())
+        .extracting(entry -> entry.label() + "/" + entry.split() + "/" + entry.source())
+        .containsExactly("air drumming/train/abc", "abseiling, indoors/validation/x-_y");
+    assertThat(list.missing()).hasSize(1);
+  }
+
+  @Test
+  void shouldReadJson() throws Exception {
+    video("a.mp4");
+
+    ClipList list =
+        read(
+            "list.json",
+            """
+            [{"path": "a.mp4", "label": "cat", "split": "train", "start": 1.5, "end": 4},
+             {"path": "a.mp4", "label": "dog", "source": "s"}]
+            """);
+
+    assertThat(list.entries().get(0).range()).contains(new TimeRange(1.5, 4));
+    assertThat(list.entries().get(1).source()).isEqualTo("s");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "l.list | a.mp4 2 | l.list:1: label 2, expected 0 to 1, as data.label-names has names",
+        "l.list | folder 120 1 | l.list:1: a number of frames is before the label",
+        "l.list | a.mp4 1;b.mp4 | l.list:2: expected PATH INDEX: b.mp4",
+        "l.list | gone.mp4 1 | none of the 1 videos that",
+        "l.json | {} | l.json is no JSON array",
+        "l.json | [ | l.json is no JSON: ",
+        "l.json | [{\"path\": \"a\"}] | expected path and label as texts",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start\": 1}] | expected start and end in seconds",
+      })
+  void shouldSayWhatIsWrong(String name, String text, String message) {
+    assertThatThrownBy(() -> read(name, text.replace(';', '\n')))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(message)
+        .extracting(Throwable::getMessage)
+        .asString()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void shouldAskForNames() throws Exception {
+    Path list = Files.writeString(folder.resolve("l.list"), "a.mp4 0\n");
+    Path names = Files.writeString(folder.resolve("n.txt"), "0 a\n2 b\n");
+
+    assertThatThrownBy(() -> ListOptions.NONE.open(list))
+        .hasMessageContaining("set data.label-names to a file with a name on each line");
+    assertThatThrownBy(() -> ListOptions.of(Optional.empty(), Optional.empty(), Optional.of(names)))
+        .hasMessageContaining("label b has index 2, expected 1");
+    assertThat(ForeignList.names(Files.writeString(names, "a\nb c\n")))
+        .isEqualTo(List.of("a", "b c"));
+  }
+}

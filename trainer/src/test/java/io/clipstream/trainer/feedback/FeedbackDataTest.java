@@ -1,0 +1,110 @@
+package io.clipstream.trainer.feedback;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.clipstream.model.Progress;
+import io.clipstream.model.Sha256;
+import io.clipstream.model.UserError;
+import io.clipstream.model.fetch.FetchPolicy;
+import io.clipstream.model.fetch.FileFetcher;
+import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.data.ListOptions;
+import io.clipstream.trainer.data.SourceSplit;
+import io.clipstream.trainer.recipe.FeedbackSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FeedbackDataTest {
+  @TempDir Path folder;
+
+  private static FeedbackSettings settings() {
+    return new FeedbackSettings(
+        0.9,
+        5,
+        100,
+        Optional.empty(),
+        ListOptions.NONE,
+        new SourceSplit(Map.of("validation", 0.25), "train", 1),
+        0.2);
+  }
+
+  private String uri(String id) {
+    return folder.resolve("source/" + id + ".avi").toUri().toString();
+  }
+
+  @Test
+  void shouldBringTheVideosAndDealThem() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    List<FeedbackItem> wanted = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      wanted.add(video("p" + i, "cat", true));
+      wanted.add(video("m" + i, "cat", false));
+      wanted.add(video("n" + i, "dog", false));
+    }
+    FeedbackData data = new FeedbackData(settings(), folder.resolve("feedback"), Progress.silent());
+    FeedbackSnapshot snapshot;
+    try (FileFetcher fetcher = fetcher()) {
+      snapshot =
+          data.fetch(
+              new FeedbackSnapshot(Map.of("videos.feedback-0", List.of(0L, 8L)), wanted, List.of()),
+              fetcher);
+    }
+
+    List<ClipList.Entry> entries = ClipList.read(data.list()).entries();
+    assertThat(entries).hasSize(24);
+    assertThat(entries)
+        .filteredOn(entry -> entry.split().equals("validation"))
+        .extracting(ClipList.Entry::label)
+        .containsOnly("cat", "dog")
+        .hasSize(4);
+    // What a model labelled is held out of those labels alone that no person gave.
+    assertThat(entries)
+        .filteredOn(e -> e.split().equals("validation") && e.label().equals("cat"))
+        .allSatisfy(entry -> assertThat(entry.source()).contains("/source/p"));
+    assertThat(snapshot.items()).allSatisfy(item -> assertThat(item.sha256()).hasSize(64));
+    assertThat(data.existing().orElseThrow()).isEqualTo(snapshot);
+    assertThat(snapshot.told())
+        .containsEntry("feedback.offsets", "videos.feedback-0@0..8")
+        .containsEntry("feedback.people", "8")
+        .containsEntry("feedback.pseudo", "16")
+        .containsEntry("feedback.sha256", snapshot.digest());
+  }
+
+  @Test
+  void shouldHoldFilesToTheSnapshotAndStopWhenMuchIsGone() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    List<FeedbackItem> items = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      FeedbackItem item = video("p" + i, "cat", true);
+      items.add(item.with(Sha256.of(folder.resolve("source/p" + i + ".avi"))));
+    }
+    Files.writeString(folder.resolve("source/p0.avi"), "another");
+    FeedbackData data = new FeedbackData(settings(), folder.resolve("feedback"), Progress.silent());
+
+    try (FileFetcher fetcher = fetcher()) {
+      assertThatThrownBy(
+              () -> data.fetch(new FeedbackSnapshot(Map.of(), items, List.of()), fetcher))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("1 of 4 videos cannot be fetched, more than the share")
+          .hasMessageContaining("DIGEST_MISMATCH");
+    }
+  }
+
+  private FeedbackItem video(String id, String label, boolean person) throws Exception {
+    Files.writeString(folder.resolve("source/" + id + ".avi"), "content of " + id);
+    return new FeedbackItem(id, uri(id), null, label, person, null, null);
+  }
+
+  private FileFetcher fetcher() {
+    return new FileFetcher(
+        FetchPolicy.defaults().withFileRoots(List.of(folder.resolve("source").toAbsolutePath())),
+        folder.resolve("work"));
+  }
+}
