@@ -1,0 +1,213 @@
+package io.clipstream.streams.live;
+
+import io.clipstream.schemas.ModelRollout;
+import io.clipstream.schemas.models.LogEvent;
+import io.clipstream.schemas.models.ModelLogConfig;
+import io.clipstream.schemas.models.ModelLogException;
+import io.clipstream.schemas.models.TopicFollower;
+import io.clipstream.streams.live.rollout.Wanted;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * Reads and changes what is wanted of models. Changes are compare-and-set: a writer first takes the
+ * model's transactional id, which ends what the writer before had open and fences it, then reads
+ * the topic to its end and writes what it makes of the last record. So each record follows from the
+ * one before it. The id is another one than publishing has: an instance that answers does not abort
+ * a publication.
+ *
+ * <p>All threads; each call opens clients of its own and is one thread's. One that is interrupted
+ * gets {@link InterruptException}.
+ */
+public final class RolloutLog {
+  private static final Duration READING = Duration.ofSeconds(60);
+  private static final Duration TRANSACTION = Duration.ofSeconds(30);
+  private static final Duration CLOSING = Duration.ofSeconds(5);
+  private static final Duration CONTENDING = Duration.ofSeconds(120);
+  private static final int COMMIT_ATTEMPTS = 3;
+  private static final long PAUSE_MILLIS = 100;
+  private static final int PAUSE_DOUBLINGS = 6;
+
+  private final ModelLogConfig config;
+  private final String writer;
+
+  /**
+   * @param writer who or what changes things, for people: written into each record
+   */
+  public RolloutLog(ModelLogConfig config, String writer) {
+    this.config = config;
+    this.writer = writer;
+  }
+
+  /**
+   * What is wanted now; empty before the first version.
+   *
+   * @throws TimeoutException if Kafka does not answer
+   * @throws ModelLogException if the topic does not exist
+   * @throws io.clipstream.schemas.serde.RegistryException if the registry fails
+   */
+  public Optional<Wanted> read(String model) {
+    Map<String, Wanted> newest = new HashMap<>();
+    try (TopicFollower<ModelRollout> follower = follower(newest)) {
+      follower.readPastOpenTransactions(READING);
+    }
+    return Optional.ofNullable(newest.get(model));
+  }
+
+  private TopicFollower<ModelRollout> follower(Map<String, Wanted> newest) {
+    return new TopicFollower<>(
+        config,
+        config.topics().rollouts(),
+        ModelRollout.class,
+        RolloutRecords::fault,
+        event -> apply(event, newest));
+  }
+
+  private static void apply(LogEvent<ModelRollout> event, Map<String, Wanted> newest) {
+    if (event instanceof LogEvent.Put<ModelRollout> put) {
+      newest.put(put.key(), RolloutRecords.wanted(put.value()));
+    } else if (event instanceof LogEvent.Deleted<ModelRollout> deleted) {
+      newest.remove(deleted.key());
+    } else if (event instanceof LogEvent.Restarted<ModelRollout>) {
+      newest.clear();
+    }
+  }
+
+  /**
+   * Changes what is wanted. Of a writer that was overtaken the change is made once more, from the
+   * state that it finds then.
+   *
+   * @param change makes the next state from the last, which is null before the first version;
+   *     nothing is written where it gives null or an equal one. What it throws comes out of here,
+   *     and nothing is written
+   * @return what is wanted afterwards; null where nothing ever was
+   * @throws TimeoutException if Kafka does not answer
+   * @throws ModelLogException if the topic does not exist, others are always faster, or no broker
+   *     says whether the change arrived
+   * @throws io.clipstream.schemas.serde.RegistryException if the registry fails
+   */
+  public Wanted change(String model, UnaryOperator<Wanted> change) {
+    long deadline = System.nanoTime() + CONTENDING.toNanos();
+    Map<String, Wanted> newest = new HashMap<>();
+    try (TopicFollower<ModelRollout> follower = follower(newest)) {
+      // The topic's history is read before the id is taken, so that from then to the commit there
+      // is little time in which another writer can overtake this one.
+      follower.readToEnd(READING);
+      for (int attempt = 0; ; attempt++) {
+        try {
+          return changeOnce(model, change, follower, newest);
+        } catch (KafkaException e) {
+          if (!isOvertaken(e)) {
+            throw e;
+          }
+          if (System.nanoTime() > deadline) {
+            throw new ModelLogException(
+                "what is wanted of model "
+                    + model
+                    + " was changed by others all the time, for "
+                    + CONTENDING.toSeconds()
+                    + " s: try it again",
+                e);
+          }
+        }
+        pause(attempt);
+      }
+    }
+  }
+
+  private Wanted changeOnce(
+      String model,
+      UnaryOperator<Wanted> change,
+      TopicFollower<ModelRollout> follower,
+      Map<String, Wanted> newest) {
+    try (Serde<ModelRollout> serde = config.serde(ModelRollout.class)) {
+      Producer<String, ModelRollout> producer =
+          new KafkaProducer<>(properties(model), new StringSerializer(), serde.serializer());
+      try {
+        producer.initTransactions();
+        follower.readPastOpenTransactions(READING);
+        Wanted before = newest.get(model);
+        Wanted after = change.apply(before);
+        if (after == null || after.equals(before)) {
+          return before;
+        }
+        write(producer, after);
+        return after;
+      } finally {
+        producer.close(CLOSING);
+      }
+    }
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // What does not arrive makes the commit fail.
+  private void write(Producer<String, ModelRollout> producer, Wanted wanted) {
+    producer.beginTransaction();
+    producer.send(
+        new ProducerRecord<>(
+            config.topics().rollouts(),
+            wanted.model(),
+            RolloutRecords.of(wanted, writer, Instant.now())));
+    for (int attempt = 1; ; attempt++) {
+      try {
+        producer.commitTransaction();
+        return;
+      } catch (TimeoutException e) {
+        if (attempt == COMMIT_ATTEMPTS) {
+          throw new ModelLogException(
+              "it is not known whether the change of model "
+                  + wanted.model()
+                  + " was committed, as no broker answers: look at it and try it again",
+              e);
+        }
+      }
+    }
+  }
+
+  private Map<String, Object> properties(String model) {
+    Map<String, Object> properties = new HashMap<>(config.clients());
+    properties.put(ProducerConfig.ACKS_CONFIG, "all");
+    properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) TRANSACTION.toMillis());
+    properties.put(
+        ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.topics().rollouts() + "-" + model);
+    return properties;
+  }
+
+  private static boolean isOvertaken(Throwable error) {
+    for (Throwable at = error; at != null; at = at.getCause()) {
+      if (at instanceof ProducerFencedException
+          || at instanceof InvalidProducerEpochException
+          || at instanceof InvalidTxnStateException) { // Another has aborted what this one ends.
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Writers that meet part again: the longest pause, 6 s, is some times what a change takes. */
+  private static void pause(int attempt) {
+    long longest = PAUSE_MILLIS << Math.min(attempt, PAUSE_DOUBLINGS);
+    try {
+      Thread.sleep(ThreadLocalRandom.current().nextLong(longest));
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package io.clipstream.streams.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.clipstream.model.clip.VideoEncoder;
+import io.clipstream.schemas.ModelState;
+import io.clipstream.streams.live.rollout.RolloutPolicy;
+import io.clipstream.streams.live.rollout.RolloutTimes;
+import io.clipstream.streams.live.rollout.Wanted;
+import io.clipstream.streams.live.watch.WatchLimits;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A version that is worse than the one before goes back by itself; videos and broker are real. */
+@Timeout(900)
+class WayBackIT {
+  /** Always the first label, by far. */
+  private static final String GOOD = ExpressionModels.MEAN + ranked("-1.");
+
+  private static final String AS_GOOD = ExpressionModels.MEAN + ranked("-1.1");
+
+  /** Always the last label. */
+  private static final String SHIFTED = ExpressionModels.MEAN + ranked("5.");
+
+  /** Not a number for bright pictures, which no check before it serves has. */
+  private static final String FAILING =
+      "torch.sqrt(torch.mean(torch.to(clips, 6), [1, 2, 3]) * -1. + 200.)";
+
+  @TempDir static Path shared;
+  private static ModelCluster cluster;
+  private static Path video;
+
+  @TempDir Path directory;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = new ModelCluster(shared.resolve("kafka"));
+    cluster.createTopics();
+    video = brightVideo(shared.resolve("bright.mp4"));
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void shouldTurnBackFromAVersionThatFailsOnVideos() throws Exception {
+    LiveLog log = log("failing", FAILING);
+    try (LiveInstance instance = instance(log);
+        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+      log.awaitSettled("1");
+      steady.awaitMore(50);
+
+      log.activate("2");
+
+      assertTurnedBack(log, steady, "videos fail, before it was 0.00 %");
+      assertThat(steady.versions()).contains("rejected");
+    }
+  }
+
+  @Test
+  void shouldTurnBackFromAVersionThatLabelsOtherwise() throws Exception {
+    LiveLog log = log("shifted", SHIFTED);
+    try (LiveInstance instance = instance(log);
+        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+      log.awaitSettled("1");
+      steady.awaitMore(100);
+
+      log.activate("2");
+
+      assertTurnedBack(log, steady, "distributed otherwise: distance 1.00, at most 0.30");
+      assertThat(steady.versions()).contains("2").doesNotContain("rejected");
+    }
+  }
+
+  @Test
+  void shouldEndTheTrialOfACanaryThatFailsOnVideos() throws Exception {
+    LiveLog log = log("trial", FAILING);
+    try (LiveInstance instance = instance(log);
+        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+      log.awaitSettled("1");
+
+      log.change(wanted -> wanted.canary("2", 0.3));
+      await().atMost(LiveLog.LIMIT).until(() -> steady.versions().contains("rejected"));
+      await().atMost(LiveLog.LIMIT).until(() -> log.wanted().canary() == null);
+      await().atMost(LiveLog.LIMIT).until(() -> instance.generations.roles().canary() == null);
+
+      assertThat(log.wanted().active()).isEqualTo("1");
+      assertThat(log.wanted().reason()).contains("videos fail, before it was 0.00 %");
+      assertAlarmed(log, "videos fail");
+      assertServesTheFirst(steady);
+    }
+  }
+
+  @Test
+  void shouldKeepAVersionThatIsAsGood() throws Exception {
+    LiveLog log = log("good", AS_GOOD);
+    try (LiveInstance instance = instance(log);
+        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+      log.awaitSettled("1");
+      steady.awaitMore(100);
+      log.change(wanted -> wanted.canary("2", 0.3));
+      await().atMost(LiveLog.LIMIT).until(() -> steady.versions().contains("2"));
+      steady.awaitMore(200);
+      assertThat(log.wanted().canary()).isEqualTo("2");
+
+      log.change(Wanted::promote);
+      await().atMost(LiveLog.LIMIT).until(() -> "2".equals(instance.version()));
+      steady.awaitMore(300);
+
+      assertThat(log.wanted().active()).isEqualTo("2");
+      assertThat(log.wanted().reason()).isNull();
+      assertThat(log.statuses()).noneMatch(status -> status.getState() == ModelState.ALARMED);
+    }
+  }
+
+  private static void assertTurnedBack(LiveLog log, SteadyOutcomes steady, String reason)
+      throws Exception {
+    await().atMost(LiveLog.LIMIT).until(() -> log.wanted().urgent());
+    assertThat(log.wanted().active()).isEqualTo("1");
+    assertThat(log.wanted().settled()).isEqualTo("1");
+    assertThat(log.wanted().reason()).contains(reason);
+    assertAlarmed(log, reason);
+    await()
+        .atMost(LiveLog.LIMIT)
+        .until(() -> "1".equals(log.newestStatus().getServing().getVersion()));
+    assertServesTheFirst(steady);
+  }
+
+  private static void assertAlarmed(LiveLog log, String reason) {
+    assertThat(log.statuses())
+        .anySatisfy(
+            status -> {
+              assertThat(status.getState()).isEqualTo(ModelState.ALARMED);
+              assertThat(status.getCandidateVersion()).isEqualTo("2");
+              assertThat(status.getDetail()).contains(reason);
+            });
+  }
+
+  private static void assertServesTheFirst(SteadyOutcomes steady) throws Exception {
+    steady.awaitMore(1); // may have been under way
+    int from = steady.outcomes.size();
+    steady.awaitMore(20);
+    List<String> versions = steady.versions();
+    assertThat(versions.subList(from, versions.size())).containsOnly("1");
+  }
+
+  /** A good first version is active, the second one is published. */
+  private LiveLog log(String model, String second) throws Exception {
+    LiveLog log = new LiveLog(cluster, model, directory);
+    log.publish("1", GOOD);
+    log.publish("2", second);
+    log.activate("1");
+    return log;
+  }
+
+  private LiveInstance instance(LiveLog log) throws Exception {
+    Duration lease = LiveInstance.LEASE;
+    LiveOptions options = LiveInstance.options(directory.resolve("cache"), List.of());
+    return new LiveInstance(
+            "only-" + log.model,
+            log.model,
+            cluster.config(),
+            directory,
+            new LiveOptions(
+                options.cache(),
+                options.cacheBytes(),
+                List.of(),
+                false,
+                new RolloutPolicy(1, 2, true),
+                new RolloutTimes(
+                    lease.dividedBy(10),
+                    lease,
+                    Duration.ofMinutes(2),
+                    Duration.ofMinutes(5),
+                    lease,
+                    Duration.ofMinutes(5)),
+                // Times on a machine under load say nothing.
+                new WatchLimits(0.01, 0.02, 0.05, 1.5, 1, 0.3),
+                options.startPatience(),
+                options.limits(),
+                options.loadDeaths()),
+            video)
+        .awaitServing();
+  }
+
+  private static String ranked(String step) {
+    return " + torch.to(torch.arange(3), 6) * " + step;
+  }
+
+  private static Path brightVideo(Path file) throws IOException {
+    ByteBuffer white = ByteBuffer.allocateDirect(96 * 64 * 3);
+    while (white.hasRemaining()) {
+      white.put((byte) 255);
+    }
+    try (VideoEncoder encoder =
+        new VideoEncoder(file, VideoEncoder.Settings.of("mpeg4", 96, 64, 25))) {
+      for (int i = 0; i < 20; i++) {
+        encoder.add(white.rewind());
+      }
+    }
+    return file;
+  }
+}
