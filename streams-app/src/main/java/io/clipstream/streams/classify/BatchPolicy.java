@@ -1,5 +1,6 @@
 package io.clipstream.streams.classify;
 
+import io.clipstream.model.UserError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,12 +24,15 @@ public record BatchPolicy(List<Integer> sizes, Duration maxDelay) {
       }
     }
     if (maxDelay.isNegative()) {
-      throw new IllegalArgumentException("maxDelay is " + maxDelay + ", expected 0 or more");
+      throw new UserError("maxDelay is " + maxDelay + ", expected 0 or more");
     }
   }
 
   /** Powers of two up to {@code maxClips}, and {@code maxClips} itself. */
   public static BatchPolicy upTo(int maxClips, Duration maxDelay) {
+    if (maxClips < 1) {
+      throw new UserError("maxClips is " + maxClips + ", expected at least 1");
+    }
     List<Integer> sizes = new ArrayList<>();
     for (int size = 1; size < maxClips; size *= 2) {
       sizes.add(size);

@@ -43,7 +43,12 @@ final class ClipBatcher<T> {
 
   /** A batch of the largest size, or an empty list if too few clips wait. */
   List<T> pollFull() {
-    return waiting.size() < policy.maxClips() ? List.of() : remove(policy.maxClips());
+    return isFull() ? remove(policy.maxClips()) : List.of();
+  }
+
+  /** Whether clips for a batch of the largest size wait. */
+  boolean isFull() {
+    return waiting.size() >= policy.maxClips();
   }
 
   /** Takes everything out, due or not. */

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A {@link ClipBatcher} between the threads that decode and the workers. All workers take from one
- * queue, so that clips never wait for a busy device beside an idle one.
+ * queue, so that clips never wait for a busy device beside an idle one. All threads.
  */
 final class ClipQueue {
   private final ClipBatcher<QueuedClip> batcher;
@@ -17,27 +17,38 @@ final class ClipQueue {
   /** Workers in {@link #take}. */
   private int idle;
 
+  private boolean closed;
+
   ClipQueue(BatchPolicy policy) {
     this.batcher = new ClipBatcher<>(policy);
   }
 
-  /** The queue owns the clip until a worker takes it. */
-  void add(QueuedClip clip) {
+  /**
+   * Adds a clip, which the queue owns until a worker takes it.
+   *
+   * @return clips that wait now, this one included; 0 if the queue is closed and the clip stays the
+   *     caller's
+   */
+  int add(QueuedClip clip) {
     lock.lock();
     try {
+      if (closed) {
+        return 0;
+      }
       batcher.add(clip, clip.queuedAt());
       changed.signal();
+      return batcher.size();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Waits for the next batch; its clips are the caller's. */
+  /** Waits for the next batch, whose clips are the caller's; an empty list: the queue is closed. */
   List<QueuedClip> take() throws InterruptedException {
     lock.lockInterruptibly();
     idle++;
     try {
-      while (true) {
+      while (!closed) {
         long now = System.nanoTime();
         List<QueuedClip> batch = batcher.poll(now);
         if (!batch.isEmpty()) {
@@ -53,6 +64,7 @@ final class ClipQueue {
           changed.await();
         }
       }
+      return List.of();
     } finally {
       idle--;
       lock.unlock();
@@ -72,10 +84,26 @@ final class ClipQueue {
     }
   }
 
-  /** Takes everything out, for an end. */
-  List<QueuedClip> removeAll() {
+  /** Whether a batch of the largest size waits. */
+  boolean isFull() {
     lock.lock();
     try {
+      return batcher.isFull();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes no more clips and lets every worker go.
+   *
+   * @return the clips that waited; they are the caller's
+   */
+  List<QueuedClip> close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
       return batcher.removeAll();
     } finally {
       lock.unlock();

@@ -10,8 +10,6 @@ import io.clipstream.schemas.RejectionReason;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,16 +22,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A batch that fails is halved until the clip that is to blame fails alone; its video alone is
  * rejected. A clip that fails alone is only to blame if the device still classifies a blank one and
- * then fails on the clip again; otherwise the device is broken, which ends the worker and is told
- * to {@code broken}.
+ * then fails on the clip again; otherwise the device is broken, which ends the worker.
  */
-final class GpuWorker implements Runnable {
+final class GpuWorker {
   private static final Logger log = LoggerFactory.getLogger(GpuWorker.class);
 
-  private final Supplier<Classifier> newClassifier;
+  private final ServedModel model;
+  private final DeviceModel device;
   private final ClipQueue queue;
-  private final Consumer<Throwable> broken;
-  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final PipelineObserver observer;
 
   /** Worker's thread only, as the next. */
   private Classifier classifier;
@@ -41,36 +38,31 @@ final class GpuWorker implements Runnable {
   /** The batch that was taken ahead, or an empty list. */
   private List<QueuedClip> ahead = List.of();
 
-  /**
-   * @param newClassifier called once, on the worker's thread
-   * @param broken called at most once, by the worker's thread, which then ends
-   */
-  GpuWorker(Supplier<Classifier> newClassifier, ClipQueue queue, Consumer<Throwable> broken) {
-    this.newClassifier = newClassifier;
+  GpuWorker(ServedModel model, DeviceModel device, ClipQueue queue, PipelineObserver observer) {
+    this.model = model;
+    this.device = device;
     this.queue = queue;
-    this.broken = broken;
+    this.observer = observer;
   }
 
-  /** Completes when the classifier is loaded, or could not be. */
-  CompletableFuture<Void> ready() {
-    return ready;
-  }
-
-  @Override
-  public void run() {
-    try (Classifier made = newClassifier.get()) {
+  /**
+   * Makes the classifier and classifies until the queue is closed or the thread is interrupted.
+   * Once, on the worker's thread.
+   *
+   * @param warm called when the classifier is made
+   * @throws RuntimeException if the classifier could not be made, or the device is broken
+   */
+  void run(Runnable warm) throws InterruptedException {
+    try (Classifier made = device.load().get()) {
       classifier = made;
-      ready.complete(null);
+      warm.run();
       while (!Thread.interrupted()) {
         List<QueuedClip> batch = ahead.isEmpty() ? queue.take() : ahead;
         ahead = List.of();
+        if (batch.isEmpty()) {
+          return;
+        }
         serve(batch);
-      }
-    } catch (InterruptedException end) {
-      log.debug("{} ends", Thread.currentThread().getName());
-    } catch (Throwable e) {
-      if (!ready.completeExceptionally(e)) {
-        broken.accept(e);
       }
     } finally {
       ahead.forEach(QueuedClip::release);
@@ -122,7 +114,7 @@ final class GpuWorker implements Runnable {
     try {
       probabilities = classifier.classify(List.of(clip.clip()));
     } catch (RuntimeException e) {
-      String id = clip.video().reference().getId();
+      String id = clip.video().request().reference().getId();
       log.warn("A clip of {} failed twice alone, a blank one did not", id, e);
       if (e instanceof OutOfDeviceMemoryException) {
         clip.video()
@@ -142,8 +134,10 @@ final class GpuWorker implements Runnable {
     deliver(List.of(clip), probabilities, start);
   }
 
-  private static void deliver(List<QueuedClip> batch, float[][] probabilities, long start) {
+  private void deliver(List<QueuedClip> batch, float[][] probabilities, long start) {
     long nanos = System.nanoTime() - start;
+    long waited = start - batch.get(0).queuedAt();
+    observer.batch(model, device.device(), batch.size(), classifier.maxBatch(), waited, nanos);
     Set<VideoInFlight> videos = new HashSet<>();
     for (int i = 0; i < batch.size(); i++) {
       QueuedClip clip = batch.get(i);

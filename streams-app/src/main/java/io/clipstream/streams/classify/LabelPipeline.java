@@ -1,27 +1,22 @@
 package io.clipstream.streams.classify;
 
-import ai.djl.Device;
-import io.clipstream.model.artifact.ModelArtifact;
-import io.clipstream.model.clip.Clip;
-import io.clipstream.model.infer.Classifier;
-import io.clipstream.model.infer.TorchClassifier;
 import io.clipstream.schemas.RejectionReason;
-import io.clipstream.schemas.VideoReference;
-import io.clipstream.streams.classify.ClipSource.Result;
+import io.clipstream.streams.classify.GenerationSource.Answer;
+import io.clipstream.streams.intake.RoomClock;
+import io.clipstream.streams.intake.Trouble;
+import io.clipstream.streams.intake.Waiting;
+import io.clipstream.streams.intake.WaitingRoom;
 import io.clipstream.streams.outcome.Outcome;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.clipstream.streams.outcome.Rejections;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,19 +24,24 @@ import org.slf4j.LoggerFactory;
  * The way of a video through this process:
  *
  * <pre>
- * submit ─┬▶ local videos ──▶ local threads ──┬▶ ClipQueue ─▶ GpuWorker, one a device
- *         └▶ remote videos ─▶ remote threads ─┤                    │
- *                                     rejected └──▶ outcome ◀── labelled
+ *           ┌── host or root out of order ──┐
+ *           ▼                                │
+ * submit ─▶ WaitingRoom ─┬▶ local threads ───┤   ┌──────────── Generation ────────────┐
+ *                        └▶ remote threads ──┼──▶│ cut ─▶ ClipQueue ─▶ GpuWorkers     │
+ *                                   rejected │   └──────────────────────────┬─────────┘
+ *                                            └──▶ outcome ◀── labelled ─────┘
  * </pre>
  *
- * <p>A thread reads a video from its source to its last clip: fetches, decodes, samples. Remote
- * videos have threads of their own, many, as most of them wait for a server; local ones never wait
- * behind them. How many videos are decoded at once, the source sees to.
+ * <p>A video is given to a generation, one version of a model, when the {@link WaitingRoom} lets it
+ * begin, and stays with it to its outcome; one that goes back to the room leaves it. A thread reads
+ * a video to its last clip: fetches it, and has the generation cut it. Remote videos have threads
+ * of their own, many, as most of them wait for a server; local ones never wait behind them. How
+ * many videos are decoded at once, {@link VideoReader} sees to. Partitions take turns.
  *
- * <p>What is held is bounded: references by the caller, clips by the pool that the source takes
- * them from. No lock is held while a thread waits, and every clip in the queue leaves it, whatever
- * the threads that read do; so if the pool lends each of them the clips that it fills at once, none
- * waits for ever.
+ * <p>What is held is bounded: references by the caller (who asks {@link #waiting} for those that
+ * are not worked on), clips by the budget that all generations take them from. No lock is held
+ * while a thread waits, and every clip in a queue leaves it, whatever the threads that read do; so
+ * as the budget lends each of them the clips that it fills at once, none waits for ever.
  *
  * <p>All threads.
  */
@@ -49,119 +49,256 @@ public final class LabelPipeline implements VideoLabeller {
   private static final Logger log = LoggerFactory.getLogger(LabelPipeline.class);
   private static final long CLOSE_MILLIS = 30_000;
 
-  private final ClipSource source;
-  private final ServedModel model;
+  private final GenerationSource generations;
   private final PipelineSettings settings;
-  private final BlockingQueue<VideoInFlight> local = new LinkedBlockingQueue<>();
-  private final BlockingQueue<VideoInFlight> remote = new LinkedBlockingQueue<>();
+  private final PipelineObserver observer;
+  private final VideoReader reader;
+  private final WaitingRoom room;
+
+  /** By the partitions that their references came from. */
+  private final FairQueue<VideoInFlight> local = new FairQueue<>();
+
+  private final FairQueue<VideoInFlight> remote = new FairQueue<>();
   private final Set<VideoInFlight> inFlight = ConcurrentHashMap.newKeySet();
-  private final ClipQueue clips;
   private final List<Thread> threads = new ArrayList<>();
+
+  /** Videos whose end nobody was told yet; guarded by itself, notified while it drains. */
+  private final AtomicInteger untold = new AtomicInteger();
+
+  private volatile Optional<RoomClock> clock = Optional.empty();
   private volatile Throwable failure;
+  private volatile boolean draining;
   private volatile boolean closed;
 
   /**
-   * Loads a classifier for each device and returns once all are ready.
+   * Starts nothing.
    *
-   * @param source of the clips, cut as the model's manifest says; closed by the pipeline
-   * @param model that the classifiers hold
-   * @param devices for each device what makes its classifier, on that device's own thread, with the
-   *     batch sizes of {@code settings}
-   * @throws RuntimeException what making a classifier threw
+   * @param fetcher closed by the pipeline
+   * @param generations closed by the pipeline
    */
   public LabelPipeline(
-      ClipSource source,
-      ServedModel model,
-      List<? extends Supplier<? extends Classifier>> devices,
-      PipelineSettings settings) {
-    if (devices.isEmpty()) {
-      throw new IllegalArgumentException("there is no device, expected at least one");
-    }
-    this.source = source;
-    this.model = model;
-    this.settings = settings;
-    this.clips = new ClipQueue(settings.batch());
+      Fetcher fetcher,
+      GenerationSource generations,
+      PipelineSettings settings,
+      PipelineObserver observer) {
+    this(fetcher, generations, settings, ReadGate.OPEN, observer);
+  }
 
-    List<GpuWorker> workers = new ArrayList<>();
-    for (Supplier<? extends Classifier> device : devices) {
-      GpuWorker worker = new GpuWorker(device::get, clips, this::fail);
-      workers.add(worker);
-      start("classify-" + workers.size(), worker);
-    }
+  /**
+   * As the other.
+   *
+   * @param gate that every video and every clip passes before it is worked on
+   */
+  LabelPipeline(
+      Fetcher fetcher,
+      GenerationSource generations,
+      PipelineSettings settings,
+      ReadGate gate,
+      PipelineObserver observer) {
+    this.generations = generations;
+    this.settings = settings;
+    this.observer = GuardedObserver.of(observer);
+    this.reader = new VideoReader(fetcher, settings.decodeThreads(), gate, this.observer);
+    this.room = new WaitingRoom(settings.waits(), reader.maxRemote(), System::nanoTime);
+  }
+
+  /**
+   * Starts a generation, and when it is ready a pipeline that gives every video to it.
+   *
+   * @param fetcher closed by the pipeline
+   * @param generation closed by the pipeline
+   * @throws RuntimeException what making a classifier threw; both are closed then
+   */
+  public static LabelPipeline open(
+      Fetcher fetcher,
+      Generation generation,
+      PipelineSettings settings,
+      PipelineObserver observer) {
     try {
-      workers.forEach(worker -> worker.ready().join());
-    } catch (CompletionException e) {
-      close();
-      throw e.getCause() instanceof RuntimeException cause
-          ? cause
-          : new BrokenPipelineException(
-              "no classifier: " + e.getCause().getMessage(), e.getCause());
+      generation.start();
+      generation.awaitReady();
+    } catch (RuntimeException e) {
+      generation.close();
+      fetcher.close();
+      awaitClosed(generation);
+      throw e;
     }
-    for (int i = 1; i <= settings.decodeThreads(); i++) {
-      start("local-" + i, () -> readAll(local));
-    }
-    for (int i = 1; i <= source.maxRemote(); i++) {
-      start("remote-" + i, () -> readAll(remote));
+    LabelPipeline pipeline =
+        new LabelPipeline(fetcher, new CurrentGeneration(generation), settings, observer);
+    pipeline.start();
+    return pipeline;
+  }
+
+  private static void awaitClosed(Generation generation) {
+    try {
+      if (!generation.awaitClosed(Duration.ofMillis(CLOSE_MILLIS))) {
+        log.warn("{} did not end within {} ms", generation, CLOSE_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  /** A pipeline with the artifact's network on each of the devices. */
-  public static LabelPipeline open(
-      ModelArtifact artifact, List<Device> devices, ClipSource source, PipelineSettings settings) {
-    List<Supplier<Classifier>> classifiers = new ArrayList<>();
-    for (Device device : devices) {
-      classifiers.add(
-          () -> {
-            try {
-              return TorchClassifier.load(artifact, device, settings.batch().sizes());
-            } catch (IOException e) {
-              throw new UncheckedIOException(e.getMessage(), e);
-            }
-          });
+  /** Starts the threads that read videos. Once. */
+  public void start() {
+    clock = Optional.of(RoomClock.of(room));
+    for (int i = 1; i <= settings.decodeThreads(); i++) {
+      start("local-" + i, local);
     }
-    ServedModel model = new ServedModel(artifact.manifest(), artifact.digest());
-    return new LabelPipeline(source, model, classifiers, settings);
+    for (int i = 1; i <= reader.maxRemote(); i++) {
+      start("remote-" + i, remote);
+    }
   }
 
   @Override
   public Submission submit(
-      VideoReference reference, Consumer<Outcome> done, Consumer<Throwable> broken) {
-    VideoInFlight video =
-        new VideoInFlight(reference, model, settings, done, broken, inFlight::remove);
-    inFlight.add(video);
-    Optional<String> problem = ReferenceCheck.problem(reference);
-    if (problem.isPresent()) {
-      video.reject(RejectionReason.INVALID_REFERENCE, problem.get(), 1);
-    } else if (reference.getModel() != null && !model.answersTo(reference.getModel())) {
-      video.reject(
-          RejectionReason.UNKNOWN_MODEL,
-          "model '" + reference.getModel() + "' is not served, " + model.manifest().id() + " is",
-          1);
-    } else {
-      (source.isRemote(reference) ? remote : local).add(video);
+      VideoRequest request, Consumer<Outcome> done, Consumer<Throwable> broken) {
+    Attempt attempt = request.attempt();
+    if (attempt.refusal().isPresent()) {
+      String why = attempt.refusal().get();
+      return reject(request, RejectionReason.CRASHED, why, attempt.deaths(), done);
     }
+    Optional<String> problem = ReferenceCheck.problem(request.reference());
+    if (problem.isPresent()) {
+      return reject(request, RejectionReason.INVALID_REFERENCE, problem.get(), 1, done);
+    }
+    WaitingVideo video =
+        new WaitingVideo(
+            request,
+            room,
+            generations,
+            (acquired, turn) -> begin(request, acquired, done, broken, Optional.of(turn)),
+            observer,
+            done,
+            broken);
+    video.entered(room.enter(reader.origin(request), request.bytes(), video));
+    return video;
+  }
+
+  /**
+   * As {@link #submit}, with a generation that the caller has acquired for the video, which does
+   * not wait for an origin that is out of order.
+   */
+  Submission begin(
+      VideoRequest request,
+      Answer.Acquired acquired,
+      Consumer<Outcome> done,
+      Consumer<Throwable> broken) {
+    return begin(request, acquired, done, broken, Optional.empty());
+  }
+
+  private VideoInFlight begin(
+      VideoRequest request,
+      Answer.Acquired acquired,
+      Consumer<Outcome> done,
+      Consumer<Throwable> broken,
+      Optional<Turn> turn) {
+    Generation generation = acquired.generation();
+    VideoInFlight video =
+        new VideoInFlight(
+            request,
+            acquired,
+            settings,
+            observer,
+            done,
+            broken,
+            inFlight::remove,
+            this::told,
+            turn);
+    untold.incrementAndGet();
+    inFlight.add(video);
+    generation.admit(video);
+    FairQueue<VideoInFlight> queue = reader.isRemote(video) ? remote : local;
+    queue.add(request.partition(), video);
     Throwable error = failure;
     if (error != null) {
       video.fail(error);
     }
+    if (closed || (draining && queue.remove(request.partition(), video))) {
+      video.cancel();
+    }
     return video;
+  }
+
+  private Submission reject(
+      VideoRequest request,
+      RejectionReason reason,
+      String detail,
+      int attempts,
+      Consumer<Outcome> done) {
+    Outcome outcome = Rejections.reject(request.reference(), reason, detail, attempts);
+    observer.outcome(request, Optional.empty(), outcome, 0);
+    done.accept(outcome);
+    return () -> {};
+  }
+
+  @Override
+  public Waiting waiting() {
+    return room.waiting();
+  }
+
+  @Override
+  public List<Trouble> troubles() {
+    return room.troubles();
   }
 
   /** Videos without an outcome. */
   public int inFlight() {
-    return inFlight.size();
+    return inFlight.size() + room.waiting().videos();
   }
 
+  /**
+   * Whether more work would hold up what there is: every thread that decodes has a video, or a full
+   * batch waits for a device.
+   */
+  boolean isBusy() {
+    return !local.isEmpty()
+        || reader.isFull()
+        || inFlight.stream().anyMatch(video -> video.generation().isBehind());
+  }
+
+  /** What a thread reads, or a classifier has, was begun. */
+  @Override
+  public boolean drain(Duration limit) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    draining = true;
+    room.shut();
+    for (FairQueue<VideoInFlight> queue : List.of(local, remote)) {
+      for (VideoInFlight video = queue.poll(); video != null; video = queue.poll()) {
+        video.cancel();
+      }
+    }
+    synchronized (untold) {
+      while (untold.get() > 0) {
+        long nanos = end - System.nanoTime();
+        if (nanos <= 0) {
+          return false;
+        }
+        TimeUnit.NANOSECONDS.timedWait(untold, nanos);
+      }
+    }
+    return true;
+  }
+
+  private void told() {
+    if (untold.decrementAndGet() == 0 && draining) {
+      synchronized (untold) {
+        untold.notifyAll();
+      }
+    }
+  }
+
+  /** Not by a thread of the pipeline. */
   @Override
   public void close() {
     closed = true;
+    clock.ifPresent(RoomClock::close);
+    room.shut();
     threads.forEach(Thread::interrupt);
     long end = System.nanoTime() + CLOSE_MILLIS * 1_000_000;
     try {
       for (Thread thread : threads) {
-        if (thread != Thread.currentThread()) {
-          thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
-        }
+        thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
         if (thread.isAlive()) {
           log.warn("{} did not end within {} ms", thread.getName(), CLOSE_MILLIS);
         }
@@ -170,67 +307,32 @@ public final class LabelPipeline implements VideoLabeller {
       Thread.currentThread().interrupt();
     }
     inFlight.forEach(VideoInFlight::cancel);
-    clips.removeAll().forEach(QueuedClip::release);
-    source.close();
+    generations.close();
+    reader.close();
   }
 
-  private void start(String name, Runnable work) {
-    Thread thread = new Thread(work, name);
+  private void start(String name, FairQueue<VideoInFlight> videos) {
+    Thread thread = new Thread(() -> readAll(videos), name);
     thread.setDaemon(true);
     threads.add(thread);
     thread.start();
   }
 
-  private void readAll(BlockingQueue<VideoInFlight> videos) {
+  private void readAll(FairQueue<VideoInFlight> videos) {
     try {
-      while (!closed) {
-        read(videos.take());
+      while (!closed && !draining) {
+        VideoInFlight video = videos.take();
+        try {
+          reader.read(video);
+        } finally {
+          video.endTurn();
+        }
       }
     } catch (InterruptedException end) {
       log.debug("{} ends", Thread.currentThread().getName());
     } catch (Throwable e) {
       fail(e);
     }
-  }
-
-  private void read(VideoInFlight video) throws InterruptedException {
-    if (source.isRemote(video.reference())) {
-      video.startReading(); // A server may be slow; local videos come to their next clip soon.
-    }
-    Result result;
-    try {
-      if (video.isOver()) {
-        return;
-      }
-      result = source.read(video.reference(), clip -> queue(video, clip));
-    } catch (InterruptedException | RuntimeException e) {
-      if (!video.isOver()) {
-        throw e;
-      }
-      return; // Its end interrupted this thread, or queue() saw it.
-    } finally {
-      video.stopReading();
-    }
-    if (result instanceof Result.Rejected rejected) {
-      video.reject(rejected.reason(), rejected.detail(), rejected.attempts());
-    } else {
-      video.read((Result.Read) result);
-    }
-  }
-
-  private void queue(VideoInFlight video, Clip clip) throws InterruptedException {
-    try {
-      video.awaitPlace();
-    } catch (InterruptedException e) {
-      clip.close();
-      throw e;
-    }
-    QueuedClip queued = new QueuedClip(video, clip, System.nanoTime());
-    if (video.isOver()) {
-      queued.release();
-      throw new CancellationException("the video is over");
-    }
-    clips.add(queued);
   }
 
   /** The system is broken: every video in flight and every later one is told so. */

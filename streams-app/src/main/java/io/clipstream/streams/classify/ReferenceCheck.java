@@ -27,7 +27,8 @@ final class ReferenceCheck {
     if (start != null && start < 0) {
       return Optional.of("startMillis is " + start + ", expected 0 or more");
     }
-    if (end != null && end <= (start == null ? 0 : start)) {
+    // In seconds, which is how the range is used: large numbers of milliseconds may be the same.
+    if (end != null && !(end / 1000.0 > (start == null ? 0 : start / 1000.0))) {
       return Optional.of(
           "endMillis is " + end + ", expected more than " + (start == null ? 0 : start));
     }

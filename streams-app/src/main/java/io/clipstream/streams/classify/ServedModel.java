@@ -11,11 +11,12 @@ import io.clipstream.schemas.ModelIdentity;
 public record ServedModel(ModelManifest manifest, String digest) {
 
   /** Whether a reference that asks for {@code name} means this model: its name or name-version. */
-  boolean answersTo(String name) {
+  public boolean answersTo(String name) {
     return name.equals(manifest.name()) || name.equals(manifest.id());
   }
 
-  ModelIdentity identity() {
+  /** As records name it. */
+  public ModelIdentity identity() {
     return ModelIdentity.newBuilder()
         .setName(manifest.name())
         .setVersion(manifest.version())

@@ -2,18 +2,20 @@ package io.clipstream.streams.classify;
 
 import io.clipstream.model.clip.TimeRange;
 import io.clipstream.model.clip.VideoInfo;
+import io.clipstream.model.fetch.FetchResult;
 import io.clipstream.schemas.DecodedVideo;
 import io.clipstream.schemas.RejectionReason;
 import io.clipstream.schemas.StageTimings;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
-import io.clipstream.streams.classify.ClipSource.Result;
 import io.clipstream.streams.classify.VideoLabeller.Submission;
+import io.clipstream.streams.intake.WaitingRoom.Verdict;
 import io.clipstream.streams.outcome.LabelAverage;
 import io.clipstream.streams.outcome.Outcome;
 import io.clipstream.streams.outcome.Rejections;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
@@ -24,13 +26,18 @@ import java.util.function.Consumer;
  * may be interrupted.
  */
 final class VideoInFlight implements Submission {
-  private final VideoReference reference;
-  private final ServedModel model;
+  private final VideoRequest request;
+  private final Generation generation;
+  private final Cutter cutter;
+  private final long rollout;
   private final int topLabels;
+  private final PipelineObserver observer;
   private final Consumer<Outcome> done;
   private final Consumer<Throwable> broken;
   private final Consumer<VideoInFlight> leave;
-  private final long submittedAt = System.nanoTime();
+  private final Runnable told;
+  private final Optional<Turn> turn;
+  private final long submittedAt;
 
   /** Places for its clips in the queue; the reading thread waits for one. */
   private final Semaphore places;
@@ -39,7 +46,8 @@ final class VideoInFlight implements Submission {
   private int classified;
   private long longestWaitNanos;
   private long classifyNanos;
-  private Result.Read read;
+  private CutResult.Cut cut;
+  private long fetchNanos;
   private boolean over;
 
   /** Guards the reader: an interrupt may wait for a disk, which nobody else should. */
@@ -48,26 +56,49 @@ final class VideoInFlight implements Submission {
   private Thread reader;
 
   /**
-   * @param leave called once, when the video is over
+   * @param acquired for this video, which leaves the generation when it is over
+   * @param leave called once, when the video is over, before anybody is told
+   * @param told called once, after that
+   * @param turn of a video that waits for another one if its origin is out of order; empty: it is
+   *     rejected then
    */
   VideoInFlight(
-      VideoReference reference,
-      ServedModel model,
+      VideoRequest request,
+      GenerationSource.Answer.Acquired acquired,
       PipelineSettings settings,
+      PipelineObserver observer,
       Consumer<Outcome> done,
       Consumer<Throwable> broken,
-      Consumer<VideoInFlight> leave) {
-    this.reference = reference;
-    this.model = model;
+      Consumer<VideoInFlight> leave,
+      Runnable told,
+      Optional<Turn> turn) {
+    this.request = request;
+    this.generation = acquired.generation();
+    this.cutter = acquired.cutter();
+    this.rollout = acquired.rollout();
     this.topLabels = settings.topLabels();
+    this.observer = observer;
     this.places = new Semaphore(settings.clipsPerVideo());
     this.done = done;
     this.broken = broken;
     this.leave = leave;
+    this.told = told;
+    this.turn = turn;
+    this.submittedAt = turn.map(now -> now.video().submittedAt()).orElseGet(System::nanoTime);
   }
 
-  VideoReference reference() {
-    return reference;
+  VideoRequest request() {
+    return request;
+  }
+
+  /** The model that labels it, from its submission to its outcome. */
+  Generation generation() {
+    return generation;
+  }
+
+  /** Of its clips. */
+  Cutter cutter() {
+    return cutter;
   }
 
   synchronized boolean isOver() {
@@ -77,22 +108,62 @@ final class VideoInFlight implements Submission {
   @Override
   public void cancel() {
     if (end()) {
-      leave.accept(this);
+      leave(() -> {});
     }
   }
 
   void reject(RejectionReason reason, String detail, int attempts) {
     if (end()) {
-      leave.accept(this);
-      done.accept(Rejections.reject(reference, reason, detail, attempts));
+      tell(Rejections.reject(request.reference(), reason, detail, attempts));
     }
+  }
+
+  /** Its origin begins to send it. */
+  void served() {
+    turn.ifPresent(now -> now.place().serve());
+  }
+
+  /** Others wait for its place, and its origin sent nothing yet: it waits for another turn. */
+  void makeWay() {
+    if (end()) {
+      leave(() -> {});
+      turn.orElseThrow().makeWay();
+    }
+  }
+
+  /** Its origin served it, or said that there is no such video. */
+  void answered() {
+    turn.ifPresent(Turn::answered);
+  }
+
+  /** Whether a failure of its fetch is its own, as far as is known. */
+  Verdict judge(FetchResult.Unavailable failure) {
+    return turn.isPresent() ? turn.get().judge(failure) : Verdict.GUEST;
+  }
+
+  /** Its fetch failed by its own fault. */
+  void reject(FetchResult.Unavailable failure) {
+    int attempts = turn.map(Turn::attempts).orElse(0) + failure.attempts();
+    reject(Rejections.of(failure.reason()), failure.detail(), attempts);
+  }
+
+  /** Its origin or this instance is out of order: it waits for another turn. */
+  void comeBack(FetchResult.Unavailable failure) {
+    if (end()) {
+      leave(() -> {});
+      turn.orElseThrow().failed(failure);
+    }
+  }
+
+  /** No thread reads it any more. */
+  void endTurn() {
+    turn.ifPresent(Turn::end);
   }
 
   /** The system failed, not this video. */
   void fail(Throwable error) {
     if (end()) {
-      leave.accept(this);
-      broken.accept(error);
+      leave(() -> broken.accept(error));
     }
   }
 
@@ -124,9 +195,10 @@ final class VideoInFlight implements Submission {
   }
 
   /** All of its clips are queued or classified. */
-  void read(Result.Read result) {
+  void read(CutResult.Cut result, long fetched) {
     synchronized (this) {
-      read = result;
+      cut = result;
+      fetchNanos = fetched;
     }
     finishIfComplete();
   }
@@ -169,25 +241,47 @@ final class VideoInFlight implements Submission {
   private void finishIfComplete() {
     VideoLabels labels;
     synchronized (this) {
-      if (over || read == null || classified < read.clips()) {
+      if (over || cut == null || classified < cut.clips()) {
         return;
       }
+      labels = labels(); // Should this fail, the video is not over yet, and is told.
       over = true;
-      labels = labels();
     }
+    tell(new Outcome.Labelled(labels));
+  }
+
+  private void tell(Outcome outcome) {
+    leave(
+        () -> {
+          long nanos = System.nanoTime() - submittedAt;
+          observer.outcome(request, Optional.of(generation.model()), outcome, nanos);
+          done.accept(outcome);
+        });
+  }
+
+  /** The last step of a video: it leaves its generation whatever happens. */
+  private void leave(Runnable last) {
     leave.accept(this);
-    done.accept(new Outcome.Labelled(labels));
+    try {
+      last.run();
+    } finally {
+      told.run();
+      generation.leave(this);
+    }
   }
 
   private VideoLabels labels() {
+    VideoReference reference = request.reference();
+    ServedModel model = generation.model();
     var names = model.manifest().labels();
-    VideoInfo info = read.info();
+    VideoInfo info = cut.info();
     return VideoLabels.newBuilder()
         .setId(reference.getId())
         .setUri(reference.getUri())
         .setLabels(average.labels(names, topLabels))
         .setSegments(average.segments(names, topLabels))
         .setModel(model.identity())
+        .setRollout(rollout == 0 ? null : rollout)
         .setVideo(
             DecodedVideo.newBuilder()
                 .setContainer(info.container())
@@ -196,14 +290,15 @@ final class VideoInFlight implements Submission {
                 .setHeight(info.height())
                 .setFramesPerSecond(info.framesPerSecond())
                 .setDurationMillis(Math.round(info.durationSeconds() * 1000))
-                .setClips(read.clips())
-                .setComplete(read.complete())
-                .setNote(read.complete() ? null : read.note())
+                .setClips(cut.clips())
+                .setComplete(cut.complete())
+                .setNote(cut.complete() ? null : cut.note())
+                .setRemark(cut.remark().isEmpty() ? null : cut.remark())
                 .build())
         .setTimings(
             StageTimings.newBuilder()
-                .setFetchMillis(millis(read.fetchNanos()))
-                .setDecodeMillis(millis(read.decodeNanos()))
+                .setFetchMillis(millis(fetchNanos))
+                .setDecodeMillis(millis(cut.nanos()))
                 .setQueueMillis(millis(longestWaitNanos))
                 .setClassifyMillis(millis(classifyNanos))
                 .setTotalMillis(millis(System.nanoTime() - submittedAt))

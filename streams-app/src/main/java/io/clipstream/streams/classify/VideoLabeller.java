@@ -1,7 +1,10 @@
 package io.clipstream.streams.classify;
 
-import io.clipstream.schemas.VideoReference;
+import io.clipstream.streams.intake.Trouble;
+import io.clipstream.streams.intake.Waiting;
 import io.clipstream.streams.outcome.Outcome;
+import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Everything between a reference and its outcome. All threads. */
@@ -15,7 +18,25 @@ public interface VideoLabeller extends AutoCloseable {
    * @param broken takes a failure of the system that is not the video's fault: the reference has no
    *     outcome yet and must be submitted again, to a system that works
    */
-  Submission submit(VideoReference reference, Consumer<Outcome> done, Consumer<Throwable> broken);
+  Submission submit(VideoRequest request, Consumer<Outcome> done, Consumer<Throwable> broken);
+
+  /** What of what was submitted waits, and is not worked on. */
+  default Waiting waiting() {
+    return Waiting.NONE;
+  }
+
+  /** What is out of order, and since when. */
+  default List<Trouble> troubles() {
+    return List.of();
+  }
+
+  /**
+   * Before {@link #close}: begins nothing any more, gives up what was not begun, without outcomes,
+   * and waits until what was begun has its outcome and its consumer was called.
+   *
+   * @return false if that takes longer than {@code limit}
+   */
+  boolean drain(Duration limit) throws InterruptedException;
 
   /** Gives up what is under way, without outcomes, and ends every thread. */
   @Override
@@ -28,5 +49,10 @@ public interface VideoLabeller extends AutoCloseable {
      * stopped; an outcome may still come and is to be ignored.
      */
     void cancel();
+
+    /** Whether it waits for something that is out of order, perhaps for hours. */
+    default boolean isHeldUp() {
+      return false;
+    }
   }
 }

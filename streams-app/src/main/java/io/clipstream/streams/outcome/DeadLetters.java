@@ -21,6 +21,9 @@ public final class DeadLetters {
   /** Size of a record that is left out here; see {@link #of}. */
   public static final String OMITTED_BYTES = "clipstream.omitted.bytes";
 
+  /** A message is one line for people. */
+  private static final int MAX_MESSAGE = 2000;
+
   /** A longer key than this is left out with the value. */
   private static final int MAX_STUB_KEY_BYTES = 64 * 1024;
 
@@ -47,7 +50,7 @@ public final class DeadLetters {
       int maxBytes) {
     Headers why = new RecordHeaders();
     add(why, EXCEPTION, error.getClass().getName());
-    add(why, MESSAGE, error.getMessage());
+    add(why, MESSAGE, message(error));
     add(why, TOPIC, topic);
     add(why, PARTITION, Integer.toString(partition));
     add(why, OFFSET, Long.toString(offset));
@@ -62,6 +65,13 @@ public final class DeadLetters {
     byte[] key = record.key();
     return new Record<>(
         key == null || key.length > MAX_STUB_KEY_BYTES ? null : key, null, record.timestamp(), why);
+  }
+
+  private static String message(Exception error) {
+    String message = error.getMessage();
+    return message == null || message.length() <= MAX_MESSAGE
+        ? message
+        : message.substring(0, MAX_MESSAGE) + "…";
   }
 
   private static void add(Headers headers, String name, String value) {

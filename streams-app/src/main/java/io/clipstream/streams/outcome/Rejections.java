@@ -1,10 +1,10 @@
 package io.clipstream.streams.outcome;
 
 import io.clipstream.model.clip.DecodeReason;
+import io.clipstream.model.fetch.FetchReason;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.RejectionReason;
 import io.clipstream.schemas.VideoReference;
-import io.clipstream.streams.ingest.FetchReason;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 

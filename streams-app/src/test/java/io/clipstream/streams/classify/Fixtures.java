@@ -3,6 +3,7 @@ package io.clipstream.streams.classify;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.VideoInfo;
+import io.clipstream.model.fetch.LocalFile;
 import io.clipstream.schemas.DecodedVideo;
 import io.clipstream.schemas.Label;
 import io.clipstream.schemas.RejectionReason;
@@ -11,12 +12,16 @@ import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.outcome.Outcome;
 import io.clipstream.streams.outcome.Rejections;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
 /** Values that tests share. */
-final class Fixtures {
+public final class Fixtures {
   static final ClipSpec SPEC =
       new ClipSpec(2, 10, 8, 8, false, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
 
@@ -40,7 +45,7 @@ final class Fixtures {
 
   private Fixtures() {}
 
-  static VideoReference reference(String id) {
+  public static VideoReference reference(String id) {
     return VideoReference.newBuilder()
         .setId(id)
         .setUri("file:///videos/" + id + ".mp4")
@@ -48,7 +53,20 @@ final class Fixtures {
         .build();
   }
 
-  static Outcome labelled(VideoReference reference) {
+  /** The file of a video, whose content nobody reads. */
+  static LocalFile local(Path directory, String id) {
+    try {
+      Path file = directory.resolve(id);
+      if (!Files.exists(file)) {
+        Files.createFile(file);
+      }
+      return LocalFile.of(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static Outcome labelled(VideoReference reference) {
     return new Outcome.Labelled(
         VideoLabels.newBuilder()
             .setId(reference.getId())
@@ -72,7 +90,7 @@ final class Fixtures {
             .build());
   }
 
-  static Outcome rejected(VideoReference reference) {
+  public static Outcome rejected(VideoReference reference) {
     return Rejections.reject(reference, RejectionReason.CORRUPT, "it is damaged", 1);
   }
 }

@@ -11,6 +11,9 @@ import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.ClipSink;
 import io.clipstream.model.clip.TimeRange;
+import io.clipstream.model.fetch.FetchReason;
+import io.clipstream.model.fetch.FetchResult;
+import io.clipstream.model.fetch.LocalFile;
 import io.clipstream.model.infer.Classifier;
 import io.clipstream.model.infer.OutOfDeviceMemoryException;
 import io.clipstream.schemas.Label;
@@ -19,11 +22,15 @@ import io.clipstream.schemas.RejectionReason;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.outcome.Outcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -31,10 +38,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class LabelPipelineTest {
@@ -43,6 +52,7 @@ class LabelPipelineTest {
 
   private final ClipBuffers buffers = new ClipBuffers(SPEC.clipBytes(), 8L * SPEC.clipBytes());
   private final Videos videos = new Videos();
+  @TempDir Path directory;
   private LabelPipeline pipeline;
 
   @AfterEach
@@ -54,12 +64,22 @@ class LabelPipelineTest {
   }
 
   /** Clips whose every byte is a number that the test gave. */
-  private final class Videos implements ClipSource {
+  private final class Videos implements Fetcher, Cutter {
     private final Map<String, List<ClipPlan>> plans = new ConcurrentHashMap<>();
     final Map<String, CountDownLatch> queued = new ConcurrentHashMap<>();
 
     /** Videos whose server never answers; the latch opens when they are read. */
     final Map<String, CountDownLatch> slow = new ConcurrentHashMap<>();
+
+    /** Videos that are read once their latch opens; counts down the other one before. */
+    final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
+
+    final Map<String, CountDownLatch> begun = new ConcurrentHashMap<>();
+
+    void hold(String id) {
+      held.put(id, new CountDownLatch(1));
+      begun.put(id, new CountDownLatch(1));
+    }
 
     void put(String id, ClipPlan... clips) {
       plans.put(id, List.of(clips));
@@ -67,20 +87,31 @@ class LabelPipelineTest {
     }
 
     @Override
-    public boolean isRemote(VideoReference reference) {
-      return slow.containsKey(reference.getId());
+    public boolean isRemote(VideoRequest request) {
+      return slow.containsKey(request.reference().getId());
     }
 
     @Override
-    public Result read(VideoReference reference, ClipSink sink) throws InterruptedException {
-      if (slow.containsKey(reference.getId())) {
-        slow.get(reference.getId()).countDown();
+    public FetchResult fetch(VideoRequest request) throws InterruptedException {
+      String id = request.reference().getId();
+      if (slow.containsKey(id)) {
+        slow.get(id).countDown();
         new CountDownLatch(1).await();
       }
-      List<ClipPlan> plan = plans.get(reference.getId());
-      if (plan == null) {
-        return new Result.Rejected(RejectionReason.NOT_FOUND, "no such file", 3);
+      if (held.containsKey(id)) {
+        begun.get(id).countDown();
+        held.get(id).await();
       }
+      return plans.containsKey(id)
+          ? new FetchResult.Fetched(Fixtures.local(directory, id))
+          : new FetchResult.Rejected(FetchReason.NOT_FOUND, "no such file", 3);
+    }
+
+    @Override
+    public CutResult cut(LocalFile video, Optional<TimeRange> range, ClipSink sink)
+        throws InterruptedException {
+      String id = video.path().getFileName().toString();
+      List<ClipPlan> plan = plans.get(id);
       for (ClipPlan next : plan) {
         Clip clip = buffers.take(new TimeRange(next.start(), next.start() + 1), next.crop());
         for (int i = 0; i < SPEC.clipBytes(); i++) {
@@ -88,8 +119,9 @@ class LabelPipelineTest {
         }
         sink.accept(clip);
       }
-      queued.get(reference.getId()).countDown();
-      return new Result.Read(Fixtures.INFO, plan.size(), false, "cut short", 2_000_000, 3_000_000);
+      queued.get(id).countDown();
+      return new CutResult.Cut(
+          Fixtures.INFO, plan.size(), false, "cut short", "a gap is closed", 3_000_000);
     }
   }
 
@@ -153,6 +185,39 @@ class LabelPipelineTest {
   }
 
   @Test
+  void shouldRejectWhatIsNotTriedAgain() throws Exception {
+    pipeline = open(Percentages::new, SETTINGS);
+    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    Attempt attempt =
+        new Attempt() {
+          @Override
+          public int deaths() {
+            return 3;
+          }
+
+          @Override
+          public Optional<String> refusal() {
+            return Optional.of("3 processes died");
+          }
+
+          @Override
+          public boolean begin() {
+            throw new AssertionError("it was begun");
+          }
+        };
+
+    pipeline.submit(
+        new VideoRequest(null, new RecordHeaders(), reference("a"), 0, attempt),
+        outcome::complete,
+        outcome::completeExceptionally);
+
+    RejectedVideo rejected = ((Outcome.Rejected) outcome.get()).video();
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.CRASHED);
+    assertThat(rejected.getDetail()).isEqualTo("3 processes died");
+    assertThat(rejected.getAttempts()).isEqualTo(3);
+  }
+
+  @Test
   void shouldAverageClipsIntoLabelsAndTimedSegments() throws Exception {
     videos.put("v", clip(0, 90), clip(1, 40));
     start(new Percentages());
@@ -166,8 +231,10 @@ class LabelPipelineTest {
     assertThat(labels.getModel()).isEqualTo(MODEL.identity());
     assertThat(labels.getVideo().getComplete()).isFalse();
     assertThat(labels.getVideo().getNote()).isEqualTo("cut short");
+    assertThat(labels.getVideo().getRemark()).isEqualTo("a gap is closed");
     assertThat(labels.getVideo().getClips()).isEqualTo(2);
-    assertThat(labels.getTimings().getFetchMillis()).isEqualTo(2);
+    assertThat(labels.getTimings().getFetchMillis()).isPositive();
+    assertThat(labels.getTimings().getDecodeMillis()).isEqualTo(3);
     assertThat(labels.getTimings().getTotalMillis()).isPositive();
     assertThat(labels.getMetadata()).containsEntry("for", "v");
   }
@@ -188,12 +255,7 @@ class LabelPipelineTest {
   @Test
   void shouldMixVideosInABatch() throws Exception {
     Percentages classifier = new Percentages();
-    pipeline =
-        new LabelPipeline(
-            videos,
-            MODEL,
-            List.of(() -> classifier),
-            new PipelineSettings(4, BatchPolicy.upTo(4, Duration.ofSeconds(30)), 4, 1));
+    start(classifier, new PipelineSettings(4, BatchPolicy.upTo(4, Duration.ofSeconds(30)), 4, 1));
     List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
     for (String id : List.of("a", "b", "c", "d")) {
       videos.put(id, clip(0, 50));
@@ -265,6 +327,56 @@ class LabelPipelineTest {
   }
 
   @Test
+  void shouldServeLaterVideosOnceABrokenGenerationIsReplaced() throws Exception {
+    videos.put("v", clip(0, 10), clip(1, 20));
+    CurrentGeneration current =
+        new CurrentGeneration(
+            ready(new Percentages(batch -> true, new IllegalStateException("device lost"))));
+    pipeline = new LabelPipeline(videos, current, SETTINGS, PipelineObserver.NONE);
+    pipeline.start();
+    assertThatThrownBy(submit("v")::get).hasCause(new IllegalStateException("device lost"));
+    assertThatThrownBy(submit("v")::get).hasCause(new IllegalStateException("device lost"));
+
+    assertThat(current.swap(ready(new Percentages()))).isTrue();
+
+    assertThat(score(labels(submit("v")).getLabels(), "yes")).isCloseTo(0.15f, within());
+  }
+
+  private Generation ready(Classifier classifier) {
+    Generation generation = generation(videos, () -> classifier, SETTINGS);
+    generation.start();
+    generation.awaitReady();
+    return generation;
+  }
+
+  @Test
+  void shouldDrainOnlyWhatIsBegun() throws Exception {
+    start(new Percentages(), new PipelineSettings(2, SETTINGS.batch(), 4, 2));
+    for (String id : List.of("a", "b", "queued", "late")) {
+      videos.put(id, clip(0, 50));
+    }
+    videos.hold("a");
+    videos.hold("b");
+    CompletableFuture<Outcome> a = submit("a");
+    CompletableFuture<Outcome> b = submit("b");
+    videos.begun.get("a").await();
+    videos.begun.get("b").await();
+    CompletableFuture<Outcome> queued = submit("queued");
+
+    assertThat(pipeline.drain(Duration.ofMillis(20))).isFalse();
+    assertThat(pipeline.inFlight()).isEqualTo(2);
+    CompletableFuture<Outcome> late = submit("late");
+    videos.held.values().forEach(CountDownLatch::countDown);
+
+    assertThat(pipeline.drain(Duration.ofSeconds(50))).isTrue();
+    assertThat(a).isDone();
+    assertThat(b).isDone();
+    assertThat(queued).isNotDone();
+    assertThat(late).isNotDone();
+    assertThat(pipeline.inFlight()).isZero();
+  }
+
+  @Test
   void shouldPassOnRejectionsOfTheSource() throws Exception {
     start(new Percentages());
 
@@ -291,6 +403,15 @@ class LabelPipelineTest {
                         .build())))
         .extracting("detail")
         .isEqualTo("endMillis is 5, expected more than 5");
+    assertThat(
+            rejection(
+                submit(
+                    VideoReference.newBuilder(reference("v"))
+                        .setStartMillis(Long.MAX_VALUE - 1)
+                        .setEndMillis(Long.MAX_VALUE)
+                        .build())))
+        .extracting("reason")
+        .isEqualTo(RejectionReason.INVALID_REFERENCE);
     assertThat(
             rejection(submit(VideoReference.newBuilder(reference("v")).setModel("other").build())))
         .satisfies(
@@ -348,10 +469,10 @@ class LabelPipelineTest {
   void shouldTakeAFullBatchAheadWhileTheDeviceComputes() throws Exception {
     Percentages classifier = new Percentages();
     putFourClipsEach("first", "second", "third");
-    CompletableFuture<Outcome> first = startAndHold(classifier, "first", "second");
-    labels(first);
-    CompletableFuture<Outcome> third = submit("third");
-    labels(third);
+    List<CompletableFuture<Outcome>> held = startAndHold(classifier, "first", "second");
+    labels(held.get(0));
+    labels(held.get(1)); // The worker has looked for a batch after this one.
+    labels(submit("third"));
 
     assertThat(classifier.ahead.subList(0, 2)).containsExactly(4, 0);
     assertThat(classifier.batches.subList(0, 2)).containsExactly(4, 4);
@@ -364,10 +485,10 @@ class LabelPipelineTest {
         new Percentages(batch -> batch.contains(66), new IllegalArgumentException("odd clip"));
     putFourClipsEach("bad", "good");
     videos.put("bad", clip(0, 10), clip(1, 66), clip(2, 30), clip(3, 40));
-    CompletableFuture<Outcome> bad = startAndHold(classifier, "bad", "good");
+    List<CompletableFuture<Outcome>> held = startAndHold(classifier, "bad", "good");
 
-    assertThat(rejection(bad).getReason()).isEqualTo(RejectionReason.CLASSIFIER_FAILED);
-    labels(submit("good"));
+    assertThat(rejection(held.get(0)).getReason()).isEqualTo(RejectionReason.CLASSIFIER_FAILED);
+    labels(held.get(1));
     assertThat(classifier.ahead).startsWith(4);
     assertThat(pipeline.inFlight()).isZero();
   }
@@ -388,7 +509,7 @@ class LabelPipelineTest {
             },
             null);
     putFourClipsEach("first", "second");
-    CompletableFuture<Outcome> unused = startAndHold(classifier, "first", "second");
+    var unused = startAndHold(classifier, "first", "second");
     computing.await();
 
     pipeline.close();
@@ -404,7 +525,7 @@ class LabelPipelineTest {
   }
 
   /** The second video's clips wait in the queue before the first one's are classified. */
-  private CompletableFuture<Outcome> startAndHold(
+  private List<CompletableFuture<Outcome>> startAndHold(
       Percentages classifier, String first, String second) throws InterruptedException {
     CountDownLatch held = new CountDownLatch(1);
     CountDownLatch permit = new CountDownLatch(1);
@@ -417,18 +538,13 @@ class LabelPipelineTest {
             Thread.currentThread().interrupt();
           }
         };
-    pipeline =
-        new LabelPipeline(
-            videos,
-            MODEL,
-            List.of(() -> classifier),
-            new PipelineSettings(2, BatchPolicy.upTo(4, Duration.ofSeconds(30)), 4, 2));
+    start(classifier, new PipelineSettings(2, BatchPolicy.upTo(4, Duration.ofSeconds(30)), 4, 2));
     CompletableFuture<Outcome> outcome = submit(first);
     held.await();
-    CompletableFuture<Outcome> unused = submit(second);
+    CompletableFuture<Outcome> next = submit(second);
     videos.queued.get(second).await();
     permit.countDown();
-    return outcome;
+    return List.of(outcome, next);
   }
 
   @Test
@@ -456,7 +572,10 @@ class LabelPipelineTest {
     classifying.await();
     CompletableFuture<Outcome> dropped = new CompletableFuture<>();
     VideoLabeller.Submission work =
-        pipeline.submit(reference("cancelled"), dropped::complete, dropped::completeExceptionally);
+        pipeline.submit(
+            VideoRequest.of(reference("cancelled")),
+            dropped::complete,
+            dropped::completeExceptionally);
 
     work.cancel();
     permit.countDown();
@@ -478,7 +597,10 @@ class LabelPipelineTest {
       videos.slow.put("slow", reading);
       CompletableFuture<Outcome> dropped = new CompletableFuture<>();
       VideoLabeller.Submission work =
-          pipeline.submit(reference("slow"), dropped::complete, dropped::completeExceptionally);
+          pipeline.submit(
+              VideoRequest.of(reference("slow")),
+              dropped::complete,
+              dropped::completeExceptionally);
       reading.await();
 
       work.cancel();
@@ -489,24 +611,77 @@ class LabelPipelineTest {
     assertThat(pipeline.inFlight()).isZero();
   }
 
+  /** Settings were checked when the generation was built: such an exception is the video's. */
+  @Test
+  void shouldRejectAVideoThatAnIllegalArgumentComesFrom() throws Exception {
+    videos.put("v", clip(0, 50));
+    Cutter trips =
+        (video, range, sink) -> {
+          if (video.path().getFileName().toString().equals("odd")) {
+            throw new IllegalArgumentException("range is odd");
+          }
+          return videos.cut(video, range, sink);
+        };
+    videos.put("odd", clip(0, 50));
+    pipeline = open(trips, Percentages::new, SETTINGS);
+
+    assertThat(rejection(submit("odd")).getReason()).isEqualTo(RejectionReason.CORRUPT);
+    labels(submit("v"));
+  }
+
+  @Test
+  void shouldTellEveryVideoThatTheDiskIsBroken() throws Exception {
+    videos.put("v", clip(0, 50));
+    pipeline =
+        open(
+            (video, range, sink) -> {
+              throw new UncheckedIOException(new IOException("no such device"));
+            },
+            Percentages::new,
+            SETTINGS);
+
+    assertThatThrownBy(submit("v")::get).hasRootCauseMessage("no such device");
+    assertThatThrownBy(submit("v")::get).hasRootCauseMessage("no such device");
+  }
+
   @Test
   void shouldFailToOpenWithoutAClassifier() {
     assertThatThrownBy(
             () ->
-                new LabelPipeline(
-                    videos,
-                    MODEL,
-                    List.of(
-                        () -> {
-                          throw new IllegalStateException("no such device");
-                        }),
+                open(
+                    () -> {
+                      throw new IllegalStateException("no such device");
+                    },
                     SETTINGS))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("no such device");
   }
 
   private void start(Classifier classifier) {
-    pipeline = new LabelPipeline(videos, MODEL, List.of(() -> classifier), SETTINGS);
+    start(classifier, SETTINGS);
+  }
+
+  private void start(Classifier classifier, PipelineSettings settings) {
+    pipeline = open(() -> classifier, settings);
+  }
+
+  private LabelPipeline open(Supplier<Classifier> load, PipelineSettings settings) {
+    return open(videos, load, settings);
+  }
+
+  private LabelPipeline open(Cutter cutter, Supplier<Classifier> load, PipelineSettings settings) {
+    return LabelPipeline.open(
+        videos, generation(cutter, load, settings), settings, PipelineObserver.NONE);
+  }
+
+  private static Generation generation(
+      Cutter cutter, Supplier<Classifier> load, PipelineSettings settings) {
+    return new Generation(
+        MODEL,
+        cutter,
+        List.of(new DeviceModel("fake", load)),
+        settings.batch(),
+        PipelineObserver.NONE);
   }
 
   private CompletableFuture<Outcome> submit(String id) {
@@ -515,7 +690,7 @@ class LabelPipelineTest {
 
   private CompletableFuture<Outcome> submit(VideoReference reference) {
     CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-    pipeline.submit(reference, outcome::complete, outcome::completeExceptionally);
+    pipeline.submit(VideoRequest.of(reference), outcome::complete, outcome::completeExceptionally);
     return outcome;
   }
 

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
-import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
-import io.clipstream.model.clip.VideoDecoder;
 import io.clipstream.model.clip.VideoEncoder;
+import io.clipstream.model.fetch.FetchPolicy;
+import io.clipstream.model.fetch.FileFetcher;
+import io.clipstream.model.fetch.RawServer;
+import io.clipstream.model.kernels.KernelMode;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dConfig;
 import io.clipstream.schemas.Label;
@@ -19,10 +22,15 @@ import io.clipstream.schemas.RejectionReason;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
-import io.clipstream.streams.ingest.FetchPolicy;
-import io.clipstream.streams.ingest.RawServer;
-import io.clipstream.streams.ingest.VideoFetcher;
+import io.clipstream.streams.app.Cluster;
 import io.clipstream.streams.outcome.Outcome;
+import io.clipstream.streams.topology.Attempts;
+import io.clipstream.streams.topology.Formats;
+import io.clipstream.streams.topology.IntakeGate;
+import io.clipstream.streams.topology.LabelTopology;
+import io.clipstream.streams.topology.OutcomeTimestamp;
+import io.clipstream.streams.topology.PendingLimits;
+import io.clipstream.streams.topology.Topics;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -31,6 +39,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -78,7 +87,13 @@ class WholePathTest {
         TopologyTestDriver driver =
             new TopologyTestDriver(
                 LabelTopology.build(
-                    TOPICS, () -> formats(registry), pipeline, new IntakeGate(100), 1 << 20),
+                    TOPICS,
+                    () -> formats(registry),
+                    pipeline,
+                    new IntakeGate(PendingLimits.of(100)),
+                    new Attempts(0),
+                    OutcomeTimestamp.NOW,
+                    1 << 20),
                 config())) {
       TestInputTopic<String, VideoReference> incoming =
           driver.createInputTopic(
@@ -185,7 +200,7 @@ class WholePathTest {
   private static CompletableFuture<Outcome> submit(
       LabelPipeline pipeline, VideoReference reference) {
     CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-    pipeline.submit(reference, outcome::complete, outcome::completeExceptionally);
+    pipeline.submit(VideoRequest.of(reference), outcome::complete, outcome::completeExceptionally);
     return outcome;
   }
 
@@ -218,20 +233,24 @@ class WholePathTest {
             "random", "1", LABELS, SPEC, "1", Map.of(), "training", "fp32", Map.of(), Map.of(), "");
     Path model = directory.resolve("random-1.pt");
     Swin3d.write(model, config, Swin3d.init(config, 1), manifest);
-    ClipSource source =
-        new FetchedClips(
-            new VideoFetcher(policy, directory.resolve("work")),
-            new VideoDecoder(
-                SPEC,
+    PipelineSettings settings =
+        new PipelineSettings(DECODE_THREADS, BatchPolicy.upTo(2, Duration.ofMillis(5)), 4, 2);
+    Generation generation =
+        new GenerationFactory(
+                List.of(Device.cpu()),
+                KernelMode.AUTO,
+                Sampling.sliding(10),
                 DecodeLimits.defaults(),
-                new ClipBuffers(SPEC.clipBytes(), 4L * SPEC.clipBytes())),
-            Sampling.sliding(10),
-            DECODE_THREADS);
+                Optional.empty(),
+                new PixelBudget(4L * SPEC.clipBytes()),
+                settings.batch(),
+                PipelineObserver.NONE)
+            .create(ModelArtifact.open(model));
     return LabelPipeline.open(
-        ModelArtifact.open(model),
-        List.of(Device.cpu()),
-        source,
-        new PipelineSettings(DECODE_THREADS, BatchPolicy.upTo(2, Duration.ofMillis(5)), 4, 2));
+        new ReferenceFetcher(new FileFetcher(policy, directory.resolve("work"))),
+        generation,
+        settings,
+        PipelineObserver.NONE);
   }
 
   static Path video(Path file, int frames) throws IOException {

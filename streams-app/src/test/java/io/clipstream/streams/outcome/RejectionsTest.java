@@ -3,10 +3,10 @@ package io.clipstream.streams.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clipstream.model.clip.DecodeReason;
+import io.clipstream.model.fetch.FetchReason;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.RejectionReason;
 import io.clipstream.schemas.VideoReference;
-import io.clipstream.streams.ingest.FetchReason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

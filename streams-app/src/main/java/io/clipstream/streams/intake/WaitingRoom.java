@@ -1,0 +1,498 @@
+package io.clipstream.streams.intake;
+
+import io.clipstream.model.fetch.Fault;
+import io.clipstream.model.fetch.FetchResult.Unavailable;
+import io.clipstream.model.fetch.Origin;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/**
+ * Lets guests go to work, by the rules that this package's documentation states. All threads;
+ * nobody waits here. {@link #tick} is called by a {@link RoomClock} or a test.
+ */
+public final class WaitingRoom {
+  private static final long INSTANCE_PAUSE = Duration.ofSeconds(1).toNanos();
+
+  /** Origins that are remembered though nothing waits for them. */
+  private static final int REMEMBERED = 1000;
+
+  private final WaitRules rules;
+  private final int places;
+  private final LongSupplier clock;
+  private final TroubleLog log = new TroubleLog();
+
+  /** Guards what follows, and everything of tickets, places and lanes. */
+  private final Object lock = new Object();
+
+  private final Map<Origin, Lane> lanes = new HashMap<>();
+
+  /** Hosts' lanes with somebody who is ready, the one whose turn it is first. */
+  private final Set<Lane> turns = new LinkedHashSet<>();
+
+  private final PriorityQueue<Ticket> pausing =
+      new PriorityQueue<>((a, b) -> Long.signum(a.notBefore - b.notBefore));
+
+  /** Places of hosts that nothing had come from when they were taken, the oldest first. */
+  private final Set<Place> trials = new LinkedHashSet<>();
+
+  private int out;
+  private int outOfUnproven;
+  private int waitingVideos;
+  private long waitingBytes;
+
+  /** No file descriptors, by the last that was seen: nobody is late for that. */
+  private boolean outOfFiles;
+
+  private long outOfFilesSince;
+
+  /** Nobody begins before {@link #instanceUntil}. */
+  private boolean instancePauses;
+
+  private long instanceUntil;
+  private boolean shut;
+
+  /**
+   * @param places of hosts' guests at work together, at least 1
+   * @param clock as {@link System#nanoTime}
+   */
+  public WaitingRoom(WaitRules rules, int places, LongSupplier clock) {
+    this.rules = rules;
+    this.places = places;
+    this.clock = clock;
+  }
+
+  /** Who is to blame for a failure. */
+  public enum Verdict {
+    /** The guest: others of its origin succeeded meanwhile. */
+    GUEST,
+    /** The guest if the origin answers a probe, else the origin. */
+    ASK,
+    /** Perhaps the origin: the guest waits. */
+    ORIGIN
+  }
+
+  /**
+   * Takes a guest in, and lets it begin at once if it may.
+   *
+   * @param bytes that it holds, about
+   */
+  public Ticket enter(Origin origin, long bytes, Guest guest) {
+    Ticket ticket;
+    List<Place> begun = new ArrayList<>();
+    synchronized (lock) {
+      long now = clock.getAsLong();
+      ticket = new Ticket(new Lane(origin), guest, bytes, now);
+      takeIn(ticket, now, begun);
+    }
+    begin(begun);
+    return ticket;
+  }
+
+  /** Takes a guest in once more, that gave its place back for other reasons than its origin. */
+  public void enterAgain(Ticket ticket) {
+    List<Place> begun = new ArrayList<>();
+    synchronized (lock) {
+      takeIn(ticket, clock.getAsLong(), begun);
+    }
+    begin(begun);
+  }
+
+  private void takeIn(Ticket ticket, long now, List<Place> begun) {
+    if (shut) {
+      return;
+    }
+    ticket.lane = lanes.computeIfAbsent(ticket.lane.origin, Lane::new); // It may be forgotten.
+    addWaiting(ticket, 1);
+    makeReady(ticket);
+    letBegin(ticket.lane, now, begun);
+  }
+
+  /** A guest goes, if it waits here. */
+  public void leave(Ticket ticket) {
+    synchronized (lock) {
+      if (ticket.waiting) {
+        remove(ticket);
+      }
+    }
+  }
+
+  /** The origin served the guest, or answered that it has nothing for it. */
+  public void answered(Place place) {
+    List<Place> begun = new ArrayList<>();
+    synchronized (lock) {
+      Lane lane = place.ticket.lane;
+      long now = clock.getAsLong();
+      place.judged = true;
+      if (lane.origin.isHost() && !lane.circuit.isProven()) {
+        outOfUnproven -= lane.out;
+      }
+      if (outOfFiles) {
+        outOfFiles = false;
+        log.filesAgain();
+      }
+      if (lane.circuit.succeeded(place.begun, now)) {
+        log.closed(lane.origin, now - lane.circuit.openedAt(), lane.waiting);
+        letBegin(lane, now, begun);
+      }
+    }
+    begin(begun);
+  }
+
+  /** Says who is to blame if a guest at work failed so; changes nothing. */
+  public Verdict judge(Place place, Unavailable failure) {
+    synchronized (lock) {
+      Ticket ticket = place.ticket;
+      Circuit circuit = ticket.lane.circuit;
+      if (failure.fault() != Fault.EITHER
+          || ticket.attempts + failure.attempts() < rules.attempts()
+          || !circuit.isClosed()) {
+        return Verdict.ORIGIN;
+      }
+      if (circuit.succeededSince(ticket.rounds == 0 ? place.begun : ticket.firstFailed)) {
+        return Verdict.GUEST;
+      }
+      return ticket.rounds > 0 ? Verdict.ASK : Verdict.ORIGIN;
+    }
+  }
+
+  /** Attempts that were made for a guest before this time at work. */
+  public int attempts(Place place) {
+    synchronized (lock) {
+      return place.ticket.attempts;
+    }
+  }
+
+  /** A guest at work failed, perhaps not by its own fault: it gives its place back and waits. */
+  public void failed(Place place, Unavailable failure) {
+    List<Place> begun = new ArrayList<>();
+    synchronized (lock) {
+      Ticket ticket = place.ticket;
+      Lane lane = ticket.lane;
+      long now = clock.getAsLong();
+      place.judged = true;
+      free(place);
+      if (failure.fault() == Fault.INSTANCE) {
+        pauseInstance(failure, now);
+        lane.circuit.learnedNothing(now);
+        ticket.notBefore = now;
+      } else {
+        remember(ticket, place, failure);
+        if (lane.circuit.failed(ticket.identity, failure, rules.patience(), now)) {
+          log.opened(lane.origin, failure.problem(), lane.circuit.until() - now);
+        }
+        ticket.notBefore = now + pause(ticket, failure);
+      }
+      if (!shut) {
+        addWaiting(ticket, 1);
+        pausing.add(ticket);
+      }
+      takeTurns(now, begun);
+    }
+    begin(begun);
+  }
+
+  private static void remember(Ticket ticket, Place place, Unavailable failure) {
+    if (ticket.rounds == 0) {
+      ticket.firstFailed = place.begun;
+    }
+    ticket.rounds++;
+    ticket.attempts += failure.attempts();
+    ticket.last = failure;
+  }
+
+  private long pause(Ticket ticket, Unavailable failure) {
+    long own = Circuit.FIRST_PAUSE << Math.min(ticket.rounds - 1, 5);
+    Duration asked = failure.retryAfter().orElse(Duration.ZERO);
+    Duration longest = rules.patience();
+    return Math.max(
+        Math.min(own, Circuit.LONGEST_PAUSE),
+        (asked.compareTo(longest) < 0 ? asked : longest).toNanos());
+  }
+
+  /** A guest stopped its work for others: it waits for another turn, and is not blamed. */
+  public void makeWay(Place place) {
+    List<Place> begun = new ArrayList<>();
+    synchronized (lock) {
+      long now = clock.getAsLong();
+      place.judged = true;
+      free(place);
+      place.ticket.lane.circuit.learnedNothing(now);
+      place.ticket.notBefore = now;
+      if (!shut) {
+        addWaiting(place.ticket, 1);
+        pausing.add(place.ticket);
+      }
+      takeTurns(now, begun);
+    }
+    begin(begun);
+  }
+
+  /** A guest's work is over, or it is not worked on after all. A second call does nothing. */
+  public void giveBack(Place place) {
+    List<Place> begun = new ArrayList<>();
+    synchronized (lock) {
+      if (place.taken) {
+        long now = clock.getAsLong();
+        free(place);
+        if (!place.judged) {
+          place.ticket.lane.circuit.learnedNothing(now);
+        }
+        takeTurns(now, begun);
+      }
+    }
+    begin(begun);
+  }
+
+  /** Looks at the time: who paused long enough, whose patience is over. Every now and then. */
+  void tick() {
+    List<Place> begun = new ArrayList<>();
+    Map<Ticket, GivenUp> late = new HashMap<>();
+    List<Place> silent = new ArrayList<>();
+    synchronized (lock) {
+      long now = clock.getAsLong();
+      if (instancePauses && now - instanceUntil >= 0) {
+        instancePauses = false;
+      }
+      while (!pausing.isEmpty() && now - pausing.peek().notBefore >= 0) {
+        makeReady(pausing.remove());
+      }
+      for (Lane lane : lanes.values()) {
+        if (!lane.origin.isHost()) {
+          letBegin(lane, now, begun);
+        }
+        lane.ready.removeIf(ticket -> isLate(ticket, now, late));
+      }
+      pausing.removeIf(ticket -> isLate(ticket, now, late));
+      takeTurns(now, begun);
+      findSilent(now, silent);
+      lanes.values().removeIf(lane -> isForgotten(lane, now));
+    }
+    begin(begun);
+    late.forEach((ticket, why) -> ticket.guest.giveUp(why));
+    silent.forEach(place -> place.ticket.guest.makeWay(place));
+  }
+
+  /** Whoever hears nothing makes way for hosts that were not tried yet, if these have no place. */
+  private void findSilent(long now, List<Place> silent) {
+    if (out < places && outOfUnproven < Lane.large(places)) {
+      return;
+    }
+    long untried = turns.stream().filter(Lane::isUntried).count();
+    for (Place place : trials) {
+      Lane lane = place.ticket.lane;
+      if (silent.size() < untried
+          && !place.served
+          && !place.makesWay
+          && !lane.circuit.isProven()
+          && now - place.begun >= lane.silence()) {
+        place.makesWay = true;
+        lane.madeWay++;
+        silent.add(place);
+      }
+    }
+  }
+
+  private boolean isForgotten(Lane lane, long now) {
+    if (lane.isDeserted() && !lane.circuit.isClosed() && now - lane.circuit.until() >= 0) {
+      log.forgotten(lane.origin);
+      return true;
+    }
+    return lanes.size() > REMEMBERED && lane.isIdle();
+  }
+
+  private boolean isLate(Ticket ticket, long now, Map<Ticket, GivenUp> late) {
+    long waited = now - troubledSince(ticket, now);
+    if (outOfFiles || waited < rules.patience().toNanos()) {
+      return false;
+    }
+    Unavailable why = ticket.last != null ? ticket.last : ticket.lane.circuit.cause();
+    late.put(
+        ticket,
+        new GivenUp(
+            why.reason(),
+            ticket.lane.origin
+                + " did not serve it within "
+                + TroubleLog.time(waited)
+                + " (fetch.patience): "
+                + why.problem(),
+            Math.max(1, ticket.attempts)));
+    addWaiting(ticket, -1);
+    return true;
+  }
+
+  /** Since when the guest waits for its origin; now: it does not. */
+  private static long troubledSince(Ticket ticket, long now) {
+    if (ticket.rounds > 0) {
+      return ticket.firstFailed;
+    }
+    Circuit circuit = ticket.lane.circuit;
+    return circuit.isClosed()
+        ? now
+        : now - Math.min(now - ticket.entered, now - circuit.openedAt());
+  }
+
+  /** Lets as many of a lane begin as may. */
+  private void letBegin(Lane lane, long now, List<Place> begun) {
+    while (letOneBegin(lane, now, begun)) {
+      // The next.
+    }
+  }
+
+  private boolean letOneBegin(Lane lane, long now, List<Place> begun) {
+    if (shut || instancePauses || lane.ready.isEmpty() || !lane.circuit.admits(now)) {
+      return false;
+    }
+    boolean host = lane.origin.isHost();
+    boolean unproven = host && !lane.circuit.isProven();
+    if (host
+        && (out >= places
+            || lane.out >= lane.share(places)
+            || (unproven && outOfUnproven >= Lane.large(places)))) {
+      return false;
+    }
+    Ticket ticket = lane.ready.remove();
+    addWaiting(ticket, -1);
+    lane.circuit.begin();
+    lane.out++;
+    out += host ? 1 : 0;
+    outOfUnproven += unproven ? 1 : 0;
+    Place place = new Place(ticket, now);
+    begun.add(place);
+    if (unproven) {
+      trials.add(place);
+    }
+    return true;
+  }
+
+  /** One of each host after the other, while there are places; who may not keeps its turn. */
+  private void takeTurns(long now, List<Place> begun) {
+    List<Lane> served = new ArrayList<>();
+    do {
+      turns.addAll(served);
+      served.clear();
+      for (Iterator<Lane> each = turns.iterator(); each.hasNext() && out < places; ) {
+        Lane lane = each.next();
+        if (lane.ready.isEmpty()) {
+          each.remove();
+        } else if (letOneBegin(lane, now, begun)) {
+          each.remove();
+          served.add(lane);
+        }
+      }
+    } while (!served.isEmpty());
+  }
+
+  private void free(Place place) {
+    if (!place.taken) {
+      return;
+    }
+    place.taken = false;
+    trials.remove(place);
+    Lane lane = place.ticket.lane;
+    lane.out--;
+    if (lane.origin.isHost()) {
+      out--;
+      outOfUnproven -= lane.circuit.isProven() ? 0 : 1;
+    }
+  }
+
+  private void makeReady(Ticket ticket) {
+    Lane lane = ticket.lane;
+    lane.ready.add(ticket);
+    if (lane.origin.isHost()) {
+      turns.add(lane);
+    }
+  }
+
+  private void addWaiting(Ticket ticket, int change) {
+    ticket.waiting = change > 0;
+    ticket.lane.waiting += change;
+    waitingVideos += change;
+    waitingBytes += change * ticket.bytes;
+  }
+
+  private void remove(Ticket ticket) {
+    if (!ticket.lane.ready.remove(ticket)) {
+      pausing.remove(ticket);
+    }
+    addWaiting(ticket, -1);
+  }
+
+  private void pauseInstance(Unavailable failure, long now) {
+    if (!outOfFiles) {
+      outOfFiles = true;
+      outOfFilesSince = now;
+      log.outOfFiles(failure.problem());
+    }
+    instancePauses = true;
+    instanceUntil = now + INSTANCE_PAUSE;
+  }
+
+  private static void begin(List<Place> begun) {
+    begun.forEach(place -> place.ticket.guest.begin(place));
+  }
+
+  /** Lets nobody begin any more and forgets who waits; they are not told. */
+  public void shut() {
+    synchronized (lock) {
+      shut = true;
+      for (Lane lane : lanes.values()) {
+        lane.ready.forEach(ticket -> ticket.waiting = false);
+        lane.ready.clear();
+        lane.waiting = 0;
+      }
+      pausing.forEach(ticket -> ticket.waiting = false);
+      pausing.clear();
+      turns.clear();
+      waitingVideos = 0;
+      waitingBytes = 0;
+    }
+  }
+
+  /** What waits, for whatever. */
+  public Waiting waiting() {
+    synchronized (lock) {
+      return new Waiting(waitingVideos, waitingBytes, rules.maxWaiting(), rules.maxWaitingBytes());
+    }
+  }
+
+  /** Whether a guest waits because something is out of order, not for a place alone. */
+  public boolean isHeldUp(Ticket ticket) {
+    synchronized (lock) {
+      return ticket.waiting && (ticket.rounds > 0 || outOfFiles || !ticket.lane.circuit.isClosed());
+    }
+  }
+
+  /** What is out of order, the one first that was so first. */
+  public List<Trouble> troubles() {
+    synchronized (lock) {
+      long now = clock.getAsLong();
+      List<Trouble> troubles = new ArrayList<>();
+      for (Lane lane : lanes.values()) {
+        if (!lane.circuit.isClosed()) {
+          troubles.add(lane.trouble(now));
+        }
+      }
+      if (outOfFiles) {
+        troubles.add(
+            new Trouble(
+                Origin.INSTANCE,
+                "no file descriptor is left (ulimit -n)",
+                Duration.ofNanos(now - outOfFilesSince),
+                Duration.ofNanos(Math.max(0, instanceUntil - now)),
+                waitingVideos));
+      }
+      troubles.sort(Comparator.comparing(Trouble::since).reversed());
+      return troubles;
+    }
+  }
+}

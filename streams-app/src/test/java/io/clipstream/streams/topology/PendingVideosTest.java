@@ -1,0 +1,156 @@
+package io.clipstream.streams.topology;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.registry.EmbeddedRegistry;
+import io.clipstream.streams.classify.Fixtures;
+import io.clipstream.streams.topology.PendingVideos.Entry;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PendingVideosTest {
+  private final MockProcessorContext<byte[], byte[]> context = new MockProcessorContext<>();
+  private final KeyValueStore<Integer, byte[]> store =
+      PendingVideos.store().withLoggingDisabled().build();
+
+  @BeforeEach
+  void openStore() {
+    context.setCurrentSystemTimeMs(0);
+    store.init(context.getStateStoreContext(), store);
+  }
+
+  @Test
+  void shouldRestoreRecordsAsTheyCameInTheirOrder() {
+    PendingVideos pending = new PendingVideos(store);
+    Headers headers = new RecordHeaders().add("h", new byte[] {5}).add("h", null);
+    Entry first = pending.add(record("a", "1"), 10);
+    Entry second = pending.add(new Record<>(null, new byte[0], 77, headers), 11);
+    pending.remove(first);
+    pending.add(record("a", "3"), 12); // Takes the free slot before the second one's.
+    pending.add(new Record<>("a".getBytes(UTF_8), null, 78, null), 13);
+
+    PendingVideos recovered = new PendingVideos(store);
+    List<Entry> entries = recovered.recover(UUID.randomUUID());
+
+    assertThat(entries).extracting(Entry::offset).containsExactly(11L, 12L, 13L);
+    Record<byte[], byte[]> restored = entries.get(0).record();
+    assertThat(entries.get(0).slot()).isEqualTo(second.slot());
+    assertThat(restored.key()).isNull();
+    assertThat(restored.value()).isEmpty();
+    assertThat(restored.timestamp()).isEqualTo(77);
+    assertThat(restored.headers()).isEqualTo(headers);
+    assertThat(new String(entries.get(1).record().value(), UTF_8)).isEqualTo("3");
+    assertThat(entries.get(2).record().value()).isNull();
+    assertThat(recovered.add(record("b", "4"), 14).sequence())
+        .isGreaterThan(entries.get(2).sequence());
+  }
+
+  @Test
+  void shouldUseFewSlots() {
+    PendingVideos pending = new PendingVideos(store);
+    for (int i = 0; i < 1000; i++) {
+      Entry entry = pending.add(record("k", "v"), i);
+      Entry other = pending.add(record("k", "v"), i);
+      assertThat(List.of(entry.slot(), other.slot())).containsExactlyInAnyOrder(0, 1);
+      pending.remove(entry);
+      pending.remove(other);
+    }
+    assertThat(pending.size()).isZero();
+  }
+
+  @Test
+  void shouldSubmitWhatAnEarlierOwnerLeft() {
+    try (EmbeddedRegistry registry = new EmbeddedRegistry(0)) {
+      Map<String, String> config = Map.of("schema.registry.url", registry.url());
+      Topics topics = Topics.defaults();
+      Formats formats = Formats.create("io.clipstream.schemas.serde.AvroSerde", config);
+      PendingVideos earlier = new PendingVideos(store);
+      for (String id : List.of("a", "b")) {
+        byte[] value =
+            formats.references().serializer().serialize(topics.incoming(), Fixtures.reference(id));
+        earlier.add(new Record<>("k".getBytes(UTF_8), value, 1, null), 1);
+      }
+      HeldLabeller labeller = new HeldLabeller();
+      IntakeGate gate = new IntakeGate(PendingLimits.of(10));
+      ClassifyProcessor processor =
+          new ClassifyProcessor(
+              topics,
+              () -> formats,
+              labeller,
+              gate,
+              new Attempts(3),
+              OutcomeTimestamp.NOW,
+              1 << 20);
+      context.addStateStore(store);
+
+      processor.init(context);
+      assertThat(gate.open()).as("open before the old ones are submitted").isFalse();
+      context.scheduledPunctuators().get(0).getPunctuator().punctuate(10);
+      assertThat(labeller.ids()).containsExactly("a", "b");
+      labeller.work("b").label();
+      labeller.work("a").label();
+      context.scheduledPunctuators().get(0).getPunctuator().punctuate(20);
+
+      assertThat(context.forwarded())
+          .extracting(
+              forward ->
+                  formats
+                      .labels()
+                      .deserializer()
+                      .deserialize(topics.labeled(), forward.record().value()))
+          .extracting(VideoLabels::getId)
+          .containsExactly("a", "b");
+
+      processor.close();
+      assertThat(gate.pending()).isZero();
+    }
+  }
+
+  @Test
+  void shouldCancelWhatIsInFlightWhenTheTaskIsTaken() {
+    try (EmbeddedRegistry registry = new EmbeddedRegistry(0)) {
+      Topics topics = Topics.defaults();
+      Formats formats =
+          Formats.create(
+              "io.clipstream.schemas.serde.AvroSerde",
+              Map.of("schema.registry.url", registry.url()));
+      HeldLabeller labeller = new HeldLabeller();
+      IntakeGate gate = new IntakeGate(PendingLimits.of(10));
+      ClassifyProcessor processor =
+          new ClassifyProcessor(
+              topics,
+              () -> formats,
+              labeller,
+              gate,
+              new Attempts(3),
+              OutcomeTimestamp.NOW,
+              1 << 20);
+      context.addStateStore(store);
+      processor.init(context);
+      byte[] value =
+          formats.references().serializer().serialize(topics.incoming(), Fixtures.reference("a"));
+      processor.process(new Record<>("a".getBytes(UTF_8), value, 1));
+
+      processor.close();
+
+      assertThat(labeller.work("a").cancelled).isTrue();
+      labeller.work("a").label(); // Too late, and without effect.
+      assertThat(context.forwarded()).isEmpty();
+      assertThat(new PendingVideos(store).recover(UUID.randomUUID())).hasSize(1);
+    }
+  }
+
+  private static Record<byte[], byte[]> record(String key, String value) {
+    return new Record<>(key.getBytes(UTF_8), value.getBytes(UTF_8), 5);
+  }
+}
