@@ -1,0 +1,98 @@
+package io.clipstream.streams.console;
+
+import io.clipstream.schemas.RejectedVideo;
+import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.serde.SerdeErrors;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the outcomes of all instances, the last few that there are and then each that comes. It is
+ * in no consumer group: it takes nothing from anybody. What cannot be read is left out. For {@link
+ * Following}.
+ */
+final class OutcomeFollower implements Following.Reader {
+  private static final Logger log = LoggerFactory.getLogger(OutcomeFollower.class);
+  private static final Duration POLL = Duration.ofMillis(100);
+  private static final Duration CLOSING = Duration.ofSeconds(2);
+
+  /** Of each partition, at the start. */
+  private static final int EARLIER = 50;
+
+  private final Supplier<KafkaConsumer<String, SpecificRecord>> consumers;
+  private final BiConsumer<SeenOutcome, Boolean> listener;
+
+  /** Where each partition ended when it was read first. */
+  private final Map<TopicPartition, Long> ends = new HashMap<>();
+
+  /** Where reading goes on, also with another consumer. */
+  private final Map<TopicPartition, Long> positions = new HashMap<>();
+
+  private KafkaConsumer<String, SpecificRecord> consumer;
+
+  /**
+   * @param listener told each outcome, and whether it came after the start
+   */
+  OutcomeFollower(
+      Supplier<KafkaConsumer<String, SpecificRecord>> consumers,
+      BiConsumer<SeenOutcome, Boolean> listener) {
+    this.consumers = consumers;
+    this.listener = listener;
+  }
+
+  @Override
+  public void read() {
+    if (consumer == null) {
+      open();
+    }
+    try {
+      for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        positions.put(partition, record.offset() + 1);
+        if (record.value() instanceof VideoLabels || record.value() instanceof RejectedVideo) {
+          String place = partition + "-" + record.offset();
+          listener.accept(
+              new SeenOutcome(
+                  place, record.key(), record.value(), OutcomePage.of(place, record.value())),
+              record.offset() >= ends.get(partition));
+        }
+      }
+    } catch (RecordDeserializationException e) {
+      if (!SerdeErrors.isBadRecord(e.getCause())) {
+        throw e;
+      }
+      log.warn("The console leaves out {}-{}: it is no outcome", e.topicPartition(), e.offset());
+      positions.put(e.topicPartition(), e.offset() + 1);
+      consumer.seek(e.topicPartition(), e.offset() + 1);
+    }
+  }
+
+  private void open() {
+    consumer = consumers.get();
+    Map<TopicPartition, Long> first = consumer.beginningOffsets(consumer.assignment());
+    consumer.endOffsets(consumer.assignment()).forEach(ends::putIfAbsent);
+    for (TopicPartition partition : consumer.assignment()) {
+      long from = Math.max(first.get(partition), ends.get(partition) - EARLIER);
+      consumer.seek(partition, Math.max(from, positions.getOrDefault(partition, from)));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (consumer != null) {
+      consumer.close(CloseOptions.timeout(CLOSING));
+      consumer = null;
+    }
+  }
+}

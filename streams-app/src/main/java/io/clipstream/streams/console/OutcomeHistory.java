@@ -1,0 +1,92 @@
+package io.clipstream.streams.console;
+
+import io.clipstream.schemas.RejectedVideo;
+import io.clipstream.schemas.VideoLabels;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The last outcomes of the group, counts of all since the console was started, and which of them
+ * are new. Labelled and rejected ones have each a bound of their own, so that neither push out the
+ * others. All threads.
+ */
+final class OutcomeHistory {
+  private static final int LABELLED = 300;
+  private static final int REJECTED = 200;
+  private static final int NEW = 40;
+
+  private final Map<String, SeenOutcome> byPlace = new HashMap<>();
+  private final Deque<SeenOutcome> labelled = new ArrayDeque<>();
+  private final Deque<SeenOutcome> rejected = new ArrayDeque<>();
+  private final Deque<SeenOutcome> fresh = new ArrayDeque<>();
+  private final Map<String, Long> reasons = new TreeMap<>();
+  private long labelledCount;
+  private long rejectedCount;
+
+  /**
+   * @param live whether it came while the console watched; one that was there before is not counted
+   */
+  synchronized void add(SeenOutcome outcome, boolean live) {
+    Deque<SeenOutcome> kept = outcome.isLabelled() ? labelled : rejected;
+    kept.addFirst(outcome);
+    byPlace.put(outcome.place(), outcome);
+    if (kept.size() > (outcome.isLabelled() ? LABELLED : REJECTED)) {
+      byPlace.remove(kept.removeLast().place());
+    }
+    fresh.addFirst(outcome);
+    if (fresh.size() > NEW) {
+      fresh.removeLast();
+    }
+    if (outcome.record() instanceof RejectedVideo video) {
+      reasons.merge(video.getReason().toString(), 1L, Long::sum);
+    }
+    if (live && outcome.isLabelled()) {
+      labelledCount++;
+    } else if (live) {
+      rejectedCount++;
+    }
+  }
+
+  synchronized Optional<SeenOutcome> find(String place) {
+    return Optional.ofNullable(byPlace.get(place));
+  }
+
+  /** The newest that came since the last call, newest first, at most {@value #NEW}. */
+  synchronized List<Object> takeNew() {
+    List<Object> pages = fresh.stream().map(SeenOutcome::page).toList();
+    fresh.clear();
+    return pages;
+  }
+
+  /** The last ones of both kinds as the page gets them, newest first. */
+  synchronized List<Object> last(int most) {
+    List<SeenOutcome> all = new ArrayList<>();
+    labelled.stream().limit(most).forEach(all::add);
+    rejected.stream().limit(most).forEach(all::add);
+    all.sort(Comparator.comparing(OutcomeHistory::millis).reversed());
+    return all.stream().map(SeenOutcome::page).toList();
+  }
+
+  private static long millis(SeenOutcome outcome) {
+    return outcome.record() instanceof VideoLabels labels
+        ? labels.getLabelledAt().toEpochMilli()
+        : ((RejectedVideo) outcome.record()).getRejectedAt().toEpochMilli();
+  }
+
+  /** How many there were since the console was started, and why those that are known failed. */
+  synchronized Map<String, Object> counts() {
+    Map<String, Object> counts = new LinkedHashMap<>();
+    counts.put("labelled", labelledCount);
+    counts.put("rejected", rejectedCount);
+    counts.put("reasons", new TreeMap<>(reasons));
+    return counts;
+  }
+}

@@ -1,0 +1,19 @@
+package io.clipstream.streams.console;
+
+import io.clipstream.schemas.RejectedVideo;
+import io.clipstream.schemas.VideoLabels;
+import org.apache.avro.specific.SpecificRecord;
+
+/**
+ * An outcome as it was read.
+ *
+ * @param place {@code TOPIC-PARTITION-OFFSET}: the same for every console, whenever it was started
+ * @param key of its record, or null
+ * @param record {@link VideoLabels} or {@link RejectedVideo}
+ * @param page as the page gets it
+ */
+record SeenOutcome(String place, String key, SpecificRecord record, Object page) {
+  boolean isLabelled() {
+    return record instanceof VideoLabels;
+  }
+}

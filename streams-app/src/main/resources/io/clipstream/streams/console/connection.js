@@ -1,0 +1,57 @@
+// Listens to the console. What is lost is said, and looked for until it is there again; then
+// everything is told anew.
+import { byId, clock } from './dom.js';
+
+const SILENT = 8000; // it says something every two seconds
+const PAUSES = [500, 1000, 2000, 3000, 5000];
+
+let source;
+let failures = 0;
+let lostAt = null;
+let watchdog;
+
+export function connect(handlers) {
+  source?.close();
+  source = new EventSource('events');
+  for (const [name, handle] of Object.entries(handlers)) {
+    source.addEventListener(name, event => {
+      heard(handlers);
+      handle(JSON.parse(event.data));
+    });
+  }
+  source.onerror = () => lost(handlers);
+  watch(handlers);
+}
+
+function watch(handlers) {
+  clearTimeout(watchdog);
+  watchdog = setTimeout(() => lost(handlers), SILENT);
+}
+
+function heard(handlers) {
+  watch(handlers);
+  if (lostAt === null && byId('link').dataset.state === 'live') return;
+  failures = 0;
+  lostAt = null;
+  byId('lost').hidden = true;
+  byId('link').dataset.state = 'live';
+  byId('link').textContent = 'Live';
+}
+
+function lost(handlers) {
+  source.close();
+  clearTimeout(watchdog);
+  if (lostAt === null) {
+    lostAt = Date.now();
+    byId('link').dataset.state = 'lost';
+    byId('link').textContent = 'Connection lost';
+    byId('lost').textContent = `Connection lost at ${clock(lostAt)}. What you see is from before. `
+      + 'Trying to reach the instance again…';
+    byId('lost').hidden = false;
+  }
+  // Whoever has to sign in again is not let in by waiting.
+  fetch('thumbnail', { cache: 'no-store' })
+    .then(answer => { if (answer.status === 401) location.assign('login'); })
+    .catch(() => {});
+  setTimeout(() => connect(handlers), PAUSES[Math.min(failures++, PAUSES.length - 1)]);
+}

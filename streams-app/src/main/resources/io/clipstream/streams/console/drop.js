@@ -1,0 +1,55 @@
+// A file that is dropped on the page is labelled by this instance, beside what comes from Kafka.
+import { byId, el, fill, say } from './dom.js';
+import { mayWrite, post } from './actions.js';
+import { labelled, loadNext, rejected } from './outcomes.js';
+
+let most = 0;
+
+export function allow(state) {
+  most = state.maxUpload;
+  byId('drop-button').hidden = !mayWrite();
+}
+
+async function label(file) {
+  if (!mayWrite()) return say('This console only shows: it labels no files.', true);
+  if (file.size > most) {
+    return say(`${file.name} has ${file.size} bytes, at most ${most} are taken.`, true);
+  }
+  const dialog = byId('dialog');
+  const content = el('div', { role: 'status' }, el('p', {}, 'It is being labelled…'),
+    el('progress', { 'aria-label': 'Labelling' }));
+  fill(dialog, el('h2', { id: 'dialog-title' }, file.name), content,
+    el('form', { method: 'dialog', class: 'buttons' }, el('button', { class: 'main' }, 'Close')));
+  dialog.showModal();
+  try {
+    const outcome = await post(`label?name=${encodeURIComponent(file.name)}`, file,
+      'application/octet-stream');
+    fill(content, el('ol', { class: 'cards' },
+      outcome.type === 'labelled' ? labelled(outcome, false) : rejected(outcome, false)));
+    loadNext();
+  } catch (error) {
+    fill(content, el('p', { class: 'problem' }, error.message));
+  }
+}
+
+const hint = byId('drop-hint');
+const hasFile = event => [...event.dataTransfer?.types ?? []].includes('Files');
+addEventListener('dragover', event => {
+  if (hasFile(event)) {
+    event.preventDefault();
+    hint.hidden = !mayWrite();
+  }
+});
+addEventListener('dragleave', event => { if (!event.relatedTarget) hint.hidden = true; });
+addEventListener('drop', event => {
+  hint.hidden = true;
+  if (hasFile(event)) {
+    event.preventDefault();
+    label(event.dataTransfer.files[0]);
+  }
+});
+byId('drop-button').addEventListener('click', () => byId('drop-input').click());
+byId('drop-input').addEventListener('change', event => {
+  if (event.target.files.length > 0) label(event.target.files[0]);
+  event.target.value = '';
+});
