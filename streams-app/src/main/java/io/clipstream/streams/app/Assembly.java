@@ -1,181 +1,213 @@
 package io.clipstream.streams.app;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import io.clipstream.model.artifact.ModelArtifact;
-import io.clipstream.model.clip.ClipBuffers;
-import io.clipstream.model.clip.ClipSpec;
-import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.DecoderProcesses;
+import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
-import io.clipstream.model.clip.VideoDecoder;
-import io.clipstream.streams.classify.BatchPolicy;
-import io.clipstream.streams.classify.FetchedClips;
+import io.clipstream.model.fetch.FileFetcher;
+import io.clipstream.streams.classify.Fetcher;
+import io.clipstream.streams.classify.Generation;
+import io.clipstream.streams.classify.GenerationFactory;
+import io.clipstream.streams.classify.GenerationSource;
 import io.clipstream.streams.classify.LabelPipeline;
-import io.clipstream.streams.classify.PipelineSettings;
-import io.clipstream.streams.classify.Topics;
-import io.clipstream.streams.ingest.AddressRules;
-import io.clipstream.streams.ingest.FetchLimits;
-import io.clipstream.streams.ingest.FetchPolicy;
-import io.clipstream.streams.ingest.PortRange;
-import io.clipstream.streams.ingest.RetryRules;
-import io.clipstream.streams.ingest.VideoFetcher;
+import io.clipstream.streams.classify.PipelineObserver;
+import io.clipstream.streams.classify.ReferenceFetcher;
+import io.clipstream.streams.classify.ShadowLabeller;
+import io.clipstream.streams.classify.ShadowSource;
+import io.clipstream.streams.classify.VideoLabeller;
+import io.clipstream.streams.config.AppSettings;
+import io.clipstream.streams.config.ConnectionSettings;
+import io.clipstream.streams.config.DecodeIsolation;
+import io.clipstream.streams.live.InstanceId;
+import io.clipstream.streams.live.LiveGenerations;
+import io.clipstream.streams.live.LiveModel;
+import io.clipstream.streams.live.LiveModels;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Makes the parts of the application from the configuration. */
-final class Assembly {
-  private final AppConfig config;
-  private final List<Path> fileRoots;
+/** Makes the parts of the application from its settings. */
+public final class Assembly {
+  private static final Logger log = LoggerFactory.getLogger(Assembly.class);
 
-  Assembly(AppConfig config) {
-    this(config, List.of());
+  private final AppSettings settings;
+  private final PipelineObserver observer;
+
+  public Assembly(AppSettings settings) {
+    this(settings, PipelineObserver.NONE);
   }
 
   /**
-   * @param fileRoots folders, absolute, that {@code file:} references may name besides those of
-   *     {@code fetch.file-roots}
+   * @param observer told what happens to videos and clips
    */
-  Assembly(AppConfig config, List<Path> fileRoots) {
-    this.config = config;
-    this.fileRoots = fileRoots;
+  public Assembly(AppSettings settings, PipelineObserver observer) {
+    this.settings = settings;
+    this.observer = observer;
   }
 
-  /** The application around a pipeline, which it closes. */
-  LabelApp labelApp(LabelPipeline pipeline) {
-    Map<String, Object> kafka = new TreeMap<>(config.below("kafka."));
-    kafka.put("application.id", config.text("application.id"));
-    return new LabelApp(
-        new LabelApp.Settings(
-            topics(config),
-            kafka,
-            config.text("serde.class"),
-            serde(config),
-            config.integer("pipeline.max-pending", 1, 10_000_000),
-            config.duration("pipeline.shutdown-timeout")),
-        pipeline);
-  }
-
-  static Topics topics(AppConfig config) {
-    return new Topics(
-        config.text("topics.incoming"),
-        config.text("topics.labeled"),
-        config.text("topics.rejected"),
-        config.text("topics.dead-letter"));
-  }
-
-  /** The serde's own settings. */
-  static Map<String, String> serde(AppConfig config) {
-    Map<String, String> serde = config.below("serde.");
-    serde.remove("class");
-    return serde;
-  }
-
-  ModelArtifact model() throws IOException {
-    String path = config.text("model.path");
-    return path.equals("bundled") ? ModelArtifact.bundled() : ModelArtifact.open(Path.of(path));
+  /** The application around a labeller, which it closes; if it cannot be made, this does. */
+  public LabelApp labelApp(VideoLabeller labeller) {
+    ConnectionSettings connection = settings.connection();
+    return handedOver(
+        labeller,
+        () ->
+            new LabelApp(
+                new LabelApp.Settings(
+                    connection.topics(),
+                    connection.kafka(),
+                    connection.serde().className(),
+                    connection.serde().settings(),
+                    settings.work().pending(),
+                    settings.work().shutdownTimeout(),
+                    settings.outcomeTimestamp()),
+                labeller));
   }
 
   /** Loads the model on every device; returns once all are warm. */
-  LabelPipeline pipeline(ModelArtifact model) {
-    ClipSpec clip = model.manifest().clip();
-    int threads =
-        config.integerOrAuto(
-            "pipeline.decode-threads", 1, 1024, Runtime.getRuntime().availableProcessors());
-    VideoDecoder decoder =
-        new VideoDecoder(
-            clip,
-            decodeLimits(),
-            new ClipBuffers(clip.clipBytes(), config.bytes("pipeline.max-decoded")));
-    Sampling sampling = Sampling.sliding(config.integer("pipeline.max-clips-per-video", 1, 10_000));
-    FetchedClips source =
-        new FetchedClips(
-            new VideoFetcher(fetchPolicy(), workDirectory()), decoder, sampling, threads);
-    return LabelPipeline.open(
-        model,
-        devices(config.text("model.devices")),
-        source,
-        new PipelineSettings(
-            threads,
-            BatchPolicy.upTo(
-                config.integer("batch.max-clips", 1, 1024), config.duration("batch.max-delay")),
-            config.integer("pipeline.max-waiting-clips-per-video", 1, 10_000),
-            config.integer("labels.top-k", 1, 10_000)));
+  public LabelPipeline pipeline(ModelArtifact model) {
+    return pipeline(model, generations());
   }
 
-  private DecodeLimits decodeLimits() {
-    return new DecodeLimits(
-        config.integer("decode.max-picture-side", 16, 32768),
-        config.integer("decode.max-picture-pixels", 256, 1 << 28),
-        config.duration("decode.max-duration").toMillis() / 1000.0,
-        config.integer("decode.max-frames", 2, 1 << 26),
-        config.duration("decode.timeout"));
+  /**
+   * As the other.
+   *
+   * @param factory of its generation
+   */
+  public LabelPipeline pipeline(ModelArtifact model, GenerationFactory factory) {
+    Generation generation = factory.create(model); // Not started: nothing to close yet.
+    return LabelPipeline.open(fetcher(), generation, settings.pipeline(), observer);
   }
 
-  private FetchPolicy fetchPolicy() {
-    List<Path> roots = new ArrayList<>(fileRoots);
-    for (String root : config.list("fetch.file-roots")) {
-      roots.add(Folders.named("fetch.file-roots", Path.of(root)));
-    }
-    return new FetchPolicy(
-        roots,
-        new AddressRules(
-            config.list("fetch.only-hosts"),
-            config.list("fetch.allow-private"),
-            PortRange.parse(config.text("fetch.ports")),
-            config.flag("fetch.allow-downgrade"),
-            Optional.of(config.text("fetch.proxy")).filter(proxy -> !proxy.isEmpty())),
-        new FetchLimits(
-            config.bytes("fetch.max-bytes"),
-            config.bytes("fetch.max-disk"),
-            config.integer("fetch.max-concurrent", 1, 1024),
-            config.duration("fetch.timeout"),
-            config.duration("fetch.connect-timeout"),
-            config.duration("fetch.silence"),
-            config.integer("fetch.max-redirects", 0, 50)),
-        new RetryRules(
-            config.integer("fetch.max-attempts", 1, 100),
-            config.duration("fetch.first-pause"),
-            config.duration("fetch.longest-pause")));
+  /**
+   * A pipeline that has started.
+   *
+   * @param generations closed by the pipeline; one serves already
+   */
+  public LabelPipeline pipeline(GenerationSource generations) {
+    LabelPipeline pipeline =
+        new LabelPipeline(
+            fetcher(),
+            generations,
+            settings.pipeline(),
+            PipelineObserver.both(generations.observer(), observer));
+    pipeline.start();
+    return pipeline;
   }
 
-  private Path workDirectory() {
-    String directory = config.text("pipeline.work-directory");
-    return directory.equals("temp")
-        ? Path.of(
-            System.getProperty("java.io.tmpdir"), "clipstream-" + System.getProperty("user.name"))
-        : Path.of(directory);
+  /**
+   * A pipeline that has started, with the labels of shadow versions beside it.
+   *
+   * @param versions closed with it; one serves already
+   * @param factory of its generations
+   */
+  public <T extends GenerationSource & ShadowSource> ShadowLabeller shadowed(
+      T versions, GenerationFactory factory) {
+    PixelBudget pixels = new PixelBudget(settings.shadow().maxDecodedBytes());
+    ShadowWriter writer =
+        new ShadowWriter(
+            new KafkaConnection(settings.connection()).shadowLabels(),
+            settings.connection().topics().shadow());
+    return handedOver(
+        writer,
+        () -> {
+          LabelPipeline live = pipeline(versions);
+          return handedOver(
+              live,
+              () ->
+                  new ShadowLabeller(
+                      live,
+                      fetcher(),
+                      versions,
+                      model -> factory.cutter(model.manifest().clip(), pixels),
+                      settings.pipeline(),
+                      settings.shadow().maxWaiting(),
+                      writer));
+        });
   }
 
-  /** {@code auto}, {@code cpu}, or GPUs such as {@code gpu0,gpu1}. */
-  static List<Device> devices(String text) {
-    if (text.equals("cpu")) {
-      return List.of(Device.cpu());
-    }
-    int gpus = Engine.getEngine("PyTorch").getGpuCount();
-    if (text.equals("auto")) {
-      return gpus == 0
-          ? List.of(Device.cpu())
-          : IntStream.range(0, gpus).mapToObj(Device::gpu).toList();
-    }
-    List<Device> devices = new ArrayList<>();
-    for (String name : text.split(",", -1)) {
-      if (!name.strip().matches("gpu\\d{1,3}")) {
-        throw new UserError(
-            "model.devices is '" + text + "', expected auto, cpu, or GPUs such as gpu0,gpu1");
+  /**
+   * The models whose versions come from the log, none loaded yet.
+   *
+   * @param factory of their generations
+   */
+  public LiveModels liveModels(GenerationFactory factory) {
+    return new LiveModels(
+        settings.live().routes(),
+        settings.live().maxLoaded(),
+        settings.live().loadPatience(),
+        (model, generations) -> live(model, generations, factory));
+  }
+
+  /**
+   * A model whose versions come from the log, not started.
+   *
+   * @param generations take the versions; stay the caller's
+   * @throws IOException if a file of trusted keys cannot be read
+   */
+  public LiveModel live(String model, LiveGenerations generations, GenerationFactory factory)
+      throws IOException {
+    FileFetcher files = files();
+    return handedOver(
+        files,
+        () ->
+            new LiveModel(
+                InstanceId.create(),
+                model,
+                settings.live().options(),
+                new KafkaConnection(settings.connection()).modelLog(settings.live().topics()),
+                generations,
+                factory,
+                files));
+  }
+
+  public Fetcher fetcher() {
+    return new ReferenceFetcher(files());
+  }
+
+  private FileFetcher files() {
+    return new FileFetcher(settings.fetch(), settings.work().directory());
+  }
+
+  /** Generations that share one budget of decoded pixels. */
+  public GenerationFactory generations() {
+    return new GenerationFactory(
+        settings.model().devices().devices(),
+        settings.model().kernels(),
+        Sampling.sliding(settings.work().maxClipsPerVideo()),
+        settings.decode(),
+        settings.isolation() == DecodeIsolation.PROCESS
+            ? Optional.of(new DecoderProcesses()) // They end with this process.
+            : Optional.empty(),
+        new PixelBudget(settings.work().maxDecodedBytes()),
+        settings.pipeline().batch(),
+        observer);
+  }
+
+  private interface Maker<T, E extends Exception> {
+    T make() throws E;
+  }
+
+  /** What a part becomes the property of; the part is closed if that cannot be made. */
+  private static <T, E extends Exception> T handedOver(AutoCloseable part, Maker<T, E> owner)
+      throws E {
+    boolean made = false;
+    try {
+      T whole = owner.make();
+      made = true;
+      return whole;
+    } finally {
+      if (!made) {
+        closeQuietly(part);
       }
-      int index = Integer.parseInt(name.strip().substring(3));
-      if (index >= gpus) {
-        throw new UserError(
-            "model.devices names " + name.strip() + ", but PyTorch sees " + gpus + " GPUs");
-      }
-      devices.add(Device.gpu(index));
     }
-    return devices;
+  }
+
+  private static void closeQuietly(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) { // What could not be made is the error to tell.
+      log.warn("{} could not be closed: {}", part.getClass().getSimpleName(), e.toString());
+    }
   }
 }

@@ -1,13 +1,18 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.UserError;
 import io.clipstream.schemas.serde.RegistryRefusedException;
 import io.clipstream.streams.classify.BrokenPipelineException;
-import io.clipstream.streams.classify.Formats;
-import io.clipstream.streams.classify.GatedClients;
-import io.clipstream.streams.classify.IntakeGate;
-import io.clipstream.streams.classify.LabelTopology;
-import io.clipstream.streams.classify.Topics;
 import io.clipstream.streams.classify.VideoLabeller;
+import io.clipstream.streams.topology.Attempts;
+import io.clipstream.streams.topology.Formats;
+import io.clipstream.streams.topology.GatedClients;
+import io.clipstream.streams.topology.IntakeGate;
+import io.clipstream.streams.topology.LabelTopology;
+import io.clipstream.streams.topology.OutcomeTimestamp;
+import io.clipstream.streams.topology.PendingLimits;
+import io.clipstream.streams.topology.Topics;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -26,10 +31,11 @@ import org.slf4j.LoggerFactory;
 /**
  * One running instance: owns the streams application and the labeller from start to end.
  *
- * <p>Failures: a pipeline that is broken, a registry that refuses and a JVM error end the instance;
- * {@link #exit} says why. Any other failure of a stream thread is taken as passing: the thread is
- * replaced after a pause, up to {@value #MAX_FAILURES} times without {@value #QUIET_MINUTES} quiet
- * minutes. Nothing is lost in either case, as what has no outcome is pending in Kafka.
+ * <p>Failures: a pipeline that is broken, a registry that refuses, partitions that were added to
+ * the input and a JVM error end the instance; {@link #exit} says why. Any other failure of a stream
+ * thread is taken as passing: the thread is replaced after a pause, up to {@value #MAX_FAILURES}
+ * times without {@value #QUIET_MINUTES} quiet minutes. Nothing is lost in either case, as what has
+ * no outcome is pending in Kafka.
  *
  * <p>All threads.
  */
@@ -38,12 +44,15 @@ public final class LabelApp implements AutoCloseable {
   static final int QUIET_MINUTES = 10;
   private static final Logger log = LoggerFactory.getLogger(LabelApp.class);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final int MAX_OUTCOME = 1024 * 1024;
+  private static final Duration FORWARD_LIMIT = Duration.ofSeconds(5);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(30);
 
   private final Settings settings;
   private final Properties kafka;
   private final VideoLabeller labeller;
   private final IntakeGate gate;
+  private final Attempts attempts;
   private final KafkaStreams streams;
   private final CompletableFuture<Optional<Throwable>> exit = new CompletableFuture<>();
   private final CountDownLatch running = new CountDownLatch(1);
@@ -55,26 +64,47 @@ public final class LabelApp implements AutoCloseable {
   /**
    * How an instance is set up.
    *
-   * @param topics that are read and written; they exist
+   * @param topics that are read and written; those that are required exist
    * @param kafka Kafka Streams settings over {@link StreamsDefaults}: {@code application.id} and
    *     {@code bootstrap.servers} at least
    * @param serdeClass of the topics' values, by name
    * @param serde the serdes' settings, {@code schema.registry.url} at least
-   * @param maxPending references in flight at which no more are taken
-   * @param drainLimit how long {@link #close} waits for what is in flight
+   * @param pending what may be pending, and how often what is in work when a process dies is tried
+   * @param drainLimit how long {@link #close} waits for what the labeller has begun
+   * @param timestamps of outcomes and dead letters
    */
   public record Settings(
       Topics topics,
       Map<String, ?> kafka,
       String serdeClass,
       Map<String, ?> serde,
-      int maxPending,
-      Duration drainLimit) {
+      PendingLimits pending,
+      Duration drainLimit,
+      OutcomeTimestamp timestamps) {
     public Settings {
       kafka = Map.copyOf(kafka);
       serde = Map.copyOf(serde);
     }
   }
+
+  /**
+   * How an instance is.
+   *
+   * @param state of Kafka Streams
+   * @param pending references that were taken and have no outcome yet
+   * @param mostPending most of those at once since the start
+   * @param unread those of them that wait for the schema registry to say how they are read
+   * @param open whether it takes more references; else it has as many as it may, waits for the
+   *     registry, or ends
+   * @param ending whether {@link #close} was called
+   */
+  public record Health(
+      KafkaStreams.State state,
+      int pending,
+      int mostPending,
+      int unread,
+      boolean open,
+      boolean ending) {}
 
   /**
    * @param labeller closed by this instance
@@ -83,7 +113,8 @@ public final class LabelApp implements AutoCloseable {
     this.settings = settings;
     this.labeller = labeller;
     this.kafka = StreamsDefaults.with(settings.kafka());
-    this.gate = new IntakeGate(settings.maxPending());
+    this.gate = new IntakeGate(settings.pending(), labeller::waiting);
+    this.attempts = new Attempts(settings.pending().deaths());
     this.streams =
         new KafkaStreams(
             LabelTopology.build(
@@ -91,9 +122,11 @@ public final class LabelApp implements AutoCloseable {
                 () -> Formats.create(settings.serdeClass(), settings.serde()),
                 labeller,
                 gate,
+                attempts,
+                settings.timestamps(),
                 StreamsDefaults.maxRequestBytes(kafka)),
             kafka,
-            new GatedClients(gate));
+            new GatedClients(gate, attempts));
     streams.setStateListener((now, before) -> stateChanged(now));
     streams.setUncaughtExceptionHandler(this::afterFailure);
   }
@@ -101,15 +134,29 @@ public final class LabelApp implements AutoCloseable {
   /**
    * Starts; returns at once.
    *
-   * @throws UserError if Kafka does not answer, or a topic is missing, or the dead letters' takes
-   *     less than the producer
+   * @throws UserError if Kafka does not answer, a topic is missing or takes less than may be
+   *     written to it, or the input's partitions are not those of the pending references
    */
   public void start() throws InterruptedException {
-    Map<String, Object> admin = new StreamsConfig(kafka).getAdminConfigs("clipstream-start");
-    TopicCheck.require(admin, settings.topics().all());
+    Map<String, Object> admin = admin();
+    TopicCheck.require(admin, settings.topics().required());
+    TopicCheck.requireRoom(admin, settings.topics().labeled(), MAX_OUTCOME, "outcomes may have");
+    TopicCheck.requireRoom(admin, settings.topics().rejected(), MAX_OUTCOME, "outcomes may have");
     TopicCheck.requireRoom(
-        admin, settings.topics().deadLetter(), StreamsDefaults.maxRequestBytes(kafka));
+        admin,
+        settings.topics().deadLetter(),
+        StreamsDefaults.maxRequestBytes(kafka),
+        "in kafka.producer.max.request.size: raise the one or lower the other");
+    PartitionCounts.require(admin, applicationId(), settings.topics().incoming());
     streams.start();
+  }
+
+  private Map<String, Object> admin() {
+    return new StreamsConfig(kafka).getAdminConfigs("clipstream-start");
+  }
+
+  private String applicationId() {
+    return kafka.get("application.id").toString();
   }
 
   /**
@@ -126,24 +173,26 @@ public final class LabelApp implements AutoCloseable {
     return exit;
   }
 
-  public KafkaStreams.State state() {
-    return streams.state();
+  /** How it is, at this moment. */
+  public Health health() {
+    return new Health(
+        streams.state(),
+        gate.pending(),
+        gate.mostPending(),
+        gate.unread(),
+        gate.open(),
+        closing.getCount() == 0);
   }
 
-  /** What is in flight, for health and metrics. */
-  public IntakeGate gate() {
-    return gate;
-  }
-
-  /** Kafka Streams' own metrics and state, for health and metrics. */
-  public KafkaStreams streams() {
-    return streams;
+  /** What Kafka Streams and its clients measure. The caller closes it. */
+  public KafkaStreamsMetrics kafkaMetrics() {
+    return new KafkaStreamsMetrics(streams);
   }
 
   /**
-   * Ends cleanly: takes no more references, lets those in flight finish up to the drain limit,
-   * commits, and leaves the group, so that others take over at once. What did not finish is pending
-   * and done by the next owner. A second call does nothing.
+   * Ends cleanly: takes no more references, lets those that were begun finish up to the drain
+   * limit, commits, and leaves the group, so that others take over at once. What was not begun, or
+   * did not finish, is pending and done by the next owner. A second call does nothing.
    */
   @Override
   public synchronized void close() {
@@ -172,11 +221,13 @@ public final class LabelApp implements AutoCloseable {
 
   private void drain() {
     try {
-      if (!gate.awaitDrained(settings.drainLimit())) {
-        log.warn(
-            "{} videos did not finish within {}; the next instance labels them",
-            gate.pending(),
-            settings.drainLimit());
+      boolean drained = labeller.drain(settings.drainLimit()) && gate.awaitForwarded(FORWARD_LIMIT);
+      log.info(
+          "{}; {} pending videos are left to the next instance",
+          drained ? "What was begun has its outcome" : "Not all that was begun did finish in time",
+          gate.pending());
+      if (!attempts.takeBack(FORWARD_LIMIT)) {
+        log.warn("Videos that are in work will count as if this process had died with them");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -196,14 +247,19 @@ public final class LabelApp implements AutoCloseable {
   }
 
   /** By the stream thread that failed, which may wait here. */
-  private StreamThreadExceptionResponse afterFailure(Throwable error) {
+  private StreamThreadExceptionResponse afterFailure(Throwable thrown) {
+    Throwable error =
+        PartitionCounts.explain(thrown, admin(), applicationId(), settings.topics().incoming());
     int count = countFailure();
     if (isFinal(error) || count > MAX_FAILURES) {
       failure = error;
       return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
     }
     long pause = Math.min(LONGEST_PAUSE.toMillis(), 500L << Math.min(count - 1, 10));
-    log.warn("A stream thread failed ({}); a new one starts in {} ms", error.getMessage(), pause);
+    log.warn(
+        "A stream thread failed ({}); a new one starts in {} ms",
+        KafkaProblem.reason(error),
+        pause);
     try {
       if (closing.await(pause, TimeUnit.MILLISECONDS)) {
         failure = error;
@@ -229,7 +285,8 @@ public final class LabelApp implements AutoCloseable {
 
   private static boolean isFinal(Throwable error) {
     for (Throwable at = error; at != null; at = at.getCause()) {
-      if (at instanceof BrokenPipelineException
+      if (at instanceof UserError
+          || at instanceof BrokenPipelineException
           || at instanceof RegistryRefusedException
           || at instanceof MissingSourceTopicException
           || at instanceof Error) {

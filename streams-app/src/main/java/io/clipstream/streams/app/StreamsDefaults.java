@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
-import java.util.HashMap;
+import io.clipstream.streams.config.KafkaSettings;
+import io.clipstream.streams.config.SettingsSources;
 import java.util.Map;
 import java.util.Properties;
 
@@ -15,21 +16,11 @@ public final class StreamsDefaults {
    *
    * @param kafka a user's settings, without prefix; {@code application.id} and {@code
    *     bootstrap.servers} at least
-   * @throws IllegalArgumentException if a setting cannot work
    */
   public static Properties with(Map<String, ?> kafka) {
-    Map<String, Object> all = new HashMap<>(AppConfig.defaults().below("kafka."));
-    all.putAll(kafka);
-    Object protocol = all.getOrDefault("group.protocol", "classic");
-    if (!"classic".equalsIgnoreCase(protocol.toString())) {
-      throw new IllegalArgumentException(
-          "kafka.group.protocol is '"
-              + protocol
-              + "', expected classic: with the others Kafka Streams takes no consumer that bounds"
-              + " what is in flight");
-    }
     Properties properties = new Properties();
-    properties.putAll(all);
+    properties.putAll(SettingsSources.defaults().below("kafka."));
+    properties.putAll(kafka);
     return properties;
   }
 
@@ -44,7 +35,7 @@ public final class StreamsDefaults {
     Object value = kafka.get(MAX_REQUEST);
     try {
       int bytes = Integer.parseInt(value.toString().trim());
-      if (bytes >= 1 << 20 && bytes <= 32 << 20) {
+      if (KafkaSettings.REQUEST_BYTES.contain(bytes)) {
         return bytes;
       }
     } catch (NumberFormatException e) {
@@ -55,6 +46,7 @@ public final class StreamsDefaults {
             + MAX_REQUEST
             + " is '"
             + value
-            + "', expected a number of bytes from 1048576 to 33554432");
+            + "', expected a number of bytes from "
+            + KafkaSettings.REQUEST_BYTES);
   }
 }

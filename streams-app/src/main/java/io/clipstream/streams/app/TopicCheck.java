@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
 import io.clipstream.model.Nearest;
+import io.clipstream.model.UserError;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -30,7 +31,7 @@ final class TopicCheck {
    */
   static void require(Map<String, Object> admin, Collection<String> topics)
       throws InterruptedException {
-    Object servers = admin.get("bootstrap.servers");
+    String servers = servers(admin);
     Set<String> existing;
     Admin client = Admin.create(admin);
     try {
@@ -39,7 +40,9 @@ final class TopicCheck {
       throw new UserError(
           "no Kafka answers at "
               + servers
-              + ": start one with ./clipstream demo, or name yours with -c FILE or"
+              + " ("
+              + KafkaProblem.noAnswer(e, servers)
+              + "): start one with ./clipstream demo, or name yours with -c FILE or"
               + " --set kafka.bootstrap.servers=HOST:PORT",
           e);
     } finally {
@@ -47,15 +50,25 @@ final class TopicCheck {
     }
     List<String> missing = topics.stream().filter(topic -> !existing.contains(topic)).toList();
     if (!missing.isEmpty()) {
+      String hint = Nearest.hint(missing.get(0), existing);
       throw new UserError(
           (missing.size() == 1 ? "topic " : "topics ")
               + String.join(", ", missing)
               + (missing.size() == 1 ? " does" : " do")
               + " not exist at "
               + servers
-              + Nearest.hint(missing.get(0), existing)
-              + (missing.size() == 1 ? "" : ": create them first"));
+              + hidden(admin)
+              + (hint.isEmpty()
+                  ? ": create " + (missing.size() == 1 ? "it" : "them") + " first"
+                  : hint));
     }
+  }
+
+  /** Brokers that know who asks list what that user may describe alone. */
+  private static String hidden(Map<String, Object> admin) {
+    return "PLAINTEXT".equals(admin.getOrDefault("security.protocol", "PLAINTEXT"))
+        ? ""
+        : ", or the access rules (ACLs) hide it from this user";
   }
 
   /**
@@ -63,10 +76,11 @@ final class TopicCheck {
    * settings may not be read.
    *
    * @param admin settings of an admin client
-   * @param bytes of a producer's request
+   * @param bytes of the largest record
+   * @param why so much: "expected at least N as WHY"
    * @throws UserError if the topic's {@code max.message.bytes} is less
    */
-  static void requireRoom(Map<String, Object> admin, String topic, int bytes)
+  static void requireRoom(Map<String, Object> admin, String topic, int bytes, String why)
       throws InterruptedException {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     ConfigEntry max;
@@ -84,7 +98,7 @@ final class TopicCheck {
           "The settings of topic {} cannot be read; its max.message.bytes must be {} or more: {}",
           topic,
           bytes,
-          e.toString());
+          KafkaProblem.noAnswer(e, servers(admin)));
       return;
     } finally {
       client.close(Duration.ZERO);
@@ -97,7 +111,12 @@ final class TopicCheck {
               + max.value()
               + ", expected at least "
               + bytes
-              + " as in kafka.producer.max.request.size: raise the one or lower the other");
+              + " as "
+              + why);
     }
+  }
+
+  private static String servers(Map<String, Object> admin) {
+    return String.valueOf(admin.get("bootstrap.servers"));
   }
 }

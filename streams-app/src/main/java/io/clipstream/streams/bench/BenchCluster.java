@@ -4,10 +4,12 @@ import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
 import io.clipstream.schemas.serde.AvroSerde;
 import io.clipstream.streams.app.LabelApp;
-import io.clipstream.streams.classify.Formats;
-import io.clipstream.streams.classify.Topics;
 import io.clipstream.streams.classify.VideoLabeller;
 import io.clipstream.streams.embedded.EmbeddedKafka;
+import io.clipstream.streams.topology.Formats;
+import io.clipstream.streams.topology.OutcomeTimestamp;
+import io.clipstream.streams.topology.PendingLimits;
+import io.clipstream.streams.topology.Topics;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,8 +79,9 @@ final class BenchCluster implements AutoCloseable {
                     Integer.toString(threads)),
                 AvroSerde.class.getName(),
                 serde,
-                maxPending,
-                Duration.ofSeconds(10)),
+                PendingLimits.of(maxPending),
+                Duration.ofSeconds(10),
+                OutcomeTimestamp.NOW),
             labeller);
     app.start();
     if (!app.awaitRunning(Duration.ofSeconds(60))) {
@@ -119,7 +122,7 @@ final class BenchCluster implements AutoCloseable {
 
   /** Most references that were ever in flight at once. */
   int mostPending() {
-    return app.gate().mostPending();
+    return app.health().mostPending();
   }
 
   /**

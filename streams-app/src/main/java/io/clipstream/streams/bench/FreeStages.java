@@ -3,17 +3,25 @@ package io.clipstream.streams.bench;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
-import io.clipstream.model.clip.ClipSink;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.TimeRange;
 import io.clipstream.model.clip.VideoInfo;
+import io.clipstream.model.fetch.FetchResult;
+import io.clipstream.model.fetch.LocalFile;
 import io.clipstream.model.infer.Classifier;
-import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.classify.BatchPolicy;
-import io.clipstream.streams.classify.ClipSource;
+import io.clipstream.streams.classify.CutResult;
+import io.clipstream.streams.classify.Cutter;
+import io.clipstream.streams.classify.DeviceModel;
+import io.clipstream.streams.classify.Fetcher;
+import io.clipstream.streams.classify.Generation;
 import io.clipstream.streams.classify.LabelPipeline;
+import io.clipstream.streams.classify.PipelineObserver;
 import io.clipstream.streams.classify.PipelineSettings;
 import io.clipstream.streams.classify.ServedModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -45,21 +53,34 @@ final class FreeStages {
   private FreeStages() {}
 
   static LabelPipeline pipeline() {
-    return new LabelPipeline(
-        new BlankClips(),
-        new ServedModel(MANIFEST, "0".repeat(64)),
-        List.of(EvenScores::new),
-        new PipelineSettings(1, BatchPolicy.upTo(64, Duration.ofMillis(2)), 64, 5));
+    BatchPolicy batch = BatchPolicy.upTo(64, Duration.ofMillis(2));
+    Generation generation =
+        new Generation(
+            new ServedModel(MANIFEST, "0".repeat(64)),
+            blankClips(),
+            List.of(new DeviceModel("none", EvenScores::new)),
+            batch,
+            PipelineObserver.NONE);
+    return LabelPipeline.open(
+        fetcher(), generation, new PipelineSettings(1, batch, 64, 5), PipelineObserver.NONE);
   }
 
-  private static final class BlankClips implements ClipSource {
-    private final ClipBuffers buffers = new ClipBuffers(SPEC.clipBytes(), 512L * SPEC.clipBytes());
-
-    @Override
-    public Result read(VideoReference reference, ClipSink sink) throws InterruptedException {
-      sink.accept(buffers.take(new TimeRange(0, 1), 0));
-      return new Result.Read(INFO, 1, true, "", 0, 0);
+  /** Every video is this folder, which nobody reads. */
+  private static Fetcher fetcher() {
+    try {
+      LocalFile folder = LocalFile.of(Path.of(""));
+      return request -> new FetchResult.Fetched(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
+
+  private static Cutter blankClips() {
+    ClipBuffers buffers = new ClipBuffers(SPEC.clipBytes(), 512L * SPEC.clipBytes());
+    return (video, range, sink) -> {
+      sink.accept(buffers.take(new TimeRange(0, 1), 0));
+      return new CutResult.Cut(INFO, 1, true, "", "", 0);
+    };
   }
 
   private static final class EvenScores implements Classifier {

@@ -4,10 +4,14 @@ import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.TimeRange;
+import io.clipstream.model.fetch.FetchResult;
+import io.clipstream.model.fetch.LocalFile;
 import io.clipstream.model.infer.Classifier;
 import io.clipstream.model.infer.TorchClassifier;
-import io.clipstream.streams.classify.ClipSource;
-import io.clipstream.streams.classify.ClipSource.Result;
+import io.clipstream.streams.classify.CutResult;
+import io.clipstream.streams.classify.Fetcher;
+import io.clipstream.streams.classify.Generation;
+import io.clipstream.streams.classify.VideoRequest;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -16,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -230,16 +235,13 @@ public final class PipelineBenchmark {
   private static long decodeAlone(RealStages stages, int videos) throws InterruptedException {
     AtomicLong next = new AtomicLong();
     AtomicLong clips = new AtomicLong();
-    try (ClipSource source = stages.source()) {
+    Generation generation = stages.generation(); // only cuts, and is not started
+    try (Fetcher fetcher = stages.fetcher()) {
       inParallel(
-          stages.settings().decodeThreads(),
+          stages.decodeThreads(),
           () -> {
             for (long n = next.getAndIncrement(); n < videos; n = next.getAndIncrement()) {
-              if (source.read(stages.reference(n), Clip::close) instanceof Result.Read read) {
-                clips.addAndGet(read.clips());
-              } else {
-                throw new IllegalStateException(stages.uri(n) + " was rejected");
-              }
+              clips.addAndGet(decode(fetcher, generation, stages.request(n)));
             }
             return null;
           });
@@ -247,10 +249,23 @@ public final class PipelineBenchmark {
     return clips.get();
   }
 
+  private static int decode(Fetcher fetcher, Generation generation, VideoRequest request)
+      throws InterruptedException {
+    if (fetcher.fetch(request) instanceof FetchResult.Fetched fetched) {
+      try (LocalFile video = fetched.file()) {
+        if (generation.cutter().cut(video, Optional.empty(), Clip::close)
+            instanceof CutResult.Cut cut) {
+          return cut.clips();
+        }
+      }
+    }
+    throw new IllegalStateException(request.reference().getUri() + " was rejected");
+  }
+
   /** Classifies full batches of blank clips on every device; returns clips a second of all. */
   private static double classifyAlone(RealStages stages, long clips) throws InterruptedException {
     ClipSpec spec = stages.artifact().manifest().clip();
-    int batchSize = stages.settings().batch().maxClips();
+    int batchSize = stages.batch().maxClips();
     long batches = Math.max(3, clips / batchSize / stages.devices().size());
     AtomicInteger device = new AtomicInteger();
     List<Double> rates = Collections.synchronizedList(new ArrayList<>());
@@ -267,7 +282,7 @@ public final class PipelineBenchmark {
               TorchClassifier.load(
                   stages.artifact(),
                   stages.devices().get(device.getAndIncrement()),
-                  stages.settings().batch().sizes())) {
+                  stages.batch().sizes())) {
             long start = System.nanoTime();
             for (long i = 0; i < batches; i++) {
               float[][] unused = classifier.classify(batch);

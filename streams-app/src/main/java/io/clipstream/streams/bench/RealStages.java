@@ -2,45 +2,38 @@ package io.clipstream.streams.bench;
 
 import ai.djl.Device;
 import io.clipstream.model.artifact.ModelArtifact;
-import io.clipstream.model.clip.ClipBuffers;
-import io.clipstream.model.clip.ClipSpec;
-import io.clipstream.model.clip.DecodeLimits;
-import io.clipstream.model.clip.Sampling;
-import io.clipstream.model.clip.VideoDecoder;
 import io.clipstream.schemas.VideoReference;
-import io.clipstream.streams.classify.ClipSource;
-import io.clipstream.streams.classify.FetchedClips;
+import io.clipstream.streams.app.Assembly;
+import io.clipstream.streams.classify.BatchPolicy;
+import io.clipstream.streams.classify.Fetcher;
+import io.clipstream.streams.classify.Generation;
 import io.clipstream.streams.classify.LabelPipeline;
-import io.clipstream.streams.classify.PipelineSettings;
-import io.clipstream.streams.ingest.FetchPolicy;
-import io.clipstream.streams.ingest.VideoFetcher;
+import io.clipstream.streams.classify.VideoRequest;
+import io.clipstream.streams.config.AppSettings;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * The stages of a real pipeline, over local files.
- *
- * @param devices each gets a classifier of its own
- * @param files videos, taken in turn
- * @param maxDecodedBytes decoded pixels held at once
- * @param workDirectory of the fetcher
- */
-public record RealStages(
-    ModelArtifact artifact,
-    List<Device> devices,
-    List<Path> files,
-    Sampling sampling,
-    PipelineSettings settings,
-    long maxDecodedBytes,
-    Path workDirectory) {
+/** The stages of a real instance, over local files that are taken in turn. */
+public final class RealStages {
+  private final AppSettings settings;
+  private final List<Path> files;
+  private final Assembly assembly;
+  private final ModelArtifact artifact;
 
-  public RealStages {
-    devices = List.copyOf(devices);
-    files = files.stream().map(Path::toAbsolutePath).toList();
-    if (devices.isEmpty() || files.isEmpty()) {
-      throw new IllegalArgumentException(
-          devices.size() + " devices and " + files.size() + " files, expected at least one each");
+  /**
+   * @param settings of the instance; the files' folders may be read besides
+   * @param artifact the model that they run
+   * @param files videos, at least one
+   */
+  public RealStages(AppSettings settings, ModelArtifact artifact, List<Path> files) {
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("no files, expected at least one");
     }
+    this.files = files.stream().map(file -> file.toAbsolutePath().normalize()).toList();
+    this.settings =
+        settings.withFileRoots(this.files.stream().map(Path::getParent).distinct().toList());
+    this.assembly = new Assembly(this.settings);
+    this.artifact = artifact;
   }
 
   /** The file of the n-th video. */
@@ -48,24 +41,36 @@ public record RealStages(
     return files.get((int) (n % files.size())).toUri().toString();
   }
 
-  VideoReference reference(long n) {
-    return VideoReference.newBuilder().setId("video-" + n).setUri(uri(n)).build();
+  VideoRequest request(long n) {
+    return VideoRequest.of(VideoReference.newBuilder().setId("video-" + n).setUri(uri(n)).build());
   }
 
-  ClipSource source() {
-    ClipSpec spec = artifact.manifest().clip();
-    FetchPolicy policy =
-        FetchPolicy.defaults()
-            .withFileRoots(files.stream().map(Path::getParent).distinct().toList());
-    return new FetchedClips(
-        new VideoFetcher(policy, workDirectory),
-        new VideoDecoder(
-            spec, DecodeLimits.defaults(), new ClipBuffers(spec.clipBytes(), maxDecodedBytes)),
-        sampling,
-        settings.decodeThreads());
+  ModelArtifact artifact() {
+    return artifact;
+  }
+
+  /** Each gets a classifier of its own. */
+  List<Device> devices() {
+    return settings.model().devices().devices();
+  }
+
+  int decodeThreads() {
+    return settings.pipeline().decodeThreads();
+  }
+
+  BatchPolicy batch() {
+    return settings.pipeline().batch();
+  }
+
+  Fetcher fetcher() {
+    return assembly.fetcher();
+  }
+
+  Generation generation() {
+    return assembly.generations().create(artifact);
   }
 
   LabelPipeline pipeline() {
-    return LabelPipeline.open(artifact, devices, source(), settings);
+    return assembly.pipeline(artifact);
   }
 }

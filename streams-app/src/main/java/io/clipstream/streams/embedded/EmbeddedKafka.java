@@ -1,5 +1,6 @@
 package io.clipstream.streams.embedded;
 
+import io.clipstream.model.UserError;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -52,12 +53,33 @@ public final class EmbeddedKafka implements AutoCloseable {
    * @param dataDir the node's own directory, made if missing; formatted on first use
    * @param port to listen on, or 0 for any free one
    * @throws KafkaException if the node does not start, for example because the port is taken
+   * @throws UserError if this installation lacks the broker
    */
   public EmbeddedKafka(Path dataDir, int port) {
+    this(dataDir, port, Map.of());
+  }
+
+  /**
+   * As the other.
+   *
+   * @param more settings of the node; {@code listeners} stand beside its own, all others win
+   */
+  EmbeddedKafka(Path dataDir, int port, Map<String, String> more) {
+    requireBroker();
     format(dataDir);
-    Started started = port == 0 ? startOnAnyPort(dataDir) : start(dataDir, port);
+    Started started = port == 0 ? startOnAnyPort(dataDir, more) : start(dataDir, port, more);
     this.port = started.port();
     this.server = started.server();
+  }
+
+  /** An installation for production may leave the broker's jars out. */
+  private static void requireBroker() {
+    try {
+      Class.forName("kafka.server.KafkaRaftServer");
+    } catch (ClassNotFoundException e) {
+      throw new UserError(
+          "this installation has no broker for demo and bench: expected its jars in app/demo/", e);
+    }
   }
 
   /** What clients connect to, {@code 127.0.0.1:PORT}. */
@@ -113,10 +135,10 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   private record Started(KafkaRaftServer server, int port) {}
 
-  private static Started startOnAnyPort(Path dataDir) {
+  private static Started startOnAnyPort(Path dataDir, Map<String, String> more) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return start(dataDir, freePort());
+        return start(dataDir, freePort(), more);
       } catch (KafkaException e) {
         if (attempt == ATTEMPTS) {
           throw e;
@@ -126,7 +148,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   @SuppressWarnings("AddressSelection") // an address, not a name
-  private static Started start(Path dataDir, int port) {
+  private static Started start(Path dataDir, int port, Map<String, String> more) {
     // Asked first, as the broker tells of a taken port in hundreds of lines of log.
     try {
       new ServerSocket(port, 1, InetAddress.getByName(HOST)).close();
@@ -134,7 +156,7 @@ public final class EmbeddedKafka implements AutoCloseable {
       throw new KafkaException(
           "Kafka cannot listen on " + HOST + ":" + port + ": " + e.getMessage(), e);
     }
-    KafkaRaftServer server = new KafkaRaftServer(config(dataDir, port), Time.SYSTEM);
+    KafkaRaftServer server = new KafkaRaftServer(config(dataDir, port, more), Time.SYSTEM);
     try {
       server.startup();
       return new Started(server, port);
@@ -167,7 +189,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  private static KafkaConfig config(Path dataDir, int port) {
+  private static KafkaConfig config(Path dataDir, int port, Map<String, String> more) {
     int controllerPort = freePort();
     Properties config = new Properties();
     config.put("process.roles", "broker,controller");
@@ -200,11 +222,15 @@ public final class EmbeddedKafka implements AutoCloseable {
     config.put("background.threads", "2");
     config.put("num.recovery.threads.per.data.dir", "1");
     config.put("log.cleaner.dedupe.buffer.size", Integer.toString(4 << 20));
+    String own = config.getProperty("listeners");
+    config.putAll(more);
+    config.computeIfPresent(
+        "listeners", (key, added) -> more.containsKey(key) ? own + "," + added : own);
     return KafkaConfig.fromProps(config);
   }
 
   @SuppressWarnings("AddressSelection") // an address, not a name
-  private static int freePort() {
+  static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
       return socket.getLocalPort();
     } catch (IOException e) {

@@ -1,0 +1,118 @@
+package io.clipstream.streams.app;
+
+import io.clipstream.model.UserError;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.schemas.RejectedVideo;
+import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.serde.AvroSerde;
+import io.clipstream.schemas.serde.RegistryCheck;
+import io.clipstream.streams.config.AppSettings;
+import io.clipstream.streams.config.SerdeSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.avro.Schema;
+
+/**
+ * Looks at what an instance needs beside the brokers, and changes nothing: the registry, the model,
+ * the devices, the folders. One thread.
+ */
+public final class HostCheck {
+  private static final double GIB = 1L << 30;
+
+  private final AppSettings settings;
+  private final Consumer<CheckLine> found;
+
+  /**
+   * @param found takes each line at once
+   */
+  public HostCheck(AppSettings settings, Consumer<CheckLine> found) {
+    this.settings = settings;
+    this.found = found;
+  }
+
+  public void run() throws InterruptedException {
+    checkRegistry();
+    if (!settings.live().fromLog()) {
+      found.accept(CheckLine.of("model", this::model));
+    }
+    found.accept(CheckLine.of("devices", this::devices));
+    checkFolders();
+    found.accept(disk());
+  }
+
+  private void checkRegistry() throws InterruptedException {
+    SerdeSettings serde = settings.connection().serde();
+    if (!serde.className().equals(AvroSerde.class.getName())) {
+      found.accept(
+          CheckLine.warning("registry", "not looked at, as serde.class is " + serde.className()));
+      return;
+    }
+    var topics = settings.connection().topics();
+    checkSubject(topics.incoming(), VideoReference.getClassSchema());
+    checkSubject(topics.labeled(), VideoLabels.getClassSchema());
+    checkSubject(topics.rejected(), RejectedVideo.getClassSchema());
+  }
+
+  private void checkSubject(String topic, Schema schema) throws InterruptedException {
+    found.accept(
+        CheckLine.of(
+            "registry for " + topic,
+            () -> RegistryCheck.check(settings.connection().serde().settings(), topic, schema)));
+  }
+
+  private String model() throws IOException {
+    ModelArtifact model = settings.model().open();
+    int labels = model.manifest().labels().size();
+    return model.manifest().id() + " with " + labels + (labels == 1 ? " label" : " labels");
+  }
+
+  private String devices() {
+    return settings.model().devices().devices().stream()
+        .map(Object::toString)
+        .collect(Collectors.joining(", "));
+  }
+
+  private void checkFolders() throws InterruptedException {
+    if (settings.fetch().fileRoots().isEmpty()) {
+      found.accept(CheckLine.ok("file roots", "none: file: references are rejected"));
+    }
+    for (Path root : settings.fetch().fileRoots()) {
+      found.accept(CheckLine.of("file root " + root, () -> readable(root)));
+    }
+  }
+
+  private static String readable(Path root) {
+    if (!Files.isReadable(root) || !Files.isExecutable(root)) {
+      throw new UserError("it cannot be read by " + System.getProperty("user.name"));
+    }
+    return "readable";
+  }
+
+  private CheckLine disk() throws InterruptedException {
+    Path existing = settings.work().directory().toAbsolutePath();
+    while (!Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    Path folder = existing;
+    long wanted = settings.fetch().limits().maxDiskBytes();
+    long[] space = new long[1];
+    CheckLine line =
+        CheckLine.of(
+            "disk",
+            () -> {
+              if (!Files.isWritable(folder)) {
+                throw new UserError(folder + " cannot be written to");
+              }
+              space[0] = Files.getFileStore(folder).getUsableSpace();
+              return "%.1f GiB are free at %s, fetch.max-disk is %.1f GiB"
+                  .formatted(space[0] / GIB, folder, wanted / GIB);
+            });
+    return line.state() == CheckLine.State.OK && space[0] < wanted
+        ? CheckLine.warning(line.part(), line.detail())
+        : line;
+  }
+}

@@ -1,0 +1,207 @@
+package io.clipstream.streams.app;
+
+import io.clipstream.model.UserError;
+import io.clipstream.streams.topology.PendingVideos;
+import io.clipstream.streams.topology.PendingVideos.Entry;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Lets an application go on after the number of its input's partitions was changed: what is pending
+ * goes back to the input, where its key now leads, and the topic that kept it is deleted. The
+ * application's next start makes it anew, and reads the input from the offsets that it has.
+ *
+ * <p>A reference is appended to the input in the transaction that takes it out of the pending ones:
+ * whatever stops this, nothing is lost or doubled, and another run does the rest. References of one
+ * key stay in their order among themselves, but come behind those of the key that nobody had taken
+ * yet: Kafka itself keeps no order of a key across a change of partitions.
+ *
+ * <p>One thread; no instance of the application may run.
+ */
+public final class Repartition {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final int TRANSACTION = 500;
+
+  /** Instances that were killed leave transactions that the brokers end after a while. */
+  private static final Duration OPEN_TRANSACTIONS = Duration.ofMinutes(2);
+
+  private final Admin admin;
+  private final String applicationId;
+  private final String incoming;
+  private final String changelog;
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final KafkaProducer<byte[], byte[]> producer;
+
+  /**
+   * @param admin stays the caller's, as the others do
+   * @param consumer of committed records, without a group that anybody joins
+   * @param producer with a transactional id
+   */
+  public Repartition(
+      Admin admin,
+      String applicationId,
+      String incoming,
+      KafkaConsumer<byte[], byte[]> consumer,
+      KafkaProducer<byte[], byte[]> producer) {
+    this.admin = admin;
+    this.applicationId = applicationId;
+    this.incoming = incoming;
+    this.changelog = PendingVideos.changelog(applicationId);
+    this.consumer = consumer;
+    this.producer = producer;
+  }
+
+  /**
+   * Does it, if the counts differ.
+   *
+   * @return references that went back to the input
+   * @throws UserError if an instance runs, or Kafka refuses or does not answer
+   */
+  public int run() throws InterruptedException {
+    PartitionCounts counts = PartitionCounts.read(admin, applicationId, incoming);
+    if (counts.fit()) {
+      return 0;
+    }
+    requireNoInstance();
+    producer.initTransactions(); // Ends what an earlier run has left open.
+    int moved = 0;
+    for (int i = 0; i < counts.pending(); i++) {
+      TopicPartition partition = new TopicPartition(changelog, i);
+      awaitNoTransaction(partition);
+      moved += move(i, PendingVideos.decode(slots(partition)));
+    }
+    delete();
+    return moved;
+  }
+
+  private void requireNoInstance() throws InterruptedException {
+    boolean running =
+        await("the consumer groups cannot be listed", admin.listGroups().all()).stream()
+            .filter(group -> group.groupId().equals(applicationId))
+            .anyMatch(
+                group ->
+                    group
+                        .groupState()
+                        .filter(state -> state == GroupState.EMPTY || state == GroupState.DEAD)
+                        .isEmpty());
+    if (running) {
+      throw new UserError(
+          "the group "
+              + applicationId
+              + " has members: stop every instance first, and wait for the session time limit if"
+              + " one was killed");
+    }
+  }
+
+  /** Until then its committed records may not all be seen. */
+  private void awaitNoTransaction(TopicPartition partition) throws InterruptedException {
+    long end = System.nanoTime() + OPEN_TRANSACTIONS.toNanos();
+    while (end(partition, IsolationLevel.READ_COMMITTED)
+        < end(partition, IsolationLevel.READ_UNCOMMITTED)) {
+      if (System.nanoTime() > end) {
+        throw new UserError(
+            "a transaction on " + partition + " is still open: try again once it timed out");
+      }
+      Thread.sleep(POLL.toMillis());
+    }
+  }
+
+  private long end(TopicPartition partition, IsolationLevel level) throws InterruptedException {
+    return await(
+            "the end of " + partition + " cannot be found",
+            admin
+                .listOffsets(Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(level))
+                .partitionResult(partition))
+        .offset();
+  }
+
+  /** What the store of a task holds. */
+  private Map<Integer, byte[]> slots(TopicPartition partition) throws InterruptedException {
+    consumer.assign(List.of(partition));
+    consumer.seekToBeginning(List.of(partition));
+    long end = end(partition, IsolationLevel.READ_COMMITTED);
+    Map<Integer, byte[]> slots = new HashMap<>();
+    long patience = System.nanoTime() + PATIENCE.toNanos();
+    for (long before = -1, at = consumer.position(partition);
+        at < end;
+        at = consumer.position(partition)) {
+      if (at > before) {
+        before = at;
+        patience = System.nanoTime() + PATIENCE.toNanos();
+      } else if (System.nanoTime() > patience) {
+        throw new UserError(partition + " cannot be read: no answer from Kafka");
+      }
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        int slot = ByteBuffer.wrap(record.key()).getInt();
+        if (record.value() == null) {
+          slots.remove(slot);
+        } else {
+          slots.put(slot, record.value());
+        }
+      }
+    }
+    return slots;
+  }
+
+  private int move(int partition, List<Entry> pending) {
+    for (int i = 0; i < pending.size(); i += TRANSACTION) {
+      producer.beginTransaction();
+      for (Entry entry : pending.subList(i, Math.min(i + TRANSACTION, pending.size()))) {
+        var record = entry.record();
+        var unused =
+            producer.send(
+                new ProducerRecord<>(
+                    incoming,
+                    null,
+                    record.timestamp(),
+                    record.key(),
+                    record.value(),
+                    record.headers()));
+        byte[] slot = ByteBuffer.allocate(Integer.BYTES).putInt(entry.slot()).array();
+        unused = producer.send(new ProducerRecord<>(changelog, partition, slot, null));
+      }
+      producer.commitTransaction(); // Throws what a send met.
+    }
+    return pending.size();
+  }
+
+  private void delete() throws InterruptedException {
+    await(changelog + " cannot be deleted", admin.deleteTopics(List.of(changelog)).all());
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (PartitionCounts.read(admin, applicationId, incoming).pending() > 0) {
+      if (System.nanoTime() > end) {
+        throw new UserError(
+            changelog + " was deleted, but brokers still show it: wait before you start");
+      }
+      Thread.sleep(POLL.toMillis());
+    }
+  }
+
+  private static <V> V await(String failure, KafkaFuture<V> future) throws InterruptedException {
+    try {
+      return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new UserError(failure + ": " + e.getCause().getMessage(), e);
+    } catch (TimeoutException e) {
+      throw new UserError(failure + ": no answer from Kafka", e);
+    }
+  }
+}

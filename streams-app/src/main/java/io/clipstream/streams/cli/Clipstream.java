@@ -1,0 +1,114 @@
+package io.clipstream.streams.cli;
+
+import io.clipstream.streams.metrics.Versions;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.security.Security;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+
+/** The command line: {@code clipstream COMMAND}. */
+@Command(
+    name = "clipstream",
+    description = "Labels videos as they arrive on Kafka.",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Clipstream.Version.class,
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      TopicsCommand.class,
+      CheckCommand.class,
+      RepartitionCommand.class,
+      SubmitCommand.class,
+      WatchCommand.class,
+      CorrectCommand.class,
+      RelabelCommand.class,
+      DiffCommand.class,
+      PredictCommand.class,
+      ModelCommand.class,
+      TrainCommand.class,
+      EvalCommand.class,
+      GenerateCommand.class,
+      BenchCommand.class,
+      CompletionCommand.class,
+    })
+public final class Clipstream {
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Show stack traces and the log in full.")
+  private boolean debug;
+
+  private Clipstream() {}
+
+  public static void main(String[] args) {
+    // Before the first logger has logback.xml read, which would complain at length.
+    LogLevels.formatProblem(System.getenv("CLIPSTREAM_LOG_FORMAT"))
+        .ifPresent(
+            problem -> {
+              System.err.println("clipstream: " + problem);
+              System.exit(CommandLine.ExitCode.SOFTWARE);
+            });
+    // Java keeps a failed name look-up for 10 s, and the fetcher's second try would only meet that.
+    Security.setProperty("networkaddress.cache.negative.ttl", "1");
+    // The broker of demo logs through log4j, which complains if the process ends while it starts.
+    System.setProperty("log4j.shutdownHookEnabled", "false");
+    CommandLine line = commandLine();
+    line.setExecutionStrategy(
+        parsed -> {
+          logLevels(parsed).apply(System.getenv("CLIPSTREAM_LOG_LEVEL"));
+          return new CommandLine.RunLast().execute(parsed);
+        });
+    line.setOut(StandardOutput.to(new FileOutputStream(FileDescriptor.out)));
+    System.exit(run(line, args));
+  }
+
+  /** Also writes what commands printed and did not flush. */
+  static int run(CommandLine line, String... args) {
+    try {
+      int code = line.execute(args);
+      line.getOut().flush();
+      return code;
+    } catch (StandardOutput.Lost lost) { // behind the last line, or in a text of help
+      return ErrorReport.lost(line.getErr(), lost);
+    }
+  }
+
+  /** As the parsed options and command say: an argument may be named like either. */
+  static LogLevels logLevels(ParseResult parsed) {
+    Clipstream root = (Clipstream) parsed.commandSpec().userObject();
+    if (root.debug) {
+      return LogLevels.DEBUG;
+    }
+    return parsed.hasSubcommand()
+            && parsed.subcommand().commandSpec().userObject() instanceof RunCommand
+        ? LogLevels.SERVICE
+        : LogLevels.COMMAND;
+  }
+
+  static CommandLine commandLine() {
+    Clipstream root = new Clipstream();
+    return new CommandLine(root)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler(new ErrorReport(() -> root.debug))
+        .setExecutionExceptionHandler(new ErrorReport(() -> root.debug));
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      List<String> lines = new ArrayList<>();
+      Versions.all().forEach((what, version) -> lines.add(what + " " + version));
+      return lines.toArray(String[]::new);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package io.clipstream.streams.cli;
+
+import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.artifact.ModelManifest;
+import io.clipstream.model.fetch.FileFetcher;
+import io.clipstream.schemas.ModelRelease;
+import io.clipstream.schemas.ModelRollout;
+import io.clipstream.schemas.models.ModelPublisher;
+import io.clipstream.schemas.models.Publication;
+import io.clipstream.schemas.models.PublishSettings;
+import io.clipstream.schemas.models.SigningKey;
+import io.clipstream.streams.app.KafkaConnection;
+import io.clipstream.streams.config.AppSettings;
+import io.clipstream.streams.live.ModelCatalog;
+import io.clipstream.trainer.feedback.FeedbackData;
+import io.clipstream.trainer.feedback.FeedbackReader;
+import io.clipstream.trainer.feedback.FeedbackSnapshot;
+import io.clipstream.trainer.recipe.FeedbackSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+
+/** What {@code train} reads from Kafka and writes there. One thread. */
+final class TrainKafka {
+  private final AppSettings settings;
+  private final KafkaConnection kafka;
+  private final ModelRegistry registry;
+  private final Progress progress;
+
+  TrainKafka(AppSettings settings, Progress progress) {
+    this.settings = settings;
+    this.kafka = new KafkaConnection(settings.connection());
+    this.registry = new ModelRegistry(settings.connection(), settings.live().topics());
+    this.progress = progress;
+  }
+
+  /**
+   * Brings the videos of a range into a folder; what is there already stays.
+   *
+   * @param range of both topics as {@link TopicRange} takes it, empty for all, or a snapshot's file
+   * @param fresh whether to take a new snapshot although the folder has one
+   */
+  FeedbackSnapshot feedback(String range, FeedbackSettings taken, FeedbackData data, boolean fresh)
+      throws IOException, InterruptedException {
+    Optional<FeedbackSnapshot> existing = fresh ? Optional.empty() : data.existing();
+    if (existing.isPresent()) {
+      progress.note(
+          "going on with the snapshot of the feedback in the run's folder; --fresh takes a new one");
+      return existing.get();
+    }
+    FeedbackSnapshot wanted =
+        range.endsWith(".json") ? FeedbackSnapshot.read(Path.of(range)) : read(range, taken);
+    try (FileFetcher fetcher = new FileFetcher(settings.fetch(), settings.work().directory())) {
+      return data.fetch(wanted, fetcher);
+    }
+  }
+
+  private FeedbackSnapshot read(String range, FeedbackSettings taken) throws InterruptedException {
+    String feedback = settings.connection().topics().feedback();
+    kafka.require(List.of(feedback, settings.connection().topics().labeled()));
+    TopicRange wanted = TopicRange.of(range.isEmpty() ? feedback : feedback + "@" + range);
+    try (KafkaConsumer<String, SpecificRecord> consumer = kafka.feedback()) {
+      Map<TopicPartition, Long> ends = wanted.seek(consumer);
+      Map<String, List<Long>> offsets = new HashMap<>();
+      ends.forEach(
+          (partition, end) ->
+              offsets.put(partition.toString(), List.of(consumer.position(partition), end)));
+      return new FeedbackSnapshot(
+          offsets, new FeedbackReader(taken).read(consumer, ends), List.of());
+    }
+  }
+
+  /**
+   * Brings the version that is to serve into a file.
+   *
+   * @return empty if none is wanted yet
+   */
+  Optional<Path> live(String model, Path file) throws IOException, InterruptedException {
+    registry.createTopics();
+    ModelCatalog catalog = registry.read();
+    ModelRollout wanted = catalog.rollouts().get(model);
+    if (wanted == null) {
+      return Optional.empty();
+    }
+    ModelRelease release = catalog.release(model + "/" + wanted.getActiveVersion());
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    progress.startBytes("fetch " + ModelCatalog.id(release.getModel()));
+    new ReleaseFetch(registry.log(), progress).fetch(release, file);
+    progress.end();
+    return Optional.of(file);
+  }
+
+  /**
+   * Says before the training what publishing would be refused for.
+   *
+   * @throws UserError if the version is taken, or may not be activated
+   */
+  void requirePublishable(String model, String version, boolean activate)
+      throws InterruptedException {
+    registry.createTopics();
+    for (ModelRelease release : registry.read().releases()) {
+      if (release.getModel().getName().equals(model)
+          && release.getModel().getVersion().equals(version)) {
+        throw new UserError(
+            model + "-" + version + " is in Kafka already: set model.version to another one");
+      }
+    }
+    if (activate) {
+      registry.requireActivation(model, version);
+    }
+  }
+
+  /** Publishes a model and, if asked, makes it the one that is to serve. */
+  Publication publish(Path file, Optional<SigningKey> signer, boolean activate)
+      throws IOException, InterruptedException {
+    ModelManifest manifest = ModelArtifact.open(file).manifest();
+    Publication publication;
+    progress.startBytes("publish " + manifest.id());
+    try (progress) {
+      publication =
+          new ModelPublisher(registry.log(), PublishSettings.defaults(), signer)
+              .publish(ModelPublishCommand.description(file, manifest), file, progress::at);
+    }
+    if (activate) {
+      registry.activate(manifest.name(), manifest.version());
+    }
+    return publication;
+  }
+}

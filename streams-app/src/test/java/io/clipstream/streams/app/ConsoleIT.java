@@ -1,0 +1,503 @@
+package io.clipstream.streams.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.clipstream.schemas.DecodedVideo;
+import io.clipstream.schemas.Label;
+import io.clipstream.schemas.LabelCorrection;
+import io.clipstream.schemas.ModelIdentity;
+import io.clipstream.schemas.StageTimings;
+import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.models.ModelLogConfig;
+import io.clipstream.schemas.models.ModelTopicSetup;
+import io.clipstream.schemas.models.ModelTopics;
+import io.clipstream.schemas.registry.EmbeddedRegistry;
+import io.clipstream.streams.console.Chromium;
+import io.clipstream.streams.embedded.EmbeddedKafka;
+import io.clipstream.streams.live.LiveVersions;
+import io.clipstream.streams.live.RolloutLog;
+import io.clipstream.streams.live.rollout.Wanted;
+import io.clipstream.streams.topology.Topics;
+import java.io.InputStream;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The console of a real instance on a real broker, in a real browser. Each case finds the page open
+ * and leaves it so; those that take most from it come last.
+ */
+@Timeout(180)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ConsoleIT {
+  private static final Topics TOPICS = Topics.defaults();
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final String MODEL = "shown";
+
+  /** A render takes some tens of milliseconds; one for each outcome would take minutes. */
+  private static final double MANY_SECONDS = 10;
+
+  private static final int MANY = 10_000;
+  private static final String MARKER = "mounted";
+  private static final String WANTED = "document.querySelector('.wanted').innerText";
+
+  @TempDir static Path directory;
+  private static EmbeddedKafka kafka;
+  private static EmbeddedRegistry registry;
+  private static Map<String, String> settings;
+  private static KafkaConnection connection;
+  private static ModelLogConfig models;
+  private static ConsoleInstance instance;
+  private static Chromium page;
+  private static Path video;
+
+  @BeforeAll
+  static void start() throws Exception {
+    assumeTrue(
+        Chromium.find().isPresent(),
+        "there is no Chromium here: the console's page is not tried (apt-get install chromium)");
+    page = browser();
+    kafka = new EmbeddedKafka(directory.resolve("kafka"), 0);
+    registry = new EmbeddedRegistry(0);
+    kafka.createTopics(2, TOPICS.all().toArray(String[]::new));
+    kafka.createTopics(1, TOPICS.feedback());
+    video = LiveVersions.video(directory.resolve("noise.mp4"));
+    Files.createFile(directory.resolve(MARKER));
+    settings = settings();
+    connection = new KafkaConnection(ConsoleInstance.read(settings).connection());
+    models = connection.modelLog(ModelTopics.defaults());
+    try (Admin admin = models.admin()) {
+      new ModelTopicSetup(admin, models.topics()).create();
+    }
+    LiveVersions.publish(models, directory, MODEL, "1");
+    LiveVersions.publish(models, directory, MODEL, "2");
+    new RolloutLog(models, "a test").change(MODEL, before -> Wanted.first(MODEL, "1"));
+    instance = new ConsoleInstance(settings);
+    page.window(1440, 900, false);
+    page.open(instance.address());
+    page.await("document.querySelector('#link').dataset.state === 'live'");
+  }
+
+  /** One that is installed and does not start, as some containers have it, is as none. */
+  private static Chromium browser() throws Exception {
+    try {
+      return new Chromium(
+          Chromium.find().orElseThrow(), Files.createDirectory(directory.resolve("browser")));
+    } catch (IllegalStateException e) {
+      return abort("the console's page is not tried: " + e.getMessage());
+    }
+  }
+
+  private static Map<String, String> settings() throws Exception {
+    Map<String, String> given = new LinkedHashMap<>();
+    given.put("application.id", "console");
+    given.put("kafka.bootstrap.servers", kafka.bootstrapServers());
+    given.put("serde.schema.registry.url", registry.url());
+    given.put("kafka.state.dir", directory + "/state");
+    given.put("kafka.main.consumer.session.timeout.ms", "6000");
+    given.put("kafka.main.consumer.heartbeat.interval.ms", "1000");
+    given.put("model.source", "kafka");
+    given.put("model.name", MODEL);
+    given.put("model.devices", "cpu");
+    given.put("model.cache", directory + "/models");
+    given.put("rollout.lease", "2s");
+    given.put("rollout.soak", "100ms");
+    given.put("rollout.watch.more-slow", "1");
+    given.put("rollout.watch.label-shift", "1");
+    given.put("batch.max-clips", "4");
+    given.put("pipeline.max-decoded", "64MiB");
+    given.put("pipeline.work-directory", directory + "/work");
+    given.put("fetch.file-roots", directory.toString());
+    given.put("fetch.root-marker", MARKER);
+    try (ServerSocket free = new ServerSocket(0)) { // The same one after a restart.
+      given.put("console.port", Integer.toString(free.getLocalPort()));
+    }
+    given.put("console.write", "true");
+    return given;
+  }
+
+  @AfterAll
+  static void stop() {
+    for (AutoCloseable part : new AutoCloseable[] {page, instance, registry, kafka}) {
+      if (part != null) {
+        try {
+          part.close();
+        } catch (Exception e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+  }
+
+  @AfterEach
+  void shouldHaveAskedNobodyElse() {
+    assertThat(page.requested())
+        .isNotEmpty()
+        .allMatch(
+            address -> address.startsWith(instance.address()) || address.equals("about:blank"));
+    assertThat(page.complaints()).isEmpty();
+  }
+
+  @Test
+  @Order(1)
+  void shouldShowAnOutcomeWhenItCommits() throws Exception {
+    submit("first", video);
+
+    String card = card("first");
+    page.await(card);
+    assertThat(page.evaluate(card + ".innerText").asText())
+        .contains("shown 1", "red", "green", "blue", "%", "decode", "classify", "96 × 64");
+    page.await(card + ".querySelector('img')?.naturalWidth > 0");
+    page.await("document.querySelector('#counts').textContent.startsWith('1 labelled')");
+    page.await("document.querySelector('#plot-throughput canvas').width > 100");
+    page.await("document.querySelector('#now-lag').textContent === '0'");
+    page.await("document.querySelector('#compare').innerText.includes('Mean best score')");
+  }
+
+  @Test
+  @Order(2)
+  void shouldShowMarkupOfRecordsAsText() throws Exception {
+    String markup = "<img src=x onerror=window.hacked=1><script>window.hacked=2</script>";
+    Path named = directory.resolve("<b onclick=hacked()>&amp;.mp4");
+    Files.copy(video, named);
+    submit(
+        VideoReference.newBuilder()
+            .setId("<i>" + markup)
+            .setUri(named.toUri().toString())
+            .setMetadata(Map.of("<u>" + markup, "\u202e" + markup))
+            .build());
+    label(synthetic("<s>" + markup, "<em>" + markup));
+    submit("<q>" + markup, directory.resolve("missing" + markup.substring(0, 20)));
+
+    for (String id : List.of("<i>", "<s>", "<q>")) {
+      page.await(card(id + markup));
+    }
+    page.await("document.querySelector('#rejections').textContent.includes('NOT_FOUND')");
+    page.await("document.querySelector('#compare').textContent.includes('<em>')");
+    assertThat(
+            page.evaluate(
+                    "document.querySelectorAll('main :is(script, i, s, q, u, em,"
+                        + " img[src=x])').length - document.querySelectorAll('main i:is(.bar i,"
+                        + " .stack i, .dot)').length")
+                .asInt())
+        .isZero();
+    assertThat(page.evaluate("window.hacked === undefined").asBoolean()).isTrue();
+    assertThat(page.evaluate("document.body.innerText.includes('\\u202e')").asBoolean()).isFalse();
+  }
+
+  @Test
+  @Order(3)
+  void shouldMaskTheSecretsOfAddresses() throws Exception {
+    label(
+        VideoLabels.newBuilder(synthetic("presigned", "static"))
+            .setUri("https://user:hunter2@media.example.com/v.mp4?X-Amz-Signature=hunter3")
+            .build());
+
+    page.await(card("presigned"));
+    String events =
+        page.evaluate(
+                "fetch('events').then(async r => { const reader = r.body.getReader(); let all = '';"
+                    + " while (!all.includes('v.mp4?')) all += new TextDecoder().decode("
+                    + "(await reader.read()).value); reader.cancel(); return all; })")
+            .asText();
+    assertThat(events).contains("media.example.com/v.mp4?***").doesNotContain("hunter");
+  }
+
+  @Test
+  @Order(4)
+  void shouldWriteACorrection() throws Exception {
+    submit("to-correct", video);
+    page.await(card("to-correct"));
+    page.evaluate(card("to-correct") + ".querySelector('button').click()");
+    page.type("#label", "  goal kick ");
+    page.type("#from", "0.5");
+    page.type("#to", "1.25");
+    page.type("#author", "Ada");
+    page.click("dialog button.main");
+    page.await("!document.querySelector('dialog').open");
+
+    LabelCorrection correction = correction();
+    assertThat(correction.getId()).isEqualTo("to-correct");
+    assertThat(correction.getUri()).isEqualTo(video.toUri().toString());
+    assertThat(correction.getLabel()).isEqualTo("goal kick");
+    assertThat(correction.getStartMillis()).isEqualTo(500);
+    assertThat(correction.getEndMillis()).isEqualTo(1250);
+    assertThat(correction.getAuthor()).isEqualTo("Ada");
+    assertThat(correction.getLabelledBy().getVersion()).isEqualTo("1");
+  }
+
+  private static LabelCorrection correction() {
+    LabelCorrection[] found = new LabelCorrection[1];
+    try (KafkaConsumer<String, SpecificRecord> consumer = connection.feedback()) {
+      await(
+          () -> {
+            consumer
+                .poll(Duration.ofMillis(100))
+                .forEach(
+                    record -> {
+                      if (record.value() instanceof LabelCorrection correction) {
+                        found[0] = correction;
+                      }
+                    });
+            return found[0] != null;
+          });
+    }
+    return found[0];
+  }
+
+  @Test
+  @Order(5)
+  void shouldSubmitARejectedVideoAgain() throws Exception {
+    Path late = directory.resolve("late.mp4");
+    submit("late", late);
+    page.await(card("late") + "?.classList.contains('rejected')");
+    Files.copy(video, late);
+
+    page.evaluate(card("late") + ".querySelector('button').click()");
+    page.await(
+        "[...document.querySelectorAll('.card:not(.rejected) h3')].some(h => h.title === 'late')");
+  }
+
+  @Test
+  @Order(6)
+  void shouldLabelAFileThatIsDropped() throws Exception {
+    page.choose("#drop-input", video);
+
+    page.await("document.querySelector('dialog .card')?.innerText.includes('shown 1')");
+    page.await("document.querySelector('dialog .card img')?.naturalWidth > 0");
+    page.click("dialog button.main");
+    try (var uploads = Files.list(instance.console.settings().fetch().fileRoots().get(1))) {
+      assertThat(uploads).extracting(Path::getFileName).containsExactly(Path.of(MARKER));
+    }
+  }
+
+  @Test
+  @Order(7)
+  void shouldDoWhatTheButtonsOfARolloutSay() throws Exception {
+    RolloutLog log = new RolloutLog(models, "a test");
+    begin("canary");
+    page.type("#percent", "25");
+    page.click("dialog button.main");
+    page.await(WANTED + ".includes('canary 2, 25 %')");
+    assertThat(log.read(MODEL).orElseThrow().share()).isEqualTo(0.25);
+
+    begin("promote");
+    page.click("dialog button.main");
+    page.await(WANTED + " === 'Version 2 everywhere'");
+    assertThat(log.read(MODEL).orElseThrow().active()).isEqualTo("2");
+
+    begin("rollback");
+    page.type("#reason", "too blue");
+    page.click("dialog button.main");
+    page.await(WANTED + " === 'Version 1 everywhere'");
+    page.await("document.querySelector('#rollouts').innerText.includes('too blue')");
+    assertThat(log.read(MODEL).orElseThrow().active()).isEqualTo("1");
+
+    begin("pin");
+    page.click("dialog button.main");
+    page.await(WANTED + ".includes('pinned')");
+    page.await("document.querySelector('[data-key=\"shown/activate\"]').disabled");
+    assertThat(log.read(MODEL).orElseThrow().pinned()).isTrue();
+
+    begin("pin");
+    page.click("dialog button.main");
+    page.await("!" + WANTED + ".includes('pinned')");
+    begin("activate");
+    page.click("dialog button.main");
+    page.await(WANTED + " === 'Version 2 everywhere'");
+    page.await("document.querySelector('.instances').innerText.includes('serves')");
+  }
+
+  /** Presses a button of the rollout, once the dialog of the one before is closed. */
+  private static void begin(String button) {
+    page.await("!document.querySelector('dialog').open");
+    page.click("[data-key='shown/" + button + "']");
+  }
+
+  @Test
+  @Order(8)
+  void shouldBeUsableWithoutAMouse() {
+    page.await("!document.querySelector('dialog').open");
+    page.evaluate("document.querySelector('.skip').focus()");
+    page.press("Tab", 9);
+    page.press("Tab", 9);
+    assertThat(page.evaluate("document.activeElement.id").asText()).isEqualTo("pause");
+
+    page.press(" ", 32);
+    page.await("document.querySelector('#pause').getAttribute('aria-pressed') === 'true'");
+    page.press(" ", 32);
+    page.await("document.querySelector('#pause').getAttribute('aria-pressed') === 'false'");
+  }
+
+  @Test
+  @Order(9)
+  void shouldKeepNobodyOut() throws Exception {
+    try (InputStream axe =
+        ConsoleIT.class.getResourceAsStream(
+            "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js")) {
+      page.evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + ";0");
+    }
+    for (boolean dark : new boolean[] {false, true}) {
+      page.window(1440, 900, dark);
+      assertNothingFound();
+    }
+    page.evaluate("document.querySelector('.card button').click()");
+    assertNothingFound();
+    page.evaluate("document.querySelector('dialog').close()");
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })");
+    page.window(360, 780, false);
+    assertNothingFound();
+    for (int width : new int[] {360, 800, 1440, 3840}) {
+      page.window(width, width * 9 / 16, false);
+      assertThat(page.evaluate("document.documentElement.scrollWidth").asInt())
+          .as("width that %d pixels are asked for", width)
+          .isLessThanOrEqualTo(width);
+    }
+    page.window(1440, 900, false);
+  }
+
+  private static void assertNothingFound() {
+    JsonNode found =
+        page.evaluate(
+            "axe.run().then(result => result.violations.map(one => `${one.id}: ${one.nodes.map(node"
+                + " => node.html + ' ' + node.failureSummary)}`))");
+    assertThat(found).isEmpty();
+  }
+
+  @Test
+  @Order(10)
+  void shouldSayThatTheConnectionIsLostAndComeBack() throws Exception {
+    instance.close();
+    page.await("document.querySelector('#link').textContent === 'Connection lost'");
+    page.await("document.querySelector('#lost').innerText.startsWith('Connection lost at')");
+
+    instance = new ConsoleInstance(settings);
+    page.await("document.querySelector('#link').dataset.state === 'live'");
+    page.await("document.querySelector('#lost').hidden");
+    page.await(card("first"));
+    submit("after the restart", video);
+    page.await(card("after the restart"));
+  }
+
+  @Test
+  @Order(11)
+  void shouldStayQuickHoweverManyOutcomesCome() throws Exception {
+    page.send("Performance.enable", Map.of("timeDomain", "threadTicks"));
+    double before = pageSeconds();
+    try (KafkaProducer<byte[], VideoLabels> producer = connection.shadowLabels()) {
+      for (int i = 0; i < MANY; i++) {
+        VideoLabels labels = synthetic("many-" + i, "label-" + i % 50);
+        var unused =
+            producer.send(new ProducerRecord<>(TOPICS.labeled(), bytes(labels.getId()), labels));
+      }
+    }
+
+    page.await(
+        "Number(document.querySelector('#counts').textContent.split(' ')[0].replace(',', '')) >= "
+            + MANY);
+    assertThat(pageSeconds() - before).as("CPU seconds of the page").isLessThan(MANY_SECONDS);
+    page.await("document.querySelectorAll('.card').length === 40");
+    assertThat(page.evaluate("document.querySelectorAll('*').length").asInt()).isLessThan(5_000);
+    submit("still there", video);
+    page.await(card("still there"));
+  }
+
+  /** What the page has computed up to now: no measure of how busy the machine is. */
+  private static double pageSeconds() {
+    for (JsonNode metric : page.send("Performance.getMetrics", Map.of()).get("metrics")) {
+      if (metric.get("name").textValue().equals("TaskDuration")) {
+        return metric.get("value").doubleValue();
+      }
+    }
+    throw new AssertionError("Chromium does not tell how long the page computed");
+  }
+
+  private static String card(String id) {
+    return "[...document.querySelectorAll('#outcome-list h3')].find(h => h.textContent === "
+        + TextNode.valueOf(id)
+        + ")?.closest('.card')";
+  }
+
+  private static void submit(String id, Path file) throws Exception {
+    submit(VideoReference.newBuilder().setId(id).setUri(file.toUri().toString()).build());
+  }
+
+  private static void submit(VideoReference reference) throws Exception {
+    try (KafkaProducer<String, VideoReference> producer = connection.producer()) {
+      producer.send(new ProducerRecord<>(TOPICS.incoming(), reference.getId(), reference)).get();
+    }
+  }
+
+  /** As another instance of the group does. */
+  private static void label(VideoLabels labels) throws Exception {
+    try (KafkaProducer<byte[], VideoLabels> producer = connection.shadowLabels()) {
+      producer.send(new ProducerRecord<>(TOPICS.labeled(), bytes(labels.getId()), labels)).get();
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static VideoLabels synthetic(String id, String label) {
+    return VideoLabels.newBuilder()
+        .setId(id)
+        .setUri("https://media.example.com/" + id.hashCode() + ".mp4")
+        .setLabels(List.of(new Label(0, label, 0.75f), new Label(1, "another", 0.25f)))
+        .setModel(new ModelIdentity(MODEL, "1", "0".repeat(64)))
+        .setVideo(
+            DecodedVideo.newBuilder()
+                .setContainer("mp4")
+                .setCodec("h264")
+                .setWidth(640)
+                .setHeight(360)
+                .setFramesPerSecond(25)
+                .setDurationMillis(4000)
+                .setClips(2)
+                .setComplete(true)
+                .build())
+        .setTimings(
+            StageTimings.newBuilder()
+                .setFetchMillis(1)
+                .setDecodeMillis(20)
+                .setQueueMillis(3)
+                .setClassifyMillis(60)
+                .setTotalMillis(90)
+                .build())
+        .setLabelledAt(Instant.now())
+        .build();
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + LIMIT.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waits no longer than %s", LIMIT).isLessThan(end);
+    }
+  }
+}

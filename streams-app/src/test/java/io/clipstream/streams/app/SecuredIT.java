@@ -1,0 +1,230 @@
+package io.clipstream.streams.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import io.clipstream.model.UserError;
+import io.clipstream.streams.embedded.SecuredKafka;
+import io.clipstream.streams.topology.InstantLabeller;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Instances whose users come to the broker by TLS and SCRAM, with the rights that {@code
+ * ops/README.md} lists: with all of them, and with all but one.
+ */
+@Timeout(240)
+class SecuredIT {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final String APPLICATION = "clipstream";
+
+  private static final Pattern LIST = Pattern.compile(", ");
+
+  @TempDir Path directory;
+  private SecuredKafka kafka;
+  private Cluster cluster;
+
+  /** A right as the document lists it. */
+  private record Right(
+      AclOperation operation, ResourceType type, String name, PatternType pattern) {
+    AclBinding of(String user, String application) {
+      return new AclBinding(
+          new ResourcePattern(type, name.replace(APPLICATION, application), pattern),
+          new AccessControlEntry("User:" + user, "*", operation, AclPermissionType.ALLOW));
+    }
+
+    /** Asked for only where an earlier instance left records. */
+    boolean isToRestore() {
+      return operation == AclOperation.READ && name.endsWith("-changelog");
+    }
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    kafka = new SecuredKafka(directory);
+    cluster = new Cluster(kafka.open());
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+    kafka.close();
+  }
+
+  @Test
+  void shouldLabelWithTheRightsThatAreListedAndSayWhichOneIsMissing() throws Exception {
+    List<Right> rights = rights("instance");
+    assertThat(rights).hasSizeGreaterThan(8);
+    Map<String, Right> missing = new HashMap<>();
+    Map<String, String> applications = new HashMap<>();
+    List<AclBinding> rules = new ArrayList<>();
+    rights.forEach(right -> rules.add(right.of("all", "all")));
+    for (Right left : rights) {
+      String user = "without-" + missing.size();
+      String application = left.isToRestore() ? "all" : user;
+      missing.put(user, left);
+      applications.put(user, application);
+      rights.stream()
+          .filter(right -> !right.equals(left))
+          .forEach(right -> rules.add(right.of(user, application)));
+    }
+    kafka.addUsers(Stream.concat(Stream.of("all"), missing.keySet().stream()).toList());
+    kafka.allow(rules);
+    cluster.produce(20);
+    cluster.produceRaw(
+        new ProducerRecord<>(
+            Cluster.TOPICS.incoming(), "no reference".getBytes(StandardCharsets.UTF_8)));
+
+    try (LabelApp app = app("all", "all", "all")) {
+      app.start();
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      cluster.readUntil(LIMIT, () -> !cluster.deadLetters.isEmpty());
+    }
+
+    try (Complaints complaints = new Complaints()) {
+      List<LabelApp> apps = new ArrayList<>();
+      try {
+        for (String user : missing.keySet()) {
+          String application = applications.get(user);
+          LabelApp app = app(user, user, application);
+          apps.add(app);
+          complaints.starting = application;
+          try {
+            app.start();
+          } catch (UserError e) {
+            complaints.byApplication.put(application, e.getMessage());
+          }
+        }
+        await()
+            .dontCatchUncaughtExceptions() // of stream threads, which the application takes up
+            .atMost(LIMIT)
+            .until(() -> complaints.byApplication.size() == missing.size());
+      } finally {
+        apps.parallelStream().forEach(LabelApp::close);
+      }
+      missing.forEach(
+          (user, right) ->
+              assertThat(complaints.byApplication.get(applications.get(user)))
+                  .as("without %s", right)
+                  .matches("(?s).*(access rules \\(ACLs\\)|[Aa]uthoriz).*"));
+    }
+  }
+
+  @Test
+  void shouldSayThatAPasswordIsWrong() throws Exception {
+    kafka.addUsers(List.of("all"));
+    try (LabelApp app = app("all", "guessed", "all")) {
+      assertThat(catchThrowable(app::start))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("kafka.sasl.jaas.config")
+          .hasMessageNotContaining("guessed");
+    }
+  }
+
+  private LabelApp app(String user, String password, String application) {
+    LabelApp.Settings base = cluster.settings(application);
+    Map<String, Object> settings = new HashMap<>(base.kafka());
+    settings.putAll(kafka.client(user, password));
+    settings.put("num.stream.threads", "1");
+    return new LabelApp(
+        new LabelApp.Settings(
+            base.topics(),
+            settings,
+            base.serdeClass(),
+            base.serde(),
+            base.pending(),
+            base.drainLimit(),
+            base.timestamps()),
+        new InstantLabeller(1));
+  }
+
+  /** Of one component, out of the table of the document. */
+  private static List<Right> rights(String component) throws Exception {
+    Pattern row =
+        Pattern.compile(
+            "\\| "
+                + component
+                + " \\| ([A-Z_, ]+) \\| (topic|group|transactional id|cluster)(?: `([^`]+)`)?.*"
+                + " \\|");
+    List<Right> rights = new ArrayList<>();
+    for (String line : Files.readAllLines(Path.of("../ops/README.md"))) {
+      Matcher found = row.matcher(line);
+      if (found.matches()) {
+        String name = found.group(3);
+        boolean prefix = name.endsWith("*");
+        for (String operation : LIST.splitAsStream(found.group(1)).toList()) {
+          rights.add(
+              new Right(
+                  AclOperation.valueOf(operation),
+                  ResourceType.valueOf(found.group(2).toUpperCase(Locale.ROOT).replace(' ', '_')),
+                  prefix ? name.substring(0, name.length() - 1) : name,
+                  prefix ? PatternType.PREFIXED : PatternType.LITERAL));
+        }
+      }
+    }
+    return rights;
+  }
+
+  /** What instances warn of, by the application whose stream thread it was. */
+  private static final class Complaints extends AppenderBase<ILoggingEvent>
+      implements AutoCloseable {
+    private static final Pattern THREAD = Pattern.compile("(.+)(-[0-9a-f]+){5}-StreamThread-.*");
+
+    /** The application that the test's thread starts. */
+    volatile String starting;
+
+    final ConcurrentMap<String, String> byApplication = new ConcurrentHashMap<>();
+    private final Logger logger = (Logger) LoggerFactory.getLogger(LabelApp.class.getPackageName());
+    private final Level before = logger.getLevel();
+
+    Complaints() {
+      setContext(logger.getLoggerContext());
+      start();
+      logger.setLevel(Level.WARN);
+      logger.addAppender(this);
+    }
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      Matcher thread = THREAD.matcher(event.getThreadName());
+      byApplication.put(thread.matches() ? thread.group(1) : starting, event.getFormattedMessage());
+    }
+
+    @Override
+    public void close() {
+      logger.detachAppender(this);
+      logger.setLevel(before);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.clipstream.streams.cli;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class TrainCommandsTest {
+  @TempDir Path folder;
+
+  @Test
+  void shouldSayInOneLineWhatEvalLacks() throws Exception {
+    Path text = Files.writeString(folder.resolve("text.pt"), "no model");
+
+    assertThatThrownBy(() -> eval(folder.resolve("test.pt").toString(), "--data", "x.csv"))
+        .hasMessageContaining("test.pt: no such file")
+        .hasMessageEndingWith(", did you mean " + text + "?");
+    assertThatThrownBy(() -> eval(text.toString(), "--data", "x.csv"))
+        .hasMessageContaining("text.pt")
+        .extracting(Throwable::getMessage)
+        .asString()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void shouldSayWhereThePhotographsAreMissing() {
+    CommandLine command = new CommandLine(new GenerateCommand());
+    command.parseArgs(
+        "-c",
+        "../trainer/recipes/camera-motion.properties",
+        "-o",
+        folder.resolve("data").toString(),
+        "--photographs",
+        folder.resolve("none").toString());
+
+    assertThatThrownBy(() -> ((GenerateCommand) command.getCommand()).call())
+        .hasMessageContaining("make it with trainer/fetch-photographs");
+  }
+
+  private static void eval(String... arguments) throws Exception {
+    CommandLine command = new CommandLine(new EvalCommand());
+    command.parseArgs(arguments);
+    ((EvalCommand) command.getCommand()).call();
+  }
+}

@@ -1,0 +1,73 @@
+package io.clipstream.streams.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.clipstream.streams.cli.VideoInputs.Opened;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class VideoInputsTest {
+  @TempDir Path folder;
+
+  @Test
+  void shouldTakeFilesFoldersAndWhatIsMissing() throws Exception {
+    Files.writeString(folder.resolve("b.mp4"), "b");
+    Files.writeString(folder.resolve("a.mkv"), "a");
+
+    try (VideoInputs inputs =
+        new VideoInputs(List.of(folder.toString(), folder.resolve("none.mp4").toString()))) {
+      assertThat(inputs.all().stream().map(input -> Path.of(input.name()).getFileName().toString()))
+          .containsExactly("a.mkv", "b.mp4", "none.mp4");
+      assertThat(inputs.all().get(2).problem()).startsWith("no such file");
+    }
+  }
+
+  @Test
+  void shouldTakeStandardInput() throws Exception {
+    InputStream usual = System.in;
+    System.setIn(new ByteArrayInputStream(new byte[100_000]));
+    Path file;
+    try (VideoInputs inputs = new VideoInputs(List.of("-"))) {
+      file = ((Opened.Video) inputs.open(inputs.all().get(0))).path();
+      assertThat(file).hasSize(100_000);
+    } finally {
+      System.setIn(usual);
+    }
+    assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void shouldFetchAddresses() throws Exception {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/video.mp4",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 5);
+          exchange.getResponseBody().write("video".getBytes(StandardCharsets.US_ASCII));
+          exchange.close();
+        });
+    server.start();
+    String address = "http://127.0.0.1:" + server.getAddress().getPort();
+    try (VideoInputs inputs = new VideoInputs(List.of(address + "/video.mp4", address + "/no"))) {
+      try (Opened.Video video = (Opened.Video) inputs.open(inputs.all().get(0))) {
+        assertThat(video.path()).hasContent("video");
+      }
+      assertThat(((Opened.Missing) inputs.open(inputs.all().get(1))).reason())
+          .isEqualTo("NOT_FOUND");
+    } finally {
+      server.stop(0);
+    }
+  }
+}
