@@ -11,6 +11,10 @@ pixels that are normalised already, in its own layout and precision. Inputs lie 
 repeated calls, after warm-up: on a GPU their median, with CUDA events, on the CPU the least, which other work on
 the machine disturbs least; there --rounds times all networks in turn, so that such work meets all of them.
 
+--kernels and --operators also measure the same network with clipstream's GPU kernels: the serving form with its other
+source (BenchModels among the model module's tests writes it), and the library from the module's resources. --graph
+replays that as a CUDA graph, too.
+
 --variants also times changes of the serving form's source that were considered, and --profile says where its
 time goes. Results are printed as a table, and written to --json line by line as they come.
 """
@@ -32,12 +36,12 @@ from torchvision.models.video.swin_transformer import PatchEmbed3d, SwinTransfor
 # Source of the archive -> source of the variant
 EXPRESSION = {
     "gelu": "torch._addmm_activation(bias, x, torch.t(weight), use_gelu=True)",
-    "attend": "o = torch.scaled_dot_product_attention(q, k, v, bias)",
+    "attend": "o = torch.scaled_dot_product_attention(q, k, v, bias, 0., False, scale=0.69314718055994529)",
     "normalise": "return torch.layer_norm(x, [torch.size(x, 1)], None, None, 1e-05)",
 }
 CUDNN = {
     EXPRESSION["attend"]: "o, _0, _1, _2, _3, _4, _5, _6, _7 = torch._scaled_dot_product_cudnn_attention(q, k, v, "
-    "torch.expand(bias, [torch.size(q, 0), -1, -1, -1]), False)"
+    "torch.expand(bias, [torch.size(q, 0), -1, -1, -1]), False, scale=0.69314718055994529)"
 }
 TWO_REDUCTIONS = {
     EXPRESSION["normalise"]: "m = torch.mean(x, [1], True, dtype=6)\n"
@@ -46,12 +50,12 @@ TWO_REDUCTIONS = {
     "  return torch.to((x - m) * r, x.dtype)"
 }
 MATRIX_ATTENTION = {
-    EXPRESSION["attend"]: "s = torch.matmul(q * torch.pow(torch.size(q, 3), -0.5), torch.transpose(k, 2, 3))\n"
+    EXPRESSION["attend"]: "s = torch.matmul(q, torch.transpose(k, 2, 3)) * 0.69314718055994529\n"
     "    o = torch.matmul(torch.softmax(torch.add_(s, bias), -1), v)"
 }
 EFFICIENT = {
     EXPRESSION["attend"]: "o, _0, _1, _2 = torch._scaled_dot_product_efficient_attention(q, k, v, "
-    "torch.expand(bias, [torch.size(q, 0), -1, -1, -1]), False)"
+    "torch.expand(bias, [torch.size(q, 0), -1, -1, -1]), False, scale=0.69314718055994529)"
 }
 GROUP_NORM = {
     EXPRESSION["normalise"]: "if torch.size(x, 1) < 512:\n"
@@ -68,7 +72,7 @@ VARIANTS = {
     "attention from matrix products": MATRIX_ATTENTION,
     "memory-efficient attention": EFFICIENT,
     "group norm's kernels for narrow rows": GROUP_NORM,
-    "no bias and no mask (wrong, a bound)": {EXPRESSION["attend"]: "o = torch.scaled_dot_product_attention(q, k, v)"},
+    "no bias and no mask (wrong, a bound)": {EXPRESSION["attend"]: "o = torch.scaled_dot_product_attention(q, k, v, None, 0., False, scale=0.69314718055994529)"},
 }
 
 
@@ -76,6 +80,9 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--training", required=True, type=pathlib.Path, help="artifact in its training form")
     p.add_argument("--serving", required=True, type=pathlib.Path, help="its serving form")
+    p.add_argument("--kernels", type=pathlib.Path, help="the serving form whose source names the operators")
+    p.add_argument("--operators", type=pathlib.Path, help="libclipstream_kernels.so")
+    p.add_argument("--graph", action="store_true", help="also --kernels as a CUDA graph")
     p.add_argument("--batches", default="1,8,32", type=lambda s: [int(n) for n in s.split(",")])
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     p.add_argument("--threads", type=int, help="of PyTorch on the CPU")
@@ -83,6 +90,7 @@ def arguments():
     p.add_argument("--warm", type=int, default=5, help="calls before them")
     p.add_argument("--rounds", type=int, default=1, help="times that every network is measured; the best counts")
     p.add_argument("--compile", action="store_true", help="also torchvision under torch.compile")
+    p.add_argument("--reduce-overhead", action="store_true", help="also torch.compile in this mode, at batch 1")
     p.add_argument("--compile-only", type=int, metavar="BATCH", help="fill torch.compile's cache and leave")
     p.add_argument("--variants", nargs="?", const="", metavar="REGEX", help="all, or those whose name it finds")
     p.add_argument("--profile", action="store_true")
@@ -275,22 +283,30 @@ def main():
     compiled = torch.compile(reference, dynamic=False)  # static, so once for each batch size
     for _ in range(ARGS.rounds):
         reference.cpu()
-        serving("clipstream serving form", {}, raw, expected)
+        serving("clipstream serving form", edited(ARGS.serving, {}), raw, expected)
+        if ARGS.kernels:
+            torch.ops.load_library(str(ARGS.operators))
+            serving("clipstream with kernels", edited(ARGS.kernels, {}), raw, expected)
+            if ARGS.graph:
+                graph("clipstream with kernels, CUDA graph", raw)
         reference.to(ARGS.device)
         measure("torchvision eager", reference, normalised, ARGS.batches)
         if ARGS.compile:
             measure("torchvision torch.compile", compiled, normalised, ARGS.batches)
+        if ARGS.reduce_overhead:
+            torch._dynamo.reset()
+            reduced = torch.compile(reference, dynamic=False, mode="reduce-overhead")
+            measure("torchvision torch.compile, reduce-overhead", reduced, normalised, [1])
     reference.cpu()
     table(per_clip, peak)
     if ARGS.variants is not None:
         for name, edits in VARIANTS.items():
             if re.search(ARGS.variants, name):
-                serving(name, edits, raw, expected)
+                serving(name, edited(ARGS.serving, edits), raw, expected)
         table(per_clip, peak)
 
 
-def serving(name, edits, raw, expected):
-    archive = edited(ARGS.serving, edits)
+def serving(name, archive, raw, expected):
     if archive is None:
         return
     try:
@@ -305,6 +321,27 @@ def serving(name, edits, raw, expected):
     measure(name, network, raw, ARGS.batches)
     if ARGS.profile:
         profile(network, raw(max(ARGS.batches)))
+
+
+def graph(name, raw):
+    network = torch.jit.load(str(ARGS.kernels), map_location=ARGS.device).eval()
+    for n in ARGS.batches:
+        clips = raw(n)
+        with torch.inference_mode():
+            side = torch.cuda.Stream()
+            with torch.cuda.stream(side):
+                for _ in range(4):
+                    network(clips)
+            torch.cuda.synchronize()
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+            recorded = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(recorded):
+                logits = network(clips)
+            record(name, n, *seconds(recorded.replay))
+            clips.copy_(raw(n).flip(0))
+            recorded.replay()
+            emit(dict(name=name, batch=n, differsFromCall=relative(logits, network(clips))))
 
 
 def last_line(e):
