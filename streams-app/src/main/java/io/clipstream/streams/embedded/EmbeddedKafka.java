@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import kafka.server.KafkaConfig;
@@ -42,6 +43,10 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   /** Attempts at free ports, as another process may take one between its choice and its use. */
   private static final int ATTEMPTS = 5;
+
+  private static final int FIRST_PORT = 20_000;
+  private static final int LAST_PORT = 29_999;
+  private static final int PORT_ATTEMPTS = 100;
 
   private final int port;
   private final KafkaRaftServer server;
@@ -147,11 +152,10 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("AddressSelection") // an address, not a name
   private static Started start(Path dataDir, int port, Map<String, String> more) {
     // Asked first, as the broker tells of a taken port in hundreds of lines of log.
     try {
-      new ServerSocket(port, 1, InetAddress.getByName(HOST)).close();
+      listen(port);
     } catch (IOException e) {
       throw new KafkaException(
           "Kafka cannot listen on " + HOST + ":" + port + ": " + e.getMessage(), e);
@@ -190,7 +194,10 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   private static KafkaConfig config(Path dataDir, int port, Map<String, String> more) {
-    int controllerPort = freePort();
+    int controllerPort;
+    do {
+      controllerPort = freePort();
+    } while (controllerPort == port);
     Properties config = new Properties();
     config.put("process.roles", "broker,controller");
     config.put("node.id", Integer.toString(NODE));
@@ -229,12 +236,27 @@ public final class EmbeddedKafka implements AutoCloseable {
     return KafkaConfig.fromProps(config);
   }
 
-  @SuppressWarnings("AddressSelection") // an address, not a name
+  /**
+   * A port that is free and stays so until it is listened on: of those that no system gives to
+   * outgoing connections (Linux takes these from 32,768 on, others from 49,152). Kafka ends the
+   * whole process where its controller's is taken.
+   */
   static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException("no free port on " + HOST, e);
+    for (int attempt = 1; attempt <= PORT_ATTEMPTS; attempt++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
+      try {
+        listen(port);
+        return port;
+      } catch (IOException taken) {
+        // The next one.
+      }
     }
+    throw new KafkaException(
+        "no free port on " + HOST + " between " + FIRST_PORT + " and " + LAST_PORT);
+  }
+
+  @SuppressWarnings("AddressSelection") // an address, not a name
+  private static void listen(int port) throws IOException {
+    new ServerSocket(port, 1, InetAddress.getByName(HOST)).close();
   }
 }

@@ -17,13 +17,17 @@ final class ServerProcess {
 
   private static final long LIMIT = TimeUnit.MINUTES.toNanos(3);
 
+  private static final int LINES = 60;
+
   private final Process process;
+  private final Path log;
 
   /**
    * @param jvm options
    * @param log gets what it prints
    */
   ServerProcess(Class<?> main, List<String> jvm, List<String> args, Path log) throws IOException {
+    this.log = log;
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
@@ -61,11 +65,20 @@ final class ServerProcess {
     while (!Files.exists(file)) {
       if (!process.isAlive() || System.nanoTime() > end) {
         throw new IOException(
-            file + " was not written by a process that " + (isAlive() ? "lives" : "ended"));
+            file
+                + " was not written by a process that "
+                + (isAlive() ? "lives" : "ended with status " + process.exitValue())
+                + ", which printed at last:\n"
+                + lastLines());
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
     return Files.readString(file);
+  }
+
+  private String lastLines() throws IOException {
+    List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
   }
 
   /** By SIGKILL. */

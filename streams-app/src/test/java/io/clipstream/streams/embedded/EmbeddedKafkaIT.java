@@ -2,7 +2,9 @@ package io.clipstream.streams.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -67,6 +69,17 @@ class EmbeddedKafkaIT {
       assertThatThrownBy(() -> new EmbeddedKafka(directory.resolve("second"), kafka.port()))
           .isInstanceOf(KafkaException.class)
           .hasMessageContaining("127.0.0.1:" + kafka.port());
+    }
+  }
+
+  @Test
+  void shouldListenWhereNoOutgoingConnectionStarts() throws Exception {
+    Path range = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+    assumeThat(range).exists();
+    int first = Integer.parseInt(Files.readString(range).strip().split("\\s+")[0]);
+
+    for (int i = 0; i < 1000; i++) {
+      assertThat(EmbeddedKafka.freePort()).isLessThan(first);
     }
   }
 
