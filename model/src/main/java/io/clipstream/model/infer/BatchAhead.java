@@ -41,7 +41,12 @@ final class BatchAhead implements AutoCloseable {
     }
   }
 
-  /** The batch at work, which is the caller's to close; once. */
+  /** Waits until its pixels are on the device, or could not be copied. */
+  void awaitCopy() {
+    input.handle((array, error) -> array).join();
+  }
+
+  /** The batch at work; closed with this. */
   TorchNetwork.Run run(TorchNetwork network) {
     if (begun == null && failure == null) {
       begin(network);
@@ -52,10 +57,10 @@ final class BatchAhead implements AutoCloseable {
     return begun;
   }
 
-  /** Discards it: its copy is done, and its result will not be read. */
+  /** Its copy is done, and its result will not be read any more. */
   @Override
   public void close() {
-    input.handle((array, error) -> array).join();
+    awaitCopy();
     if (begun != null) {
       begun.close();
     }

@@ -2,6 +2,7 @@ package io.clipstream.model.infer;
 
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Clip;
@@ -188,9 +189,15 @@ public final class TorchClassifier implements Classifier {
     RunWatch watch =
         RunWatch.begin(
             "A batch of " + clips.size() + " clips of " + manifest().id() + " on " + device);
-    try (TorchNetwork.Run run = running(clips)) {
+    try (BatchAhead current = taken(clips)) {
       if (network.overlaps()) {
-        prepareAhead(next.get());
+        ahead = copying(next.get());
+      }
+      TorchNetwork.Run run = current.run(network);
+      // Where the GPU takes longer for a batch than this thread takes to launch it, it is given
+      // the next at once, and goes on with it without a pause.
+      if (ahead != BatchAhead.NONE && launchedSoon.contains(sizes.atLeast(ahead.clips().size()))) {
+        ahead.begin(network);
       }
       float[] logits = run.logits();
       int classes = manifest().labels().size();
@@ -204,30 +211,26 @@ public final class TorchClassifier implements Classifier {
     }
   }
 
-  /** The batch at work: the one that was begun ahead, or else begun now. */
-  private TorchNetwork.Run running(List<Clip> clips) {
+  /** The batch to compute, its pixels on the device: the one that was prepared, or else now. */
+  private BatchAhead taken(List<Clip> clips) {
     BatchAhead prepared = ahead;
     ahead = BatchAhead.NONE;
     if (prepared.clips().equals(clips)) {
-      return prepared.run(network);
+      prepared.awaitCopy();
+      return prepared;
     }
     prepared.close();
-    return network.begin(buffers.take(clips, sizes.atLeast(clips.size())));
+    NDArray input = buffers.take(clips, sizes.atLeast(clips.size()));
+    return new BatchAhead(clips, CompletableFuture.completedFuture(input));
   }
 
-  /**
-   * Has the next batch copied by other threads. Where the GPU takes longer for one than this thread
-   * takes to launch it, it is given the batch at once, and goes on with it without a pause.
-   */
-  private void prepareAhead(List<Clip> clips) {
+  /** Has the next batch copied by other threads while this one launches the batch before. */
+  private BatchAhead copying(List<Clip> clips) {
     if (problem(clips).isPresent()) { // there are none; or the call that brings them tells
-      return;
+      return BatchAhead.NONE;
     }
     int size = sizes.atLeast(clips.size());
-    ahead = new BatchAhead(clips, CompletableFuture.supplyAsync(() -> buffers.take(clips, size)));
-    if (launchedSoon.contains(size)) {
-      ahead.begin(network);
-    }
+    return new BatchAhead(clips, CompletableFuture.supplyAsync(() -> buffers.take(clips, size)));
   }
 
   private Optional<String> problem(List<Clip> clips) {

@@ -36,9 +36,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,7 +85,7 @@ class KernelsGpuTest {
     System.out.printf(
         "Swin3D-%s %d x %s, window %s: distance from fp32 %.2e plain, %.2e with kernels%n",
         arch, frames, crop, window, ofPlain, ofKernels);
-    assertThat(ofKernels).isLessThan(1.5e-2).isLessThan(1.25 * ofPlain);
+    assertThat(ofKernels).isLessThan(1.5e-2).isLessThan(1.1 * ofPlain);
   }
 
   @Test
@@ -174,6 +176,51 @@ class KernelsGpuTest {
     clips.forEach(Clip::close);
   }
 
+  /** A thread for each GPU, or two threads on one. */
+  @Test
+  void shouldGiveTheSameBitsAndNotGrowOverTenThousandBatches() throws Exception {
+    ModelArtifact artifact = swin3dB();
+    int gpus = Engine.getEngine("PyTorch").getGpuCount();
+    List<Clip> clips = clips(artifact.manifest().clip(), 4);
+    List<List<Clip>> turns = List.of(clips.subList(0, 1), clips);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    CyclicBarrier barrier = new CyclicBarrier(2);
+    try {
+      List<Future<List<Long>>> runs = new ArrayList<>();
+      for (int thread = 0; thread < 2; thread++) {
+        Device device = Device.gpu(thread % gpus);
+        runs.add(
+            threads.submit(
+                () -> {
+                  List<Long> used = new ArrayList<>();
+                  try (TorchClassifier classifier =
+                      TorchClassifier.load(artifact, device, List.of(1, 4), KernelMode.ON)) {
+                    List<float[][]> expected = turns.stream().map(classifier::classify).toList();
+                    for (int i = 0; i < 5_000; i++) {
+                      List<Clip> next = turns.get((i + 1) % 2);
+                      assertThat(classifier.classify(turns.get(i % 2), () -> next))
+                          .isDeepEqualTo(expected.get(i % 2));
+                      if (i % 1_000 == 999) { // both at rest
+                        barrier.await(5, TimeUnit.MINUTES);
+                        used.add(CudaUtils.getGpuMemory(device).getUsed());
+                        barrier.await(5, TimeUnit.MINUTES);
+                      }
+                    }
+                  }
+                  return used;
+                }));
+      }
+      for (Future<List<Long>> run : runs) {
+        List<Long> used = run.get();
+        System.out.println("Bytes in use after each thousand: " + used);
+        assertThat(used).containsOnly(used.get(0));
+      }
+    } finally {
+      threads.shutdownNow();
+      clips.forEach(Clip::close);
+    }
+  }
+
   @Test
   void shouldGoOnAfterABatchThatDoesNotFit() throws Exception {
     ModelArtifact artifact = ModelArtifact.open(KernelModels.write(folder, "serving"));
@@ -203,6 +250,12 @@ class KernelsGpuTest {
     assertThat(process).as("%s", readings).isLessThan(64L << 20);
   }
 
+  private ModelArtifact swin3dB() throws IOException {
+    Swin3dConfig config = config("b", "8-7-7");
+    ModelManifest manifest = KernelModels.manifest(32, "224", config.classes());
+    return write(config, KernelModels.weights(config), manifest, Precision.BF16);
+  }
+
   private static Swin3dConfig config(String arch, String window) {
     Swin3dConfig c =
         switch (arch) {
@@ -227,21 +280,21 @@ class KernelsGpuTest {
     return ModelArtifact.open(file);
   }
 
-  /** Of three random clips, in batches of 1 and 3. */
+  /** Of eight random clips, in batches of 1 and 8. */
   private static List<float[]> logits(ModelArtifact artifact, KernelMode kernels)
       throws IOException {
     ClipSpec clip = artifact.manifest().clip();
-    byte[] random = new byte[3 * clip.clipBytes()];
+    byte[] random = new byte[8 * clip.clipBytes()];
     new Random(3).nextBytes(random);
-    Shape shape = new Shape(3, clip.frames(), clip.crop().height(), clip.crop().width(), 3);
+    Shape shape = new Shape(8, clip.frames(), clip.crop().height(), clip.crop().width(), 3);
     try (TorchNetwork network = TorchNetwork.load(artifact, GPU, kernels, loaded -> {});
         NDManager manager = NDManager.newBaseManager(GPU, "PyTorch")) {
       assertThat(network.form().kernels()).isEqualTo(kernels == KernelMode.ON);
-      NDArray three = manager.create(ByteBuffer.wrap(random), shape, DataType.UINT8);
-      NDArray one = three.get(new NDIndex(":1"));
+      NDArray all = manager.create(ByteBuffer.wrap(random), shape, DataType.UINT8);
+      NDArray one = all.get(new NDIndex(":1"));
       List<float[]> logits = new ArrayList<>();
       for (int run = 0; run < 3; run++) { // until TorchScript has optimised it
-        logits = List.of(network.logits(one), network.logits(three));
+        logits = List.of(network.logits(one), network.logits(all));
       }
       return logits;
     }
