@@ -35,7 +35,8 @@ public final class DecoderProcesses implements AutoCloseable {
    * As {@link VideoDecoder#decode}, in another process.
    *
    * @return {@link DecodeReason#CRASHED} if that process ended
-   * @throws UncheckedIOException if no process can be started, or as {@link VideoDecoder#decode}
+   * @throws DecodeSystemException if no process can be started
+   * @throws UncheckedIOException as {@link VideoDecoder#decode}
    */
   public DecodeResult decode(
       Path file,
@@ -78,7 +79,7 @@ public final class DecoderProcesses implements AutoCloseable {
       ready = true;
       return process;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new DecodeSystemException("no process can be started to decode in", e);
     } finally {
       if (process != null && !ready) {
         remove(process);

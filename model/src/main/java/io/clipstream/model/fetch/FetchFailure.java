@@ -18,17 +18,37 @@ final class FetchFailure extends Exception {
   private final boolean worthRetrying;
   private final transient Optional<Duration> retryAfter;
 
+  /** Where it failed, if that is not where the address itself leads. */
+  private final transient Optional<HttpTarget> elsewhere;
+
   private FetchFailure(
       FetchReason reason,
       String detail,
       Fault fault,
       boolean worthRetrying,
       Optional<Duration> retryAfter) {
+    this(reason, detail, fault, worthRetrying, retryAfter, Optional.empty());
+  }
+
+  private FetchFailure(
+      FetchReason reason,
+      String detail,
+      Fault fault,
+      boolean worthRetrying,
+      Optional<Duration> retryAfter,
+      Optional<HttpTarget> elsewhere) {
     super(UriLabel.printable(detail, LONGEST_DETAIL), null, false, false);
     this.reason = reason;
     this.fault = fault;
     this.worthRetrying = worthRetrying;
     this.retryAfter = retryAfter;
+    this.elsewhere = elsewhere;
+  }
+
+  /** The same, met where a redirect led to. */
+  FetchFailure at(HttpTarget redirected) {
+    return new FetchFailure(
+        reason, getMessage(), fault, worthRetrying, retryAfter, Optional.of(redirected));
   }
 
   /** The file's: another attempt would only repeat it. */
@@ -100,8 +120,9 @@ final class FetchFailure extends Exception {
    */
   FetchResult.Unavailable unavailable(String label, int attempts) {
     String problem = detail();
-    if (problem.startsWith(label)) {
-      problem = problem.substring(label.length()).replaceFirst("^:? ", "");
+    String own = elsewhere.map(HttpTarget::label).orElse(label);
+    if (problem.startsWith(own)) {
+      problem = problem.substring(own.length()).replaceFirst("^:? ", "");
     } else if (problem.contains("://")) {
       problem =
           "it cannot be reached"; // It names another address, which is nobody else's business.
@@ -112,6 +133,7 @@ final class FetchFailure extends Exception {
         detail(),
         problem,
         attempts,
-        retryAfter.map(pause -> pause.isNegative() ? Duration.ZERO : pause));
+        retryAfter.map(pause -> pause.isNegative() ? Duration.ZERO : pause),
+        elsewhere.map(Origin::of));
   }
 }

@@ -31,6 +31,7 @@ public sealed interface FetchResult {
    * @param problem the same without the file's address, for what is told of others of its origin
    * @param attempts how often it was tried
    * @param retryAfter when the server wants to be asked again at the earliest, not negative
+   * @param elsewhere another origin that is to blame, which the address led to
    */
   record Unavailable(
       Fault fault,
@@ -38,8 +39,20 @@ public sealed interface FetchResult {
       String detail,
       String problem,
       int attempts,
-      Optional<Duration> retryAfter)
+      Optional<Duration> retryAfter,
+      Optional<Origin> elsewhere)
       implements FetchResult {
+    /** Of the address's own origin. */
+    public Unavailable(
+        Fault fault,
+        FetchReason reason,
+        String detail,
+        String problem,
+        int attempts,
+        Optional<Duration> retryAfter) {
+      this(fault, reason, detail, problem, attempts, retryAfter, Optional.empty());
+    }
+
     public Unavailable {
       if (fault == Fault.FILE) {
         throw new IllegalArgumentException("a file's own fault rejects it");

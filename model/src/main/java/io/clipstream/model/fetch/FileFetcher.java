@@ -47,7 +47,8 @@ public final class FileFetcher implements AutoCloseable {
    *
    * @param workDirectory where downloads of {@link #fetch} are until closed; made if it is not
    *     there
-   * @throws FetchSystemException if the work directory or a file root cannot be used
+   * @throws FetchSystemException if the work directory or a file root cannot be used; a root that
+   *     is not there is waited for
    */
   public FileFetcher(FetchPolicy policy, Path workDirectory) {
     this(policy, workDirectory, defaultTls());
@@ -83,12 +84,20 @@ public final class FileFetcher implements AutoCloseable {
     this.retries = new Retries(policy.retries(), clock, random);
     this.files =
         new FileSource(
-            policy.fileRoots(), policy.probes().rootMarker(), policy.limits().maxBytes());
+            policy.fileRoots(),
+            policy.probes().rootMarker(),
+            policy.limits().maxBytes(),
+            rootPatience(policy.limits()));
     this.work = new WorkDirectory(workDirectory, policy.limits().maxDiskBytes());
     this.disk = disk;
     this.fullDisk = new FullDisk(disk, work.session(), clock);
     this.http = new HttpSource(policy, lookup, clock, tls);
     this.downloads = new Semaphore(policy.limits().maxConcurrent(), true);
+  }
+
+  private static Duration rootPatience(FetchLimits limits) {
+    Duration silence = limits.silence();
+    return silence.compareTo(RootThreads.PATIENCE) < 0 ? silence : RootThreads.PATIENCE;
   }
 
   /** Whether this address is downloaded, so that fetching it waits for a server; any text. */
@@ -175,15 +184,15 @@ public final class FileFetcher implements AutoCloseable {
   }
 
   /**
-   * Whether the origin of an address is in order, as far as can be seen without the file: a server
-   * answers, a root is what it was. Blocks for {@value #PROBE_SECONDS} s at most.
+   * Whether the origin of an address is in order, whatever is wrong with the file itself: a server
+   * answers, a root is what it was and does not hang. Blocks for {@value #PROBE_SECONDS} s at most.
    */
   public boolean answers(String uri) throws InterruptedException {
     checkOpen();
     try {
       FetchUri source = FetchUri.parse(uri);
       return source instanceof FetchUri.OfFile file
-          ? files.root(file.path()).map(root -> root.trouble().isEmpty()).orElse(true)
+          ? files.answers(file.path())
           : http.answers(
               ((FetchUri.OfHttp) source).target(),
               new Deadline(clock, Duration.ofSeconds(PROBE_SECONDS)));
@@ -352,6 +361,7 @@ public final class FileFetcher implements AutoCloseable {
   public void close() {
     if (closed.compareAndSet(false, true)) {
       http.close();
+      files.close();
       work.close();
     }
   }

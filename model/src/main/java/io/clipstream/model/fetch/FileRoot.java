@@ -2,6 +2,7 @@ package io.clipstream.model.fetch;
 
 import io.clipstream.model.FileProblem;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -12,32 +13,42 @@ import java.util.Optional;
  * A folder whose files may be read, and whether it is the one that is meant: a mount that went away
  * leaves nothing, or the empty folder that it lay on. Known by its device and inode, those of the
  * start or of the last time that a file was read there; or by a marker, a file that must be in it.
- * All threads.
+ * One that is not there at the start may come later. All threads.
  */
 final class FileRoot {
   private final Path folder;
   private final Optional<String> marker;
+
+  /** Null until it was there. */
   private volatile Path real;
+
+  /** Device and inode; null until it was there. */
   private volatile Object known;
 
   /**
+   * Looks at nothing yet.
+   *
    * @param folder absolute
    * @param marker name of the file that must be in it
-   * @throws FetchSystemException if there is no such folder
    */
   FileRoot(Path folder, Optional<String> marker) {
     this.folder = folder.normalize();
     this.marker = marker;
-    try {
-      real = this.folder.toRealPath();
-      known = key();
-    } catch (IOException gone) {
-      throw new FetchSystemException(
-          "file root " + this.folder + " cannot be reached: " + FileProblem.line(gone), gone);
+  }
+
+  /**
+   * Remembers which folder it is; for the start.
+   *
+   * @throws IOException if it cannot be reached
+   * @throws FetchSystemException if it is no folder
+   */
+  void find() throws IOException {
+    Path found = folder.toRealPath();
+    if (!Files.isDirectory(found)) {
+      throw new FetchSystemException("file root " + folder + " is not a folder");
     }
-    if (!Files.isDirectory(real)) {
-      throw new FetchSystemException("file root " + this.folder + " is not a folder");
-    }
+    known = key();
+    real = found;
   }
 
   Path folder() {
@@ -50,7 +61,13 @@ final class FileRoot {
 
   /** Whether the path lies in it by its name, or by the last that was known of where that leads. */
   boolean names(Path path) {
-    return path.startsWith(folder) || path.startsWith(real);
+    return path.startsWith(folder) || led(path);
+  }
+
+  /** Whether a path without links lies in what it led to when that was last looked at. */
+  boolean led(Path realPath) {
+    Path last = real;
+    return last != null && realPath.startsWith(last);
   }
 
   /** Whether a path without links lies in it. Asked anew, as what it is linked to may change. */
@@ -85,11 +102,20 @@ final class FileRoot {
             ? Optional.empty()
             : Optional.of("lacks its marker " + marker.get());
       }
+      if (known == null) { // It came after the start, or only the folder that it will be on.
+        return isEmpty(folder) ? Optional.of("is empty: is a mount missing?") : Optional.empty();
+      }
       return key.equals(known)
           ? Optional.empty()
           : Optional.of("is another folder than before: is a mount missing?");
     } catch (IOException gone) {
       return Optional.of("cannot be reached: " + FileProblem.of(gone));
+    }
+  }
+
+  static boolean isEmpty(Path folder) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      return !files.iterator().hasNext();
     }
   }
 }

@@ -1,6 +1,9 @@
 package io.clipstream.model.fetch;
 
+import io.clipstream.model.FileProblem;
+import io.clipstream.model.Nearest;
 import io.clipstream.model.Sha256;
+import io.clipstream.model.fetch.RootThreads.HangsException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -14,31 +17,106 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Files of this machine, where they lie; nothing is copied. All threads.
+ * Files of this machine, where they lie; nothing is copied. All threads. Whatever touches a root is
+ * done by {@link RootThreads}, so that none waits for one that hangs.
  *
  * <p>The result names the file by its real path, so nothing on the way to it is a symbolic link any
  * more, and the checks hold for the very file that was opened. Whoever may write inside a root can
  * still swap a folder afterwards: {@link LocalFile#unchanged} tells.
  */
-final class FileSource {
+final class FileSource implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(FileSource.class);
   private static final String WAY_OUT = "add its folder to fetch.file-roots (demo: --root)";
 
-  private final List<FileRoot> roots;
+  /** Each with its threads. */
+  private final Map<FileRoot, RootThreads> roots = new LinkedHashMap<>();
+
   private final long maxBytes;
 
-  FileSource(List<Path> roots, Optional<String> marker, long maxBytes) {
-    this.roots = roots.stream().map(root -> new FileRoot(root, marker)).toList();
+  /**
+   * @param patience with a root that does not answer
+   * @throws FetchSystemException if a root is something else than a folder; one that is not there
+   *     may come later
+   */
+  FileSource(List<Path> roots, Optional<String> marker, long maxBytes, Duration patience) {
     this.maxBytes = maxBytes;
+    for (Path folder : roots) {
+      FileRoot root = new FileRoot(folder, marker);
+      RootThreads threads = new RootThreads(patience);
+      this.roots.put(root, threads);
+      find(root, threads);
+    }
   }
 
-  /** The root that a path lies in by its name. */
+  private static void find(FileRoot root, RootThreads threads) {
+    String problem;
+    try {
+      threads.run(
+          step -> {
+            root.find();
+            return null;
+          });
+      return;
+    } catch (IOException gone) {
+      problem = "cannot be reached: " + FileProblem.of(gone) + Nearest.hint(root.folder());
+    } catch (HangsException hangs) {
+      problem = hangs.getMessage();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    } catch (FetchFailure never) {
+      throw new IllegalStateException(never);
+    }
+    log.warn("File root {} {}; its videos wait until it is there", root.folder(), problem);
+  }
+
+  /** The root that a path lies in by its name, the innermost one. */
   Optional<FileRoot> root(Path requested) {
     Path path = requested.normalize();
-    return roots.stream().filter(root -> root.names(path)).findFirst();
+    return roots.keySet().stream()
+        .filter(root -> root.names(path))
+        .max(Comparator.comparingInt(root -> root.folder().getNameCount()));
+  }
+
+  /** Whether the root of a file is in order, and opening the file does not hang. */
+  boolean answers(Path requested) throws InterruptedException {
+    Optional<FileRoot> root = root(requested);
+    if (root.isEmpty()) {
+      return true;
+    }
+    try {
+      return threads(root.get()).run(step -> root.get().trouble().isEmpty() && touch(requested));
+    } catch (HangsException hangs) {
+      return false;
+    } catch (IOException | FetchFailure never) {
+      throw new IllegalStateException(never);
+    }
+  }
+
+  /** What is known of the root may be remembered by the kernel; a file it asks its server for. */
+  private static boolean touch(Path file) {
+    try {
+      if (attributes(file).isRegularFile()) {
+        FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS).close();
+      }
+      return true;
+    } catch (IOException itsOwn) {
+      return true;
+    }
+  }
+
+  private RootThreads threads(FileRoot root) {
+    return roots.get(root);
   }
 
   LocalFile open(Path requested, Optional<ExpectedDigest> sha256, Deadline deadline, int attempt)
@@ -55,8 +133,26 @@ final class FileSource {
                             ? "may not be read: no folder is configured for files; " + WAY_OUT
                             : "is not in a folder configured for files; " + WAY_OUT));
     try {
+      return threads(root).run(step -> open(root, path, sha256, deadline, attempt, step));
+    } catch (HangsException hangs) {
+      throw blamed(root, path, hangs.getMessage());
+    } catch (IOException never) {
+      throw new IllegalStateException(never);
+    }
+  }
+
+  /** On a thread of the root. */
+  private LocalFile open(
+      FileRoot root,
+      Path path,
+      Optional<ExpectedDigest> sha256,
+      Deadline deadline,
+      int attempt,
+      Runnable step)
+      throws FetchFailure, InterruptedException {
+    try {
       Object key = root.key();
-      LocalFile local = read(path, sha256, deadline, attempt);
+      LocalFile local = read(root, path, sha256, deadline, attempt, step);
       root.prove(key);
       return local;
     } catch (NoSuchFileException missing) {
@@ -79,10 +175,17 @@ final class FileSource {
     }
   }
 
-  private LocalFile read(Path path, Optional<ExpectedDigest> sha256, Deadline deadline, int attempt)
+  private LocalFile read(
+      FileRoot root,
+      Path path,
+      Optional<ExpectedDigest> sha256,
+      Deadline deadline,
+      int attempt,
+      Runnable step)
       throws IOException, FetchFailure {
     Path real = path.toRealPath();
-    if (!isHeld(real)) {
+    step.run();
+    if (!isHeld(root, real)) {
       throw forbidden(
           path, "leads out of the configured folders through a symbolic link; " + WAY_OUT);
     }
@@ -103,7 +206,7 @@ final class FileSource {
     try (FileChannel file =
         FileChannel.open(real, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
       if (sha256.isPresent()) {
-        sha256.get().check(digest(file, deadline));
+        sha256.get().check(digest(file, deadline, step));
       }
     }
     LocalFile local = new LocalFile(real, attempt, identity, () -> {});
@@ -118,33 +221,27 @@ final class FileSource {
   private static void checkRoot(FileRoot root, Path path) throws FetchFailure {
     Optional<String> trouble = root.trouble();
     if (trouble.isPresent()) {
-      throw FetchFailure.ofOrigin(
-          FetchReason.FETCH_FAILED, path + ": file root " + root.folder() + " " + trouble.get());
+      throw blamed(root, path, trouble.get());
     }
   }
 
-  private boolean isHeld(Path real) throws IOException {
-    IOException unreachable = null;
-    for (FileRoot root : roots) {
-      try {
-        if (root.holds(real)) {
-          return true;
-        }
-      } catch (IOException gone) {
-        unreachable = gone;
-      }
-    }
-    if (unreachable != null) {
-      throw unreachable; // It might have been that one.
-    }
-    return false;
+  private static FetchFailure blamed(FileRoot root, Path path, String trouble) {
+    return FetchFailure.ofOrigin(
+        FetchReason.FETCH_FAILED, path + ": file root " + root.folder() + " " + trouble);
   }
 
-  private String digest(FileChannel file, Deadline deadline) throws IOException, FetchFailure {
+  /** Others than its own root are not touched: one of them may hang. */
+  private boolean isHeld(FileRoot own, Path real) throws IOException {
+    return own.holds(real) || roots.keySet().stream().anyMatch(root -> root.led(real));
+  }
+
+  private String digest(FileChannel file, Deadline deadline, Runnable step)
+      throws IOException, FetchFailure {
     MessageDigest digest = Sha256.start();
     ByteBuffer buffer = ByteBuffer.allocate(1 << 18);
     long total = 0;
     while (file.read(buffer) >= 0) {
+      step.run();
       deadline.check();
       buffer.flip();
       total += buffer.remaining();
@@ -160,6 +257,11 @@ final class FileSource {
 
   private static BasicFileAttributes attributes(Path real) throws IOException {
     return Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  @Override
+  public void close() {
+    roots.values().forEach(RootThreads::close);
   }
 
   private static FetchFailure forbidden(Path path, String why) {

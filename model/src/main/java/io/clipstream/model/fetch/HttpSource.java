@@ -60,7 +60,12 @@ final class HttpSource implements AutoCloseable {
     for (int redirects = 0; ; redirects++) {
       guard.checkTarget(target);
       deadline.check();
-      Optional<HttpTarget> next = exchange(target, download, deadline);
+      Optional<HttpTarget> next;
+      try {
+        next = exchange(target, download, deadline);
+      } catch (FetchFailure failed) {
+        throw Origin.of(target).equals(Origin.of(first)) ? failed : failed.at(target);
+      }
       if (next.isEmpty()) {
         return;
       }

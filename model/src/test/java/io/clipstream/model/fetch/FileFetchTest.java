@@ -218,7 +218,87 @@ class FileFetchTest {
     assertThatThrownBy(() -> fetcher.fetch(uri("a.mp4"), ANY))
         .isInstanceOf(FetchSystemException.class)
         .hasMessageContaining("file root " + root + " cannot be reached");
-    assertThatThrownBy(() -> fetcher(root)).isInstanceOf(FetchSystemException.class);
+  }
+
+  @Test
+  void shouldFindARootThatComesAfterTheStart() throws Exception {
+    Files.move(root, folder.resolve("moved"));
+    fetcher.close();
+    fetcher = fetcher(root);
+
+    assertThatThrownBy(() -> fetcher.fetch(uri("a.mp4"), ANY))
+        .isInstanceOf(FetchSystemException.class)
+        .hasMessageContaining("file root " + root + " cannot be reached");
+    Files.createDirectory(root); // What it is to be mounted on.
+    assertThatThrownBy(() -> fetcher.fetch(uri("a.mp4"), ANY))
+        .isInstanceOf(FetchSystemException.class)
+        .hasMessageContaining("file root " + root + " is empty: is a mount missing?");
+    Files.delete(root);
+    Files.move(folder.resolve("moved"), root);
+
+    assertThat(fetched(uri("a.mp4"), ANY).path()).isEqualTo(root.resolve("a.mp4"));
+    assertThat(rejected(uri("none.mp4"), ANY).reason()).isEqualTo(FetchReason.NOT_FOUND);
+  }
+
+  @Test
+  void shouldRefuseARootThatIsNoFolder() {
+    assertThatThrownBy(() -> fetcher(root.resolve("a.mp4")))
+        .isInstanceOf(FetchSystemException.class)
+        .hasMessageEndingWith("a.mp4 is not a folder");
+    assertThat(RootCheck.isNoFolder(root.resolve("a.mp4"))).isTrue();
+    assertThat(RootCheck.isNoFolder(root.resolve("none"))).isFalse();
+  }
+
+  @Test
+  void shouldBlameTheInnermostRootThatAFileLiesIn() throws Exception {
+    fetcher.close();
+    fetcher =
+        new FileFetcher(
+            FetchPolicy.defaults().withFileRoots(List.of(folder, root)), folder.resolve("work"));
+
+    assertThat(fetcher.origin(uri("a.mp4")))
+        .isEqualTo(new Origin(Origin.Kind.ROOT, root.toString()));
+    assertThat(fetcher.origin("file://" + folder + "/secret.mp4"))
+        .isEqualTo(new Origin(Origin.Kind.ROOT, folder.toString()));
+  }
+
+  @Test
+  void shouldNotWaitForARootThatHangs() throws Exception {
+    Path other = Files.createDirectory(folder.toRealPath().resolve("other"));
+    Files.writeString(other.resolve("b.mp4"), "abcd");
+    fetcher.close();
+    fetcher =
+        new FileFetcher(
+            FetchPolicy.defaults().withFileRoots(List.of(root, other)), folder.resolve("work"));
+    fetched(uri("a.mp4"), ANY).close();
+    try (HungMount hung = HungMount.over(root).orElse(null)) {
+      assumeTrue(hung != null, "this user cannot mount a file system that hangs");
+      FetchResult.Unavailable failed =
+          (FetchResult.Unavailable) fetcher.tryFetch(uri("a.mp4"), ANY, FetchProgress.NONE);
+
+      assertThat(failed.fault()).isEqualTo(Fault.ORIGIN);
+      assertThat(failed.problem())
+          .startsWith("file root " + root + " does not answer: nothing for ");
+      long start = System.nanoTime();
+      assertThat(fetcher.tryFetch(uri("a.mp4"), ANY, FetchProgress.NONE))
+          .isInstanceOf(FetchResult.Unavailable.class);
+      assertThat(fetcher.answers(uri("a.mp4"))).isFalse();
+      assertThat(System.nanoTime() - start).as("it still hangs").isLessThan(4_000_000_000L);
+      fetched("file://" + other + "/b.mp4", ANY).close();
+      assertThat(RootCheck.trouble(root, ANY).orElseThrow()).startsWith("does not answer");
+      try (FileFetcher started =
+          new FileFetcher(
+              FetchPolicy.defaults().withFileRoots(List.of(root, other)), folder.resolve("work"))) {
+        assertThat(started.fetch("file://" + other + "/b.mp4", ANY)).isInstanceOf(Fetched.class);
+      }
+    }
+
+    FetchResult back = fetcher.tryFetch(uri("a.mp4"), ANY, FetchProgress.NONE);
+    for (int i = 0; i < 1000 && !(back instanceof Fetched); i++) {
+      Thread.sleep(10); // Until whoever hung has got its error.
+      back = fetcher.tryFetch(uri("a.mp4"), ANY, FetchProgress.NONE);
+    }
+    assertThat(back).isInstanceOf(Fetched.class);
   }
 
   private FileFetcher fetcher(Path fileRoot) throws Exception {

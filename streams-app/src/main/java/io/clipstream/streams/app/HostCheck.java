@@ -1,7 +1,9 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Nearest;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.fetch.RootCheck;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
@@ -12,6 +14,7 @@ import io.clipstream.streams.config.SerdeSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
@@ -81,15 +84,22 @@ public final class HostCheck {
       found.accept(CheckLine.ok("file roots", "none: file: references are rejected"));
     }
     for (Path root : settings.fetch().fileRoots()) {
-      found.accept(CheckLine.of("file root " + root, () -> readable(root)));
+      CheckLine line = CheckLine.of("file root " + root, () -> readable(root));
+      found.accept(
+          line.state() == CheckLine.State.OK && RootCheck.isEmpty(root)
+              ? CheckLine.warning(line.part(), "readable, but empty: is a mount missing?")
+              : line);
     }
   }
 
-  private static String readable(Path root) {
-    if (!Files.isReadable(root) || !Files.isExecutable(root)) {
-      throw new UserError("it cannot be read by " + System.getProperty("user.name"));
+  private String readable(Path root) {
+    Optional<String> marker = settings.fetch().probes().rootMarker();
+    Optional<String> trouble = RootCheck.trouble(root, marker);
+    if (trouble.isPresent()) {
+      throw new UserError(
+          "it " + trouble.get() + Nearest.hint(root) + "; run starts, and its videos wait");
     }
-    return "readable";
+    return marker.map(name -> "readable, holds " + name).orElse("readable");
   }
 
   private CheckLine disk() throws InterruptedException {

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Look at all that an instance needs, and change nothing: brokers, rights, topics, registry,"
           + " model, devices, folders and disk, a line each.",
-      "Exit code 1: something failed, and run would."
+      "Exit code 1: something failed, and run would, or videos would wait."
     })
 final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -1,6 +1,5 @@
 package io.clipstream.streams.config;
 
-import io.clipstream.model.Nearest;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
 import io.clipstream.model.fetch.AddressRules;
@@ -9,7 +8,7 @@ import io.clipstream.model.fetch.FetchPolicy;
 import io.clipstream.model.fetch.PortRange;
 import io.clipstream.model.fetch.Probes;
 import io.clipstream.model.fetch.RetryRules;
-import java.nio.file.Files;
+import io.clipstream.model.fetch.RootCheck;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -48,17 +47,15 @@ final class FetchReader {
     String key = "fetch.file-roots";
     return settings.value(
         key,
-        "folders that exist, separated by commas",
+        "folders, separated by commas",
         text -> settings.list(key).stream().map(FetchReader::folder).toList());
   }
 
+  /** One that is not there is waited for: a mount may come later. */
   private static Path folder(String name) {
     Path folder = Path.of(name);
-    if (!Files.isDirectory(folder)) {
-      throw new UserError(
-          Files.exists(folder)
-              ? folder + " is no folder"
-              : folder + " does not exist" + Nearest.hint(folder));
+    if (RootCheck.isNoFolder(folder)) {
+      throw new UserError(folder + " is no folder");
     }
     return folder.toAbsolutePath().normalize();
   }

@@ -31,6 +31,7 @@ class CheckIT {
   private final EmbeddedRegistry registry = new EmbeddedRegistry(0);
   private TestBroker kafka;
   private Path settings;
+  private Path videos;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
@@ -38,7 +39,8 @@ class CheckIT {
   void start() throws Exception {
     kafka = TestBroker.start(folder.resolve("kafka"));
     settings = folder.resolve("my.properties");
-    Path videos = Files.createDirectory(folder.resolve("videos"));
+    videos = Files.createDirectory(folder.resolve("videos"));
+    Files.createFile(videos.resolve("a.mp4"));
     Files.writeString(
         settings,
         String.join(
@@ -101,6 +103,29 @@ class CheckIT {
         "registry for videos.incoming",
         "schema registry does not answer at [" + registry.url());
     assertThat(line(lines, "disk").get("state").textValue()).isEqualTo("warning");
+  }
+
+  @Test
+  void shouldNameTheRootsWhoseVideosWouldWait() throws Exception {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path missing = folder.resolve("vidoes");
+    String roots = "fetch.file-roots=%s,%s,%s".formatted(videos, empty, missing);
+
+    assertThat(run("check", "--json", "--set", roots)).isEqualTo(1);
+    List<JsonNode> lines = objects();
+    assertThat(line(lines, "file root " + videos).get("state").textValue()).isEqualTo("ok");
+    assertThat(line(lines, "file root " + empty).get("state").textValue()).isEqualTo("warning");
+    assertFailed(
+        lines,
+        "file root " + missing,
+        "it cannot be reached: no such file or folder, did you mean " + videos + "?");
+
+    assertThat(run("check", "--json", "--set", "fetch.root-marker=a.mp4", "--set", roots))
+        .isEqualTo(1);
+    lines = objects();
+    assertThat(line(lines, "file root " + videos).get("detail").textValue())
+        .isEqualTo("readable, holds a.mp4");
+    assertFailed(lines, "file root " + empty, "it lacks its marker a.mp4; run starts");
   }
 
   @Test

@@ -87,13 +87,10 @@ class CommandLineTest {
             + " batch.max-clips?",
         "run -c nowhere.properties | clipstream: no configuration at nowhere.properties: expected"
             + " a properties file",
-        "run --set fetch.file-roots=target,target/clases | clipstream: --set: fetch.file-roots is"
-            + " 'target,target/clases', expected folders that exist, separated by commas:"
-            + " target/clases does not exist, did you mean target/classes?",
         "demo --exit --root target/clases | clipstream: --root names target/clases, expected a"
             + " folder that exists, did you mean target/classes?",
         "run --set fetch.file-roots=pom.xml | clipstream: --set: fetch.file-roots is 'pom.xml',"
-            + " expected folders that exist, separated by commas: pom.xml is no folder",
+            + " expected folders, separated by commas: pom.xml is no folder",
         "run --set pipeline.work-directory=pom.xml | clipstream: --set: pipeline.work-directory is"
             + " 'pom.xml', expected temp or a folder, made if need be",
       })
