@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -21,7 +22,11 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicCollection;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.UnknownTopicIdException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * Lets an application go on after the number of its input's partitions was changed: what is pending
@@ -31,7 +36,8 @@ import org.apache.kafka.common.TopicPartition;
  * <p>A reference is appended to the input in the transaction that takes it out of the pending ones:
  * whatever stops this, nothing is lost or doubled, and another run does the rest. References of one
  * key stay in their order among themselves, but come behind those of the key that nobody had taken
- * yet: Kafka itself keeps no order of a key across a change of partitions.
+ * yet: Kafka itself keeps no order of a key across a change of partitions. They get the time of
+ * now: with their own, the retention of the input might delete them before anybody reads them.
  *
  * <p>One thread; no instance of the application may run.
  */
@@ -81,6 +87,7 @@ public final class Repartition {
       return 0;
     }
     requireNoInstance();
+    Optional<Uuid> topic = changelogId();
     producer.initTransactions(); // Ends what an earlier run has left open.
     int moved = 0;
     for (int i = 0; i < counts.pending(); i++) {
@@ -88,8 +95,27 @@ public final class Repartition {
       awaitNoTransaction(partition);
       moved += move(i, PendingVideos.decode(slots(partition)));
     }
-    delete();
+    requireNoInstance();
+    if (topic.isPresent()) {
+      delete(topic.get());
+    }
     return moved;
+  }
+
+  /** Of the very topic that is read: once it is gone, another may have its name. */
+  private Optional<Uuid> changelogId() throws InterruptedException {
+    try {
+      return Optional.of(
+          await(
+                  changelog + " cannot be described",
+                  admin.describeTopics(List.of(changelog)).topicNameValues().get(changelog))
+              .topicId());
+    } catch (UserError e) {
+      if (isGone(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   private void requireNoInstance() throws InterruptedException {
@@ -169,12 +195,7 @@ public final class Repartition {
         var unused =
             producer.send(
                 new ProducerRecord<>(
-                    incoming,
-                    null,
-                    record.timestamp(),
-                    record.key(),
-                    record.value(),
-                    record.headers()));
+                    incoming, null, null, record.key(), record.value(), record.headers()));
         byte[] slot = ByteBuffer.allocate(Integer.BYTES).putInt(entry.slot()).array();
         unused = producer.send(new ProducerRecord<>(changelog, partition, slot, null));
       }
@@ -183,16 +204,30 @@ public final class Repartition {
     return pending.size();
   }
 
-  private void delete() throws InterruptedException {
-    await(changelog + " cannot be deleted", admin.deleteTopics(List.of(changelog)).all());
+  private void delete(Uuid topic) throws InterruptedException {
+    try {
+      await(
+          changelog + " cannot be deleted",
+          admin.deleteTopics(TopicCollection.ofTopicIds(List.of(topic))).all());
+    } catch (UserError e) {
+      if (!isGone(e)) {
+        throw e;
+      }
+    }
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (PartitionCounts.read(admin, applicationId, incoming).pending() > 0) {
+    while (changelogId().filter(topic::equals).isPresent()) {
       if (System.nanoTime() > end) {
         throw new UserError(
             changelog + " was deleted, but brokers still show it: wait before you start");
       }
       Thread.sleep(POLL.toMillis());
     }
+  }
+
+  private static boolean isGone(UserError e) {
+    return e.getCause() instanceof ExecutionException failed
+        && (failed.getCause() instanceof UnknownTopicOrPartitionException
+            || failed.getCause() instanceof UnknownTopicIdException);
   }
 
   private static <V> V await(String failure, KafkaFuture<V> future) throws InterruptedException {

@@ -76,6 +76,9 @@ public final class Cluster implements AutoCloseable {
   /** What was produced, {@code "key id"}, by key in order. */
   private final Map<String, List<String>> produced = new HashMap<>();
 
+  /** Of the references that are sent; null: now. */
+  Long timestamp;
+
   private int count;
 
   /** With a broker in this process. */
@@ -232,7 +235,8 @@ public final class Cluster implements AutoCloseable {
       byte[] value = formats.references().serializer().serialize(TOPICS.incoming(), reference);
       produced.computeIfAbsent(key, unused -> new ArrayList<>()).add(id);
       producer.send(
-          new ProducerRecord<>(TOPICS.incoming(), key.getBytes(StandardCharsets.UTF_8), value));
+          new ProducerRecord<>(
+              TOPICS.incoming(), null, timestamp, key.getBytes(StandardCharsets.UTF_8), value));
     }
     producer.flush();
   }

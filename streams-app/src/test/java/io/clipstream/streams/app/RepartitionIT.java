@@ -4,17 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clipstream.model.UserError;
+import io.clipstream.streams.app.RepartitionProcess.Stage;
 import io.clipstream.streams.config.ConnectionSettings;
 import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.topology.HeldLabeller;
 import io.clipstream.streams.topology.InstantLabeller;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +85,111 @@ class RepartitionIT {
   }
 
   @Test
+  void shouldGoOnWhereItWasKilled() throws Exception {
+    leavePending(40);
+    addPartitions(8);
+    cluster.produce(20);
+    long start = System.currentTimeMillis();
+    Path log = directory.resolve("repartition.log");
+
+    for (Stage stage : Stage.values()) {
+      assertThat(RepartitionProcess.run(cluster, stage, log))
+          .as(stage + ": " + Files.readString(log))
+          .isEqualTo(RepartitionProcess.KILLED);
+      if (stage != Stage.DELETED) {
+        LabelApp refused = new LabelApp(cluster.settings("app"), new InstantLabeller(5));
+        assertThatThrownBy(refused::start).hasMessageContaining("run ./clipstream repartition");
+        refused.close();
+      }
+    }
+    cluster.readUntil(LIMIT, () -> !isThere("app-pending-videos-changelog"));
+    assertThat(repartition()).isZero();
+    assertThat(timesSince(start)).as("else retention deletes what is old").isEqualTo(40);
+
+    try (LabelApp next = cluster.start("app", new InstantLabeller(5))) {
+      cluster.readUntil(LIMIT, () -> cluster.seen() >= 60);
+      cluster.assertOneOutcomeEach();
+      assertThat(next.health().pending()).isZero();
+    }
+  }
+
+  @Test
+  void shouldDeleteNothingThatCameAfterItWasFrozen() throws Exception {
+    leavePending(10);
+    addPartitions(8);
+    HeldLabeller held = new HeldLabeller();
+    held.begun = id -> false;
+    LabelApp[] others = new LabelApp[1];
+
+    // Frozen before it deletes: another run does all, and an instance begins anew.
+    int moved =
+        repartition(
+            () -> {
+              assertThat(repartition()).isZero();
+              others[0] = cluster.start("app", held);
+              cluster.readUntil(LIMIT, () -> held.ids().size() == 10);
+              others[0].close();
+            });
+
+    assertThat(moved).isEqualTo(10);
+    assertThat(isThere("app-pending-videos-changelog")).isTrue();
+    try (LabelApp next = cluster.start("app", new InstantLabeller(5))) {
+      cluster.readUntil(LIMIT, () -> cluster.seen() >= 10);
+      cluster.assertOneOutcomeEach();
+      assertThat(next.health().pending()).isZero();
+    }
+  }
+
+  /** References that were taken long after they were written, and have no outcome. */
+  private void leavePending(int references) throws Exception {
+    cluster.timestamp = 1_000_000_000_000L;
+    HeldLabeller held = new HeldLabeller();
+    held.begun = id -> false;
+    try (LabelApp app = cluster.start("app", held)) {
+      cluster.produce(references);
+      cluster.readUntil(LIMIT, () -> held.ids().size() == references);
+      assertThat(app.health().pending()).isEqualTo(references);
+    }
+  }
+
+  private boolean isThere(String topic) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+      return admin.listTopics().names().get(60, TimeUnit.SECONDS).contains(topic);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Records of the input that are not older. */
+  private int timesSince(long time) throws Exception {
+    TopicPartition[] partitions =
+        IntStream.range(0, 8)
+            .mapToObj(i -> new TopicPartition(Cluster.TOPICS.incoming(), i))
+            .toArray(TopicPartition[]::new);
+    int count = 0;
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                "bootstrap.servers",
+                cluster.bootstrapServers(),
+                "isolation.level",
+                "read_committed"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      consumer.assign(List.of(partitions));
+      consumer.seekToBeginning(List.of(partitions));
+      Map<TopicPartition, Long> ends = consumer.endOffsets(List.of(partitions));
+      while (ends.entrySet().stream()
+          .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+        for (var record : consumer.poll(Duration.ofMillis(100))) {
+          count += record.timestamp() >= time ? 1 : 0;
+        }
+      }
+    }
+    return count;
+  }
+
+  @Test
   void shouldSayAtTheEndWhatToDoWhenPartitionsAreAddedWhileItRuns() throws Exception {
     LabelApp.Settings usual = cluster.settings("app");
     Map<String, Object> kafka = new HashMap<>(usual.kafka());
@@ -111,7 +224,20 @@ class RepartitionIT {
     }
   }
 
+  private interface Meanwhile {
+    void happens() throws Exception;
+  }
+
   private int repartition() throws Exception {
+    return repartition(() -> {});
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param beforeDeletion happens before it deletes the topic of pending references
+   */
+  private int repartition(Meanwhile beforeDeletion) throws Exception {
     KafkaConnection kafka =
         new KafkaConnection(
             ConnectionSettings.read(
@@ -123,7 +249,18 @@ class RepartitionIT {
     try (Admin admin = kafka.admin();
         var consumer = kafka.committedRecords();
         var producer = kafka.transactions("app-repartition")) {
-      return new Repartition(admin, "app", Cluster.TOPICS.incoming(), consumer, producer).run();
+      Admin watched =
+          (Admin)
+              Proxy.newProxyInstance(
+                  Admin.class.getClassLoader(),
+                  new Class<?>[] {Admin.class},
+                  (proxy, method, args) -> {
+                    if (method.getName().equals("deleteTopics")) {
+                      beforeDeletion.happens();
+                    }
+                    return method.invoke(admin, args);
+                  });
+      return new Repartition(watched, "app", Cluster.TOPICS.incoming(), consumer, producer).run();
     }
   }
 }
