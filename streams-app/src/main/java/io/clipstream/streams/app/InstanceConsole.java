@@ -12,6 +12,7 @@ import io.clipstream.streams.console.ConsoleOptions;
 import io.clipstream.streams.console.GroupClients;
 import io.clipstream.streams.console.InstanceState;
 import io.clipstream.streams.console.Thumbnails;
+import io.clipstream.streams.intake.Trouble;
 import io.clipstream.streams.live.InstanceId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,6 +29,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class InstanceConsole implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(InstanceConsole.class);
+
+  private static final int MOST_SHOWN = 8;
 
   private final AppSettings settings;
   private final Optional<Console> console;
@@ -93,7 +96,7 @@ public final class InstanceConsole implements AutoCloseable {
         it ->
             it.follow(
                 clients(settings),
-                () -> state(app.health()),
+                () -> state(app, labeller.troubles()),
                 new Thumbnails(
                     settings.console().orElseThrow().thumbnails(),
                     assembly.fetcher(),
@@ -102,12 +105,27 @@ public final class InstanceConsole implements AutoCloseable {
                 uploads));
   }
 
-  private static InstanceState state(LabelApp.Health health) {
+  private static InstanceState state(LabelApp app, List<Trouble> troubles) {
+    LabelApp.Health health = app.health();
     return new InstanceState(
         health.ending() ? "ENDING" : health.state().toString(),
         health.pending(),
         health.unread(),
-        health.open());
+        health.open(),
+        troubles.stream().limit(MOST_SHOWN).map(InstanceConsole::outOfOrder).toList(),
+        app.suspects().stream()
+            .limit(MOST_SHOWN)
+            .map(one -> new InstanceState.Suspect(one.partition(), one.offset(), one.deaths()))
+            .toList());
+  }
+
+  private static InstanceState.OutOfOrder outOfOrder(Trouble trouble) {
+    return new InstanceState.OutOfOrder(
+        trouble.origin().toString(),
+        trouble.problem(),
+        trouble.since().toMillis(),
+        trouble.retryIn().toMillis(),
+        trouble.waiting());
   }
 
   private static GroupClients clients(AppSettings settings) {

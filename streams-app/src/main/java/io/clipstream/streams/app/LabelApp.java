@@ -11,9 +11,11 @@ import io.clipstream.streams.topology.IntakeGate;
 import io.clipstream.streams.topology.LabelTopology;
 import io.clipstream.streams.topology.OutcomeTimestamp;
 import io.clipstream.streams.topology.PendingLimits;
+import io.clipstream.streams.topology.PendingVideos;
 import io.clipstream.streams.topology.Topics;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -147,6 +149,11 @@ public final class LabelApp implements AutoCloseable {
         settings.topics().deadLetter(),
         StreamsDefaults.maxRequestBytes(kafka),
         "in kafka.producer.max.request.size: raise the one or lower the other");
+    TopicCheck.requireRoomIfSeen(
+        admin,
+        PendingVideos.changelog(applicationId()),
+        PendingVideos.MAX_RECORD_BYTES,
+        "pending references may have");
     PartitionCounts.require(admin, applicationId(), settings.topics().incoming());
     streams.start();
   }
@@ -182,6 +189,11 @@ public final class LabelApp implements AutoCloseable {
         gate.unread(),
         gate.open(),
         closing.getCount() == 0);
+  }
+
+  /** Pending references that processes died with. */
+  public List<Attempts.Suspect> suspects() {
+    return attempts.suspects();
   }
 
   /** What Kafka Streams and its clients measure. The caller closes it. */

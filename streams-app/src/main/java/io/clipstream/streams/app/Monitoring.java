@@ -14,14 +14,17 @@ import io.clipstream.streams.live.RolloutSteps;
 import io.clipstream.streams.live.rollout.Phase;
 import io.clipstream.streams.metrics.InFlightVideos;
 import io.clipstream.streams.metrics.Monitor;
+import io.clipstream.streams.topology.Attempts;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +38,8 @@ import org.apache.kafka.streams.KafkaStreams;
  * for several threads.
  */
 public final class Monitoring implements AutoCloseable {
+  private static final int MOST_SUSPECTS = 20;
+
   private final Monitor monitor;
   private final RegistryProbe probe;
   private KafkaStreamsMetrics kafka;
@@ -179,8 +184,23 @@ public final class Monitoring implements AutoCloseable {
         "0: no more references are taken for now (backpressure, registry, end)",
         app,
         it -> it.health().open() ? 1 : 0);
+    gauge(
+        "clipstream.references.suspect",
+        "Pending references that processes died with, which are tried alone",
+        app,
+        it -> it.suspects().size());
+    monitor.suspects(
+        () -> app.suspects().stream().limit(MOST_SUSPECTS).map(Monitoring::fields).toList());
     kafka = app.kafkaMetrics();
     kafka.bindTo(registry());
+  }
+
+  private static Map<String, Object> fields(Attempts.Suspect suspect) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("partition", suspect.partition());
+    fields.put("offset", suspect.offset());
+    fields.put("deaths", suspect.deaths());
+    return fields;
   }
 
   private static Optional<String> partitions(LabelApp.Health health) {

@@ -16,6 +16,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Makes sure that brokers answer and that topics are there, before work starts on them. */
 final class TopicCheck {
@@ -82,6 +83,18 @@ final class TopicCheck {
    */
   static void requireRoom(Map<String, Object> admin, String topic, int bytes, String why)
       throws InterruptedException {
+    requireRoom(admin, topic, bytes, why, false);
+  }
+
+  /** As the other, for a topic that need not be there, and whose settings need not be readable. */
+  static void requireRoomIfSeen(Map<String, Object> admin, String topic, int bytes, String why)
+      throws InterruptedException {
+    requireRoom(admin, topic, bytes, why, true);
+  }
+
+  private static void requireRoom(
+      Map<String, Object> admin, String topic, int bytes, String why, boolean ifSeen)
+      throws InterruptedException {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     ConfigEntry max;
     Admin client = Admin.create(admin);
@@ -94,11 +107,12 @@ final class TopicCheck {
               .get(resource)
               .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
     } catch (ExecutionException | TimeoutException e) {
-      log.warn(
-          "The settings of topic {} cannot be read; its max.message.bytes must be {} or more: {}",
-          topic,
-          bytes,
-          KafkaProblem.noAnswer(e, servers(admin)));
+      log.atLevel(ifSeen ? Level.DEBUG : Level.WARN)
+          .log(
+              "The settings of topic {} cannot be read; its max.message.bytes must be {} or more: {}",
+              topic,
+              bytes,
+              KafkaProblem.noAnswer(e, servers(admin)));
       return;
     } finally {
       client.close(Duration.ZERO);

@@ -26,6 +26,11 @@ public interface Fetcher extends AutoCloseable {
     return true;
   }
 
+  /** As the other, for another host, which the video's address led to. */
+  default boolean answers(Origin host) throws InterruptedException {
+    return true;
+  }
+
   /** Remote videos that may be fetched at once, at least 1. */
   default int maxRemote() {
     return 1;

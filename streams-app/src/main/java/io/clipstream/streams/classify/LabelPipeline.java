@@ -9,11 +9,11 @@ import io.clipstream.streams.intake.WaitingRoom;
 import io.clipstream.streams.outcome.Outcome;
 import io.clipstream.streams.outcome.Rejections;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -60,7 +60,7 @@ public final class LabelPipeline implements VideoLabeller {
 
   private final FairQueue<VideoInFlight> remote = new FairQueue<>();
   private final Set<VideoInFlight> inFlight = ConcurrentHashMap.newKeySet();
-  private final List<Thread> threads = new ArrayList<>();
+  private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
   /** Videos whose end nobody was told yet; guarded by itself, notified while it drains. */
   private final AtomicInteger untold = new AtomicInteger();
@@ -142,6 +142,7 @@ public final class LabelPipeline implements VideoLabeller {
   /** Starts the threads that read videos. Once. */
   public void start() {
     clock = Optional.of(RoomClock.of(room));
+    reader.onLost(this::replace);
     for (int i = 1; i <= settings.decodeThreads(); i++) {
       start("local-" + i, local);
     }
@@ -171,7 +172,7 @@ public final class LabelPipeline implements VideoLabeller {
             observer,
             done,
             broken);
-    video.entered(room.enter(reader.origin(request), request.bytes(), video));
+    video.entered(room.enter(reader.origin(request), request.bytes(), request.waited(), video));
     return video;
   }
 
@@ -318,9 +319,17 @@ public final class LabelPipeline implements VideoLabeller {
     thread.start();
   }
 
+  /** A thread hangs in a file system of local videos, perhaps for ever. */
+  private void replace(Thread hung) {
+    threads.remove(hung);
+    if (!closed && !draining) {
+      start(hung.getName(), local);
+    }
+  }
+
   private void readAll(FairQueue<VideoInFlight> videos) {
     try {
-      while (!closed && !draining) {
+      while (!closed && !draining && !reader.isReplaced()) {
         VideoInFlight video = videos.take();
         try {
           reader.read(video);

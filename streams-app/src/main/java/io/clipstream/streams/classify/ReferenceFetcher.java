@@ -52,6 +52,11 @@ public final class ReferenceFetcher implements Fetcher {
   }
 
   @Override
+  public boolean answers(Origin host) throws InterruptedException {
+    return fetcher.answers(host.name() + "/");
+  }
+
+  @Override
   public void close() {
     fetcher.close();
   }

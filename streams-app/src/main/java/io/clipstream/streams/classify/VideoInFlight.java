@@ -147,6 +147,11 @@ final class VideoInFlight implements Submission {
     reject(Rejections.of(failure.reason()), failure.detail(), attempts);
   }
 
+  /** Whether it can wait for another turn. */
+  boolean mayComeBack() {
+    return turn.isPresent();
+  }
+
   /** Its origin or this instance is out of order: it waits for another turn. */
   void comeBack(FetchResult.Unavailable failure) {
     if (end()) {

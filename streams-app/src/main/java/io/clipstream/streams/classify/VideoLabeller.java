@@ -54,5 +54,13 @@ public interface VideoLabeller extends AutoCloseable {
     default boolean isHeldUp() {
       return false;
     }
+
+    /**
+     * For how long its origin has been out of order for it, in this instance and those before;
+     * zero: it was not.
+     */
+    default Duration waited() {
+      return Duration.ZERO;
+    }
   }
 }

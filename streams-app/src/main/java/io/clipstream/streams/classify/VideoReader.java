@@ -1,20 +1,26 @@
 package io.clipstream.streams.classify;
 
+import io.clipstream.model.UserError;
 import io.clipstream.model.clip.Clip;
+import io.clipstream.model.clip.DecodeSystemException;
 import io.clipstream.model.clip.TimeRange;
 import io.clipstream.model.fetch.Fault;
 import io.clipstream.model.fetch.FetchReason;
 import io.clipstream.model.fetch.FetchResult;
+import io.clipstream.model.fetch.FetchSystemException;
 import io.clipstream.model.fetch.LocalFile;
 import io.clipstream.model.fetch.Origin;
 import io.clipstream.schemas.RejectionReason;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.outcome.Rejections;
+import java.io.UncheckedIOException;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -45,6 +51,14 @@ final class VideoReader implements AutoCloseable {
   private final ReadGate gate;
   private final PipelineObserver observer;
 
+  private final HangWatch hangs;
+
+  /** Threads that hang, or did: others read in their stead. */
+  private final Set<Thread> lost = ConcurrentHashMap.newKeySet();
+
+  /** Takes those threads. */
+  private volatile Consumer<Thread> onLost = thread -> {};
+
   /** First come, first served. Tests ask whether a thread waits. */
   final Semaphore turns;
 
@@ -58,6 +72,27 @@ final class VideoReader implements AutoCloseable {
     this.gate = gate;
     this.turns = new Semaphore(maxDecodes, true);
     this.observer = observer;
+    this.hangs = new HangWatch(fetcher, this::lose);
+  }
+
+  /**
+   * Before anything is read.
+   *
+   * @param replace takes a thread that hangs in a file system: another one is to read in its stead
+   */
+  void onLost(Consumer<Thread> replace) {
+    onLost = replace;
+  }
+
+  private void lose(Thread thread) {
+    lost.add(thread);
+    turns.release(); // Of the decode that hangs.
+    onLost.accept(thread);
+  }
+
+  /** Whether another thread reads in the stead of the calling one, which is to end. */
+  boolean isReplaced() {
+    return lost.contains(Thread.currentThread());
   }
 
   boolean isRemote(VideoInFlight video) {
@@ -95,20 +130,34 @@ final class VideoReader implements AutoCloseable {
       if (!video.isOver()) {
         fetchAndCut(video);
       }
-    } catch (IllegalArgumentException e) {
-      // Settings were checked before: it comes from what is odd about this video.
-      log.error("{} cannot be read", video.request().reference().getId(), e);
-      video.reject(RejectionReason.CORRUPT, "it cannot be read: " + e.getMessage(), 1);
-    } catch (InterruptedException | RuntimeException e) {
+    } catch (InterruptedException e) {
       if (!video.isOver()) {
         throw e;
       }
-      // Its end interrupted this thread, or queue() saw it.
+      // Its end interrupted this thread.
+    } catch (RuntimeException e) {
+      if (video.isOver()) {
+        return; // queue() saw it.
+      }
+      if (isOfSystem(e)) {
+        throw e;
+      }
+      // It comes from what is odd about this video, and must not meet the next instance, too.
+      log.error("{} cannot be read", video.request().reference().getId(), e);
+      video.reject(RejectionReason.CORRUPT, "it cannot be read: " + e, 1);
     } finally {
       MDC.remove(LOGGED);
       video.stopReading();
       generation.release();
     }
+  }
+
+  /** Settings, a disk, a process that does not start: the next video would meet it as well. */
+  private static boolean isOfSystem(RuntimeException e) {
+    return e instanceof UserError
+        || e instanceof FetchSystemException
+        || e instanceof DecodeSystemException
+        || e instanceof UncheckedIOException;
   }
 
   private void fetchAndCut(VideoInFlight video) throws InterruptedException {
@@ -136,12 +185,25 @@ final class VideoReader implements AutoCloseable {
     try (LocalFile local = ((FetchResult.Fetched) fetched).file()) {
       observer.fetched(request, local.bytes(), fetchNanos);
       result = cutInTurn(local, video);
+    } catch (UncheckedIOException broken) {
+      if (!isOfRoot(video)) {
+        throw broken;
+      }
+      unavailable(video, unreadable(video, broken.getCause().getMessage()));
+      return;
     }
     if (result == null) {
       video.cancel();
       return;
     }
     if (result instanceof CutResult.Rejected rejected) {
+      if (rejected.reason() == RejectionReason.FETCH_FAILED && isOfRoot(video)) {
+        FetchResult.Unavailable gone = unreadable(video, rejected.detail());
+        if (gone.fault() == Fault.ORIGIN) {
+          unavailable(video, gone);
+          return;
+        }
+      }
       if (rejected.detail().contains(OUT_OF_FILES)) {
         unavailable(video, noFiles(rejected.detail()));
         return;
@@ -153,6 +215,24 @@ final class VideoReader implements AutoCloseable {
     ServedModel model = video.generation().model();
     observer.decoded(request, model, cut.clips(), cut.nanos(), cut.complete());
     video.read(cut, fetchNanos);
+  }
+
+  private boolean isOfRoot(VideoInFlight video) {
+    return video.mayComeBack() && origin(video.request()).kind() == Origin.Kind.ROOT;
+  }
+
+  /** A file that was there could not be read to its end: its root may be gone by now. */
+  private FetchResult.Unavailable unreadable(VideoInFlight video, String detail)
+      throws InterruptedException {
+    boolean inOrder = fetcher.answers(video.request());
+    String problem = inOrder ? detail : "file " + origin(video.request()) + " went away: " + detail;
+    return new FetchResult.Unavailable(
+        inOrder ? Fault.EITHER : Fault.ORIGIN,
+        FetchReason.FETCH_FAILED,
+        problem,
+        problem,
+        1,
+        Optional.empty());
   }
 
   /** FFmpeg opens the file once more, and has a file descriptor for it or not. */
@@ -167,7 +247,10 @@ final class VideoReader implements AutoCloseable {
     boolean own =
         switch (video.judge(failure)) {
           case GUEST -> true;
-          case ASK -> fetcher.answers(video.request());
+          case ASK ->
+              failure.elsewhere().isPresent()
+                  ? fetcher.answers(failure.elsewhere().get())
+                  : fetcher.answers(video.request());
           case ORIGIN -> false;
         };
     if (own) {
@@ -181,13 +264,30 @@ final class VideoReader implements AutoCloseable {
   private CutResult cutInTurn(LocalFile local, VideoInFlight video) throws InterruptedException {
     Optional<TimeRange> range = range(video.request().reference());
     turns.acquire();
+    HangWatch.Decode decode = null;
     try {
       if (!video.request().attempt().begin()) { // Within a turn, so that few are in work at once.
         return null;
       }
-      return video.cutter().cut(local, range, clip -> queue(video, clip));
+      HangWatch.Decode begun = hangs.begin(video);
+      decode = begun;
+      return video
+          .cutter()
+          .cut(
+              local,
+              range,
+              clip -> {
+                begun.waits();
+                try {
+                  queue(video, clip);
+                } finally {
+                  begun.goesOn();
+                }
+              });
     } finally {
-      turns.release();
+      if (decode == null || decode.end()) {
+        turns.release();
+      }
     }
   }
 
@@ -221,6 +321,7 @@ final class VideoReader implements AutoCloseable {
 
   @Override
   public void close() {
+    hangs.close();
     fetcher.close();
   }
 }

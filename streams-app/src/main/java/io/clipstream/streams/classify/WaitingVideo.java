@@ -10,6 +10,7 @@ import io.clipstream.streams.intake.Ticket;
 import io.clipstream.streams.intake.WaitingRoom;
 import io.clipstream.streams.outcome.Outcome;
 import io.clipstream.streams.outcome.Rejections;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -141,6 +142,15 @@ final class WaitingVideo implements Submission, Guest {
       now = ticket;
     }
     return now != null && room.isHeldUp(now);
+  }
+
+  @Override
+  public Duration waited() {
+    Ticket now;
+    synchronized (this) {
+      now = ticket;
+    }
+    return now == null ? Duration.ZERO : room.waited(now);
   }
 
   @Override

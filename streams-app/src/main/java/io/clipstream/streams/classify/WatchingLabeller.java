@@ -64,6 +64,11 @@ public abstract class WatchingLabeller<T> implements VideoLabeller {
       public boolean isHeldUp() {
         return submission.isHeldUp();
       }
+
+      @Override
+      public Duration waited() {
+        return submission.waited();
+      }
     };
   }
 

@@ -11,13 +11,19 @@ public final class Ticket {
   final Guest guest;
   final long bytes;
   final long entered;
+
+  /** Nanoseconds that it had waited for its origin before, elsewhere. */
+  final long waitedBefore;
+
   boolean waiting;
   int attempts;
 
   /** Times that it failed. */
   int rounds;
 
-  /** When it went to the work that failed first, if it did. */
+  /**
+   * When it went to the work that failed first, if it did; earlier if it had waited before that.
+   */
   long firstFailed;
 
   /** Not before this time it goes to work again, if it failed. */
@@ -25,10 +31,16 @@ public final class Ticket {
 
   Unavailable last;
 
-  Ticket(Lane lane, Guest guest, long bytes, long entered) {
+  Ticket(Lane lane, Guest guest, long bytes, long entered, long waitedBefore) {
     this.lane = lane;
     this.guest = guest;
     this.bytes = bytes;
     this.entered = entered;
+    this.waitedBefore = waitedBefore;
+  }
+
+  /** Before it fails: whether what it had waited before counts, as nothing came since. */
+  boolean waitsStill() {
+    return waitedBefore > 0 && !lane.circuit.succeededSince(entered);
   }
 }

@@ -22,6 +22,11 @@ import java.util.function.LongSupplier;
 public final class WaitingRoom {
   private static final long INSTANCE_PAUSE = Duration.ofSeconds(1).toNanos();
 
+  /** Who waited before elsewhere is not given up here sooner, or after a tenth of the patience. */
+  private static final long FRESH_TRY = Duration.ofMinutes(1).toNanos();
+
+  private static final Duration LONGEST_WAIT = Duration.ofDays(30);
+
   /** Origins that are remembered though nothing waits for them. */
   private static final int REMEMBERED = 1000;
 
@@ -84,13 +89,16 @@ public final class WaitingRoom {
    * Takes a guest in, and lets it begin at once if it may.
    *
    * @param bytes that it holds, about
+   * @param waited for how long it had waited for its origin before, elsewhere; its patience counts
+   *     on, unless something comes from there
    */
-  public Ticket enter(Origin origin, long bytes, Guest guest) {
+  public Ticket enter(Origin origin, long bytes, Duration waited, Guest guest) {
+    long before = (waited.compareTo(LONGEST_WAIT) < 0 ? waited : LONGEST_WAIT).toNanos();
     Ticket ticket;
     List<Place> begun = new ArrayList<>();
     synchronized (lock) {
       long now = clock.getAsLong();
-      ticket = new Ticket(new Lane(origin), guest, bytes, now);
+      ticket = new Ticket(new Lane(origin), guest, bytes, now, before);
       takeIn(ticket, now, begun);
     }
     begin(begun);
@@ -132,26 +140,30 @@ public final class WaitingRoom {
       Lane lane = place.ticket.lane;
       long now = clock.getAsLong();
       place.judged = true;
-      if (lane.origin.isHost() && !lane.circuit.isProven()) {
-        outOfUnproven -= lane.out;
-      }
       if (outOfFiles) {
         outOfFiles = false;
         log.filesAgain();
       }
-      if (lane.circuit.succeeded(place.begun, now)) {
-        log.closed(lane.origin, now - lane.circuit.openedAt(), lane.waiting);
-        letBegin(lane, now, begun);
-      }
+      succeeded(lane, place.begun, now, begun);
     }
     begin(begun);
+  }
+
+  private void succeeded(Lane lane, long since, long now, List<Place> begun) {
+    if (lane.origin.isHost() && !lane.circuit.isProven()) {
+      outOfUnproven -= lane.out;
+    }
+    if (lane.circuit.succeeded(since, now)) {
+      log.closed(lane.origin, now - lane.circuit.openedAt(), lane.waiting);
+      letBegin(lane, now, begun);
+    }
   }
 
   /** Says who is to blame if a guest at work failed so; changes nothing. */
   public Verdict judge(Place place, Unavailable failure) {
     synchronized (lock) {
       Ticket ticket = place.ticket;
-      Circuit circuit = ticket.lane.circuit;
+      Circuit circuit = blamed(ticket, failure).circuit;
       if (failure.fault() != Fault.EITHER
           || ticket.attempts + failure.attempts() < rules.attempts()
           || !circuit.isClosed()) {
@@ -162,6 +174,14 @@ public final class WaitingRoom {
       }
       return ticket.rounds > 0 ? Verdict.ASK : Verdict.ORIGIN;
     }
+  }
+
+  /** Where a guest failed: its own origin, or one that this led to. */
+  private Lane blamed(Ticket ticket, Unavailable failure) {
+    return failure
+        .elsewhere()
+        .map(origin -> lanes.computeIfAbsent(origin, Lane::new))
+        .orElse(ticket.lane);
   }
 
   /** Attempts that were made for a guest before this time at work. */
@@ -176,10 +196,14 @@ public final class WaitingRoom {
     List<Place> begun = new ArrayList<>();
     synchronized (lock) {
       Ticket ticket = place.ticket;
-      Lane lane = ticket.lane;
       long now = clock.getAsLong();
       place.judged = true;
       free(place);
+      Lane lane = blamed(ticket, failure);
+      if (lane != ticket.lane) { // Its own origin answered, with where to go.
+        succeeded(ticket.lane, place.begun, now, begun);
+        ticket.lane = lane;
+      }
       if (failure.fault() == Fault.INSTANCE) {
         pauseInstance(failure, now);
         lane.circuit.learnedNothing(now);
@@ -202,7 +226,7 @@ public final class WaitingRoom {
 
   private static void remember(Ticket ticket, Place place, Unavailable failure) {
     if (ticket.rounds == 0) {
-      ticket.firstFailed = place.begun;
+      ticket.firstFailed = ticket.waitsStill() ? ticket.entered - ticket.waitedBefore : place.begun;
     }
     ticket.rounds++;
     ticket.attempts += failure.attempts();
@@ -311,7 +335,10 @@ public final class WaitingRoom {
 
   private boolean isLate(Ticket ticket, long now, Map<Ticket, GivenUp> late) {
     long waited = now - troubledSince(ticket, now);
-    if (outOfFiles || waited < rules.patience().toNanos()) {
+    long patience = rules.patience().toNanos();
+    boolean isFresh =
+        ticket.waitedBefore > 0 && now - ticket.entered < Math.min(FRESH_TRY, patience / 10);
+    if (outOfFiles || isFresh || waited < patience) {
       return false;
     }
     Unavailable why = ticket.last != null ? ticket.last : ticket.lane.circuit.cause();
@@ -335,9 +362,24 @@ public final class WaitingRoom {
       return ticket.firstFailed;
     }
     Circuit circuit = ticket.lane.circuit;
-    return circuit.isClosed()
-        ? now
+    if (circuit.isClosed()) {
+      return now;
+    }
+    return ticket.waitsStill()
+        ? ticket.entered - ticket.waitedBefore
         : now - Math.min(now - ticket.entered, now - circuit.openedAt());
+  }
+
+  /** For how long a guest has waited for its origin, before it came here included; also later. */
+  public Duration waited(Ticket ticket) {
+    synchronized (lock) {
+      long now = clock.getAsLong();
+      long since =
+          ticket.rounds == 0 && ticket.waitsStill()
+              ? ticket.entered - ticket.waitedBefore
+              : troubledSince(ticket, now);
+      return Duration.ofNanos(now - since);
+    }
   }
 
   /** Lets as many of a lane begin as may. */

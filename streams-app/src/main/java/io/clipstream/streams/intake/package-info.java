@@ -30,7 +30,8 @@
  *
  * <p>How long guests wait is bounded by the patience of {@link
  * io.clipstream.streams.intake.WaitRules}, counted while their origin is out of order or since
- * their own first failure, not while they wait for a place. How many wait is bounded by who lets
- * them in.
+ * their own first failure, not while they wait for a place. Who waited elsewhere before brings that
+ * along, until something comes from its origin, and is tried here for a minute at least. How many
+ * wait is bounded by who lets them in.
  */
 package io.clipstream.streams.intake;

@@ -43,6 +43,7 @@ public final class Monitor implements AutoCloseable {
   private volatile Supplier<List<ActiveModel>> models = List::of;
   private volatile Supplier<Waiting> waiting = () -> Waiting.NONE;
   private volatile Supplier<List<Trouble>> troubles = List::of;
+  private volatile Supplier<List<Map<String, Object>>> suspects = List::of;
 
   /**
    * Answers at once: alive, and not ready as no model serves.
@@ -109,6 +110,15 @@ public final class Monitor implements AutoCloseable {
   }
 
   /**
+   * Says which pending references processes died with.
+   *
+   * @param references at once, some of them
+   */
+  public void suspects(Supplier<List<Map<String, Object>>> references) {
+    suspects = references;
+  }
+
+  /**
    * Says whether the instance is alive.
    *
    * @param cause at once, why it is not, in one line; empty: it is
@@ -159,6 +169,7 @@ public final class Monitor implements AutoCloseable {
     fields.put("versions", Versions.all());
     fields.put("models", active.stream().map(this::fields).toList());
     fields.put("waiting", waitingFields());
+    fields.put("suspects", suspects.get());
     return Page.json(200, fields);
   }
 

@@ -2,6 +2,8 @@ package io.clipstream.streams.topology;
 
 import io.clipstream.model.UserError;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -97,6 +99,25 @@ public final class Attempts {
   /** A task has no marks any more. */
   synchronized void tookBack() {
     notifyAll();
+  }
+
+  /**
+   * A pending reference that processes died with.
+   *
+   * @param partition of the input
+   * @param offset there
+   * @param deaths as far as is known, at least 1
+   */
+  public record Suspect(int partition, long offset, int deaths) {}
+
+  /** Those of this instance, in no order. */
+  public List<Suspect> suspects() {
+    List<Suspect> all = new ArrayList<>();
+    tasks.forEach(
+        (partition, task) ->
+            task.suspects()
+                .forEach((offset, deaths) -> all.add(new Suspect(partition, offset, deaths))));
+    return all;
   }
 
   boolean isEnding() {

@@ -54,6 +54,10 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   private static final long REGISTRY_RETRY_MILLIS = 1000;
   private static final long REGISTRY_WARN_MILLIS = 30_000;
   private static final long KEPT_MILLIS = 200;
+  private static final long WAITS_MILLIS = 1000;
+
+  /** Shorter waits are nobody's loss, and cost no write. */
+  private static final Duration SHORT_WAIT = Duration.ofSeconds(2);
 
   private final Topics topics;
   private final Supplier<Formats> newFormats;
@@ -86,6 +90,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   private int kept;
 
   private long keptCountedAt;
+  private long waitsNotedAt;
 
   /** What was not submitted, as an earlier one of its key waits. */
   private int deferred;
@@ -154,6 +159,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     forwardCompleted(now);
     submitUnread(now);
     countKept(now);
+    noteWaits(now);
     if (failure == null) {
       attempts.write();
     }
@@ -260,6 +266,23 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     gate.addKept(kept - before);
   }
 
+  /** Writes down since when references wait: an end of this process must not begin that anew. */
+  private void noteWaits(long now) {
+    if (now - waitsNotedAt < WAITS_MILLIS) {
+      return;
+    }
+    waitsNotedAt = now;
+    for (ArrayDeque<Item> items : byKey.values()) {
+      for (Item item : items) {
+        if (item.submission != null) {
+          Duration waited = item.submission.waited();
+          boolean isLong = waited.compareTo(SHORT_WAIT) >= 0;
+          pending.waits(item.entry, isLong ? now - waited.toMillis() : 0);
+        }
+      }
+    }
+  }
+
   private int partition() {
     return context.taskId().partition();
   }
@@ -306,7 +329,14 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       gate.addUnread(-1);
       if (reference != null) {
         VideoRequest request =
-            new VideoRequest(record.key(), record.headers(), reference, partition(), item.attempt);
+            new VideoRequest(
+                record.key(),
+                record.headers(),
+                reference,
+                partition(),
+                item.attempt,
+                item.entry.waited(context.currentSystemTimeMs()));
+        grow(item, request.bytes());
         item.submission = labeller.submit(request, item::done, item::broken);
       } else {
         sendDeadLetter(record, item.entry.offset(), bad);
@@ -314,6 +344,14 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
         completions.add(item); // The next of its key may be ready.
       }
     }
+  }
+
+  /** What is small on the wire may be large in memory: thousands of short names. */
+  private void grow(Item item, long bytes) {
+    long more = Math.max(0, bytes - item.bytes);
+    item.bytes += more;
+    trackedBytes += more;
+    gate.addPending(partition(), 0, more);
   }
 
   private VideoReference read(Record<byte[], byte[]> record) {
@@ -439,7 +477,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     final Entry entry;
     final TaskAttempts.Counted attempt;
     final Object key;
-    final long bytes;
+    long bytes;
     private final Completions completed;
     Submission submission;
 

@@ -143,7 +143,8 @@ public final class IntakeGate {
   }
 
   /**
-   * @param size of the records that came (or went, both negative), as {@code RecordSize} counts it
+   * @param size of the records that came (or went, both negative), as {@code RecordSize} counts it,
+   *     or what they take in memory beyond that
    */
   void addPending(int partition, int change, long size) {
     bytes.addAndGet(size);

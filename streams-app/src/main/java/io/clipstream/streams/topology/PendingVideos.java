@@ -1,9 +1,11 @@
 package io.clipstream.streams.topology;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -32,10 +34,14 @@ import org.apache.kafka.streams.state.Stores;
  * <p>Layout of a value, big-endian, lengths -1 for null: sequence, offset and timestamp int64 each,
  * key (length int32, bytes), headers (count int32, each with key and value as length int32, bytes),
  * value (length int32, bytes); then, if processes died with the video in work or one works on it
- * now ({@link Attempts}), deaths int32 and that process's UUID, 0 if there is none. Readers that do
- * not know this end pass over it.
+ * now ({@link Attempts}) or it waits, deaths int32 and that process's UUID, 0 if there is none; and
+ * then, if it waits for its host or root, since when, milliseconds since 1970 int64. Readers that
+ * do not know these ends pass over them.
  */
 public final class PendingVideos {
+  /** Largest record of the changelog, as brokers count it: a reference, and what is added. */
+  public static final int MAX_RECORD_BYTES = ClassifyProcessor.MAX_REFERENCE_BYTES + (64 << 10);
+
   static final String STORE = "pending-videos";
 
   /** Of the deaths and the process. */
@@ -43,8 +49,18 @@ public final class PendingVideos {
 
   private static final UUID NOBODY = new UUID(0, 0);
 
+  /** Times since when a video waits that differ by less are the same: no write is worth it. */
+  private static final long SAME_MILLIS = 10_000;
+
   private final KeyValueStore<Integer, byte[]> store;
   private final BitSet slots = new BitSet();
+
+  /** Of slots whose video is worked on, the process that does. */
+  private final Map<Integer, UUID> workers = new HashMap<>();
+
+  /** Of slots whose video waits for its host or root, since when. */
+  private final Map<Integer, Long> waits = new HashMap<>();
+
   private long nextSequence;
 
   PendingVideos(KeyValueStore<Integer, byte[]> store) {
@@ -57,9 +73,22 @@ public final class PendingVideos {
    * @param sequence grows in the order of the input
    * @param offset of the record in its partition
    * @param deaths of processes while they worked on the video, as far as is known
+   * @param waitsSince when its host or root was out of order, as an earlier owner of the task left
+   *     it, in milliseconds since 1970; 0: it did not wait
    */
   public record Entry(
-      int slot, long sequence, long offset, Record<byte[], byte[]> record, int deaths) {}
+      int slot,
+      long sequence,
+      long offset,
+      Record<byte[], byte[]> record,
+      int deaths,
+      long waitsSince) {
+
+    /** For how long it had waited when this instance took it. */
+    Duration waited(long now) {
+      return waitsSince == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, now - waitsSince));
+    }
+  }
 
   /** The topic that keeps what is pending of an application: slot (int32) to value. */
   public static String changelog(String applicationId) {
@@ -80,7 +109,14 @@ public final class PendingVideos {
         .withCachingDisabled()
         // The part of a changelog that is not compacted is read at every start: keep it short.
         .withLoggingEnabled(
-            Map.of("segment.bytes", "16777216", "min.cleanable.dirty.ratio", "0.1"));
+            Map.of(
+                "segment.bytes",
+                "16777216",
+                "min.cleanable.dirty.ratio",
+                "0.1",
+                // Kafka's usual limit, whatever the brokers' own is.
+                "max.message.bytes",
+                "1048588"));
   }
 
   /**
@@ -93,8 +129,12 @@ public final class PendingVideos {
     try (KeyValueIterator<Integer, byte[]> all = store.all()) {
       while (all.hasNext()) {
         KeyValue<Integer, byte[]> next = all.next();
-        entries.add(decode(next.key, next.value, process));
+        Entry entry = decode(next.key, next.value, process);
+        entries.add(entry);
         slots.set(next.key);
+        if (entry.waitsSince() != 0) {
+          waits.put(next.key, entry.waitsSince());
+        }
       }
     }
     entries.sort(Comparator.comparingLong(Entry::sequence));
@@ -105,8 +145,8 @@ public final class PendingVideos {
   }
 
   Entry add(Record<byte[], byte[]> record, long offset) {
-    Entry entry = new Entry(slots.nextClearBit(0), nextSequence++, offset, record, 0);
-    store.put(entry.slot(), encode(entry, NOBODY));
+    Entry entry = new Entry(slots.nextClearBit(0), nextSequence++, offset, record, 0, 0);
+    write(entry);
     slots.set(entry.slot());
     return entry;
   }
@@ -115,23 +155,54 @@ public final class PendingVideos {
   void remove(Entry entry) {
     store.delete(entry.slot());
     slots.clear(entry.slot());
+    workers.remove(entry.slot());
+    waits.remove(entry.slot());
   }
 
   /** From the next commit on, the end of the process is a death with this video in work. */
   void mark(Entry entry, UUID process) {
-    store.put(entry.slot(), encode(entry, process));
+    workers.put(entry.slot(), process);
+    write(entry);
   }
 
   /** Nobody works on the video any more. */
   void unmark(Entry entry) {
-    store.put(entry.slot(), encode(entry, NOBODY));
+    workers.remove(entry.slot());
+    write(entry);
+  }
+
+  /**
+   * Keeps since when the video waits for its host or root, for the next owner of the task.
+   *
+   * @param since in milliseconds since 1970; 0: it does not
+   */
+  void waits(Entry entry, long since) {
+    long known = waits.getOrDefault(entry.slot(), 0L);
+    if (since == known || (since != 0 && Math.abs(since - known) < SAME_MILLIS)) {
+      return;
+    }
+    if (since == 0) {
+      waits.remove(entry.slot());
+    } else {
+      waits.put(entry.slot(), since);
+    }
+    write(entry);
+  }
+
+  private void write(Entry entry) {
+    store.put(
+        entry.slot(),
+        encode(
+            entry,
+            workers.getOrDefault(entry.slot(), NOBODY),
+            waits.getOrDefault(entry.slot(), 0L)));
   }
 
   int size() {
     return slots.cardinality();
   }
 
-  private static byte[] encode(Entry entry, UUID worker) {
+  private static byte[] encode(Entry entry, UUID worker, long waitsSince) {
     Record<byte[], byte[]> record = entry.record();
     Header[] headers = record.headers().toArray();
     byte[][] names = new byte[headers.length][];
@@ -140,8 +211,10 @@ public final class PendingVideos {
       names[i] = Utils.utf8(headers[i].key());
       size += size(names[i]) + size(headers[i].value());
     }
-    boolean counted = entry.deaths() > 0 || !worker.equals(NOBODY);
-    ByteBuffer out = ByteBuffer.allocate(size + (counted ? COUNT_BYTES : 0));
+    boolean waits = waitsSince != 0;
+    boolean counted = waits || entry.deaths() > 0 || !worker.equals(NOBODY);
+    ByteBuffer out =
+        ByteBuffer.allocate(size + (counted ? COUNT_BYTES : 0) + (waits ? Long.BYTES : 0));
     out.putLong(entry.sequence()).putLong(entry.offset()).putLong(record.timestamp());
     put(out, record.key());
     out.putInt(headers.length);
@@ -153,6 +226,9 @@ public final class PendingVideos {
     if (counted) {
       out.putInt(entry.deaths());
       out.putLong(worker.getMostSignificantBits()).putLong(worker.getLeastSignificantBits());
+    }
+    if (waits) {
+      out.putLong(waitsSince);
     }
     return out.array();
   }
@@ -174,7 +250,8 @@ public final class PendingVideos {
       UUID worker = new UUID(in.getLong(), in.getLong());
       deaths += worker.equals(NOBODY) || worker.equals(process) ? 0 : 1;
     }
-    return new Entry(slot, sequence, offset, record, deaths);
+    long waitsSince = in.remaining() >= Long.BYTES ? in.getLong() : 0;
+    return new Entry(slot, sequence, offset, record, deaths, waitsSince);
   }
 
   private static int size(byte[] bytes) {

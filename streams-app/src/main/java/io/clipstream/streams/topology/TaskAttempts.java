@@ -4,14 +4,16 @@ import io.clipstream.streams.classify.Attempt;
 import io.clipstream.streams.topology.PendingVideos.Entry;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * The attempts of the videos of one task, see {@link Attempts}. Stream thread only, except {@link
- * Counted}, which says so itself, and {@link #hasMarks}.
+ * Counted}, which says so itself, {@link #hasMarks} and {@link #suspects}.
  */
 final class TaskAttempts {
   /** References that are marked after a task came here, besides those that were pending. */
@@ -36,6 +38,9 @@ final class TaskAttempts {
 
   private final Queue<Counted> leaving = new ArrayDeque<>();
 
+  /** Offsets of pending references that processes died with, and how many did. All threads. */
+  private final Map<Long, Integer> suspects = new ConcurrentHashMap<>();
+
   private volatile boolean hasMarks;
   private int careful;
   private long tookBackAt;
@@ -53,6 +58,9 @@ final class TaskAttempts {
 
   /** The next try of a reference that was pending when the task came here. */
   Counted again(Entry entry) {
+    if (entry.deaths() > 0) {
+      suspects.put(entry.offset(), entry.deaths());
+    }
     return new Counted(entry, instance.maxDeaths() > 0);
   }
 
@@ -102,6 +110,7 @@ final class TaskAttempts {
   /** The reference has left the store. */
   void forget(Counted attempt) {
     marked.remove(attempt);
+    suspects.remove(attempt.entry.offset());
   }
 
   /** Nothing that happens from now on is a video's fault. */
@@ -138,6 +147,10 @@ final class TaskAttempts {
       tookBackCommits = instance.commits().count();
     }
     return instance.commits().count() > tookBackCommits || now > tookBackAt + PATIENCE_MILLIS;
+  }
+
+  Map<Long, Integer> suspects() {
+    return suspects;
   }
 
   /** Whether marks may be in the store. All threads. */

@@ -17,6 +17,14 @@ export function show({ work, instance }) {
       ? `${count(instance.unread)} references wait for the schema registry.` : null);
     lines.push(instance.open || instance.streams === 'ENDING' ? null
       : 'No more references are taken for now: as many are in flight as may be.');
+    for (const it of instance.outOfOrder) {
+      lines.push(`${it.origin} ${it.problem}: out of order for ${span(it.sinceMillis)}, `
+        + `${count(it.videos)} videos wait for it.`);
+    }
+    for (const it of instance.suspects) {
+      lines.push(`Partition ${it.partition}, offset ${it.offset}: ${count(it.deaths)} processes died `
+        + 'with it in work, it is tried alone.');
+    }
   }
   fill(byId('work'),
     lines.filter(line => line).map(line => el('p', { class: 'warn' }, line)),

@@ -212,6 +212,20 @@ class LabelAppIT {
     }
   }
 
+  /** Else the first larger reference would end one instance after the other. */
+  @Test
+  void shouldNotStartOnAChangelogThatTakesLessThanReferencesMayHave() throws Exception {
+    cluster.start("app", new InstantLabeller(5)).close();
+    cluster.setMaxMessageBytes("app-pending-videos-changelog", 1000);
+
+    LabelApp refused = new LabelApp(cluster.settings("app"), new InstantLabeller(5));
+
+    assertThatThrownBy(refused::start)
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("app-pending-videos-changelog has max.message.bytes=1000");
+    refused.close();
+  }
+
   @Test
   void shouldKeepLargeDeadLettersWholeOnATopicThatTakesThem() throws Exception {
     byte[] value = new byte[3_000_000];

@@ -2,13 +2,17 @@ package io.clipstream.streams.classify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import io.clipstream.model.clip.DecodeReason;
+import io.clipstream.model.clip.DecodeResult;
 import io.clipstream.model.fetch.FetchLimits;
 import io.clipstream.model.fetch.FetchPolicy;
 import io.clipstream.model.fetch.FetchResult;
 import io.clipstream.model.fetch.FetchSystemException;
 import io.clipstream.model.fetch.FileFetcher;
+import io.clipstream.model.fetch.HungMount;
 import io.clipstream.model.fetch.RetryRules;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.RejectionReason;
@@ -16,11 +20,13 @@ import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.intake.WaitRules;
 import io.clipstream.streams.outcome.Outcome;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -55,14 +61,17 @@ class CausesTest {
   private final ConcurrentMap<String, AtomicInteger> asked = new ConcurrentHashMap<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private volatile String retryAfter = "";
+  private volatile String location = "";
   private HttpServer server;
   private Path root;
+  private List<Path> roots;
   private LabelPipeline pipeline;
 
   @BeforeEach
   void start() throws Exception {
     root = Files.createDirectory(directory.toRealPath().resolve("videos"));
     Files.createFile(root.resolve("a.mp4"));
+    roots = List.of(root);
     server = serve(0);
     pipeline = pipeline(Duration.ofHours(6));
   }
@@ -153,6 +162,67 @@ class CausesTest {
     assertThat(asked.get("/1")).hasValue(2);
   }
 
+  /** Whoever sent the video there answers, and serves its others. */
+  @Test
+  void shouldWaitForTheHostThatARedirectLedTo() throws Exception {
+    HttpServer other = serve(0);
+    int port = other.getAddress().getPort();
+    other.stop(0);
+    answers.put("/moved", 302);
+    location = "http://127.0.0.1:" + port + "/there";
+    CompletableFuture<Outcome> moved = submit(url("/moved"));
+    await(() -> !pipeline.troubles().isEmpty());
+
+    assertThat(pipeline.troubles().get(0).origin()).hasToString("http://127.0.0.1:" + port);
+    assertThat(pipeline.troubles()).hasSize(1);
+    labelled(submit(url("/1")));
+    assertThat(moved).isNotDone();
+
+    other = serve(port);
+    try {
+      labelled(moved);
+      await(() -> pipeline.troubles().isEmpty());
+    } finally {
+      other.stop(0);
+    }
+  }
+
+  /** A mount that goes while a video of it is decoded. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldWaitForARootThatGoesWhileAVideoIsDecoded(boolean decoderTells) throws Exception {
+    pipeline.close();
+    Path mounted = directory.resolve("mounted");
+    AtomicInteger cuts = new AtomicInteger();
+    Cutter real = versions.cutter(2);
+    Cutter losing =
+        (video, range, sink) -> {
+          if (cuts.getAndIncrement() > 0) {
+            return real.cut(video, range, sink);
+          }
+          try {
+            Files.move(root, mounted);
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+          if (decoderTells) {
+            throw new UncheckedIOException(new IOException("Input/output error"));
+          }
+          return new ClipCutter(
+                  (file, within, to) ->
+                      new DecodeResult.Rejected(DecodeReason.CORRUPT, "it ends too soon"))
+              .cut(video, range, sink);
+        };
+    pipeline = pipeline(Duration.ofHours(6), losing);
+    CompletableFuture<Outcome> local = submit(file("a.mp4"));
+    await(() -> cuts.get() > 0 && !pipeline.troubles().isEmpty());
+    assertThat(local).isNotDone();
+
+    Files.move(mounted, root);
+
+    labelled(local);
+  }
+
   @Test
   void shouldRejectAfterThePatience() throws Exception {
     pipeline.close();
@@ -207,6 +277,79 @@ class CausesTest {
 
     labelled(local);
     assertThat(rejection(missing).getReason()).isEqualTo(RejectionReason.NOT_FOUND);
+  }
+
+  @Test
+  void shouldWaitForARootThatIsNotThereAtTheStart() throws Exception {
+    pipeline.close();
+    Path later = directory.resolve("later");
+    Files.move(root, later);
+    pipeline = pipeline(Duration.ofHours(6));
+    CompletableFuture<Outcome> local = submit(file("a.mp4"));
+    await(() -> !pipeline.troubles().isEmpty());
+    labelled(submit(url("/1")));
+    Files.createDirectory(root);
+    CompletableFuture<Outcome> missing = submit(file("none.mp4"));
+    await(() -> pipeline.troubles().get(0).problem().contains("is empty"));
+    assertThat(local).isNotDone();
+    assertThat(missing).isNotDone();
+
+    Files.delete(root);
+    Files.move(later, root);
+
+    labelled(local);
+    assertThat(rejection(missing).getReason()).isEqualTo(RejectionReason.NOT_FOUND);
+  }
+
+  @Test
+  void shouldHoldUpNoOthersForARootThatHangs() throws Exception {
+    Path other = Files.createDirectory(directory.toRealPath().resolve("other"));
+    Files.createFile(other.resolve("b.mp4"));
+    roots = List.of(root, other);
+    pipeline.close();
+    pipeline = pipeline(Duration.ofHours(6));
+    labelled(submit(file("a.mp4")));
+    List<CompletableFuture<Outcome>> held = new ArrayList<>();
+    try (HungMount hung = HungMount.over(root).orElse(null)) {
+      assumeTrue(hung != null, "this user cannot mount a file system that hangs");
+      for (int i = 0; i < 20; i++) {
+        held.add(submit(file("a.mp4")));
+      }
+      for (int i = 0; i < 20; i++) {
+        labelled(submit(other.resolve("b.mp4").toUri().toString()));
+        labelled(submit(url("/" + i)));
+      }
+      await(() -> !pipeline.troubles().isEmpty());
+      assertThat(pipeline.troubles().get(0).problem()).contains("does not answer");
+      assertThat(held).noneMatch(CompletableFuture::isDone);
+    }
+
+    for (CompletableFuture<Outcome> outcome : held) {
+      labelled(outcome);
+    }
+  }
+
+  @Test
+  void shouldCountOnForHowLongOthersSawAVideoWait() throws Exception {
+    pipeline.close();
+    pipeline = pipeline(Duration.ofSeconds(100));
+    server.stop(0);
+    VideoRequest fresh = request(url("/1"));
+    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    var submission =
+        pipeline.submit(
+            new VideoRequest(
+                fresh.key(),
+                fresh.headers(),
+                fresh.reference(),
+                0,
+                fresh.attempt(),
+                Duration.ofHours(1)),
+            outcome::complete,
+            outcome::completeExceptionally);
+    assertThat(submission.waited()).isGreaterThanOrEqualTo(Duration.ofHours(1));
+
+    assertThat(rejection(outcome).getDetail()).contains("did not serve it within 60 min");
   }
 
   @Test
@@ -280,6 +423,9 @@ class CausesTest {
           if (!retryAfter.isEmpty() && status == 429) {
             exchange.getResponseHeaders().set("Retry-After", retryAfter);
           }
+          if (status == 302) {
+            exchange.getResponseHeaders().set("Location", location);
+          }
           exchange.sendResponseHeaders(status, -1);
           exchange.close();
         });
@@ -288,13 +434,30 @@ class CausesTest {
   }
 
   private LabelPipeline pipeline(Duration patience) {
+    return pipeline(patience, versions.started(2));
+  }
+
+  private LabelPipeline pipeline(Duration patience, Cutter cutter) {
+    Generation generation =
+        new Generation(
+            Versions.model(2),
+            cutter,
+            List.of(new DeviceModel("fake", () -> versions.new Counted(2))),
+            Versions.BATCH,
+            PipelineObserver.NONE);
+    generation.start();
+    generation.awaitReady();
+    return pipeline(patience, generation);
+  }
+
+  private LabelPipeline pipeline(Duration patience, Generation generation) {
     FetchPolicy policy = FetchPolicy.defaults();
     LabelPipeline made =
         new LabelPipeline(
             new ReferenceFetcher(
                 new FileFetcher(
                     policy
-                        .withFileRoots(List.of(root))
+                        .withFileRoots(roots)
                         .withRetries(new RetryRules(3, MILLISECOND, MILLISECOND))
                         .withLimits(
                             new FetchLimits(
@@ -308,7 +471,7 @@ class CausesTest {
                                 0))
                         .withAddresses(policy.addresses().withAllowPrivate(List.of("127.0.0.1"))),
                     directory.resolve("work"))),
-            new CurrentGeneration(versions.started(2)),
+            new CurrentGeneration(generation),
             settings(patience),
             PipelineObserver.NONE);
     made.start();

@@ -24,6 +24,7 @@ import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.outcome.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.BufferUnderflowException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -44,6 +46,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class LabelPipelineTest {
@@ -207,7 +211,7 @@ class LabelPipelineTest {
         };
 
     pipeline.submit(
-        new VideoRequest(null, new RecordHeaders(), reference("a"), 0, attempt),
+        new VideoRequest(null, new RecordHeaders(), reference("a"), 0, attempt, Duration.ZERO),
         outcome::complete,
         outcome::completeExceptionally);
 
@@ -612,13 +616,25 @@ class LabelPipelineTest {
   }
 
   /** Settings were checked when the generation was built: such an exception is the video's. */
-  @Test
-  void shouldRejectAVideoThatAnIllegalArgumentComesFrom() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        IllegalArgumentException.class,
+        IllegalStateException.class,
+        NullPointerException.class,
+        IndexOutOfBoundsException.class,
+        ArithmeticException.class,
+        BufferUnderflowException.class,
+        CancellationException.class
+      })
+  void shouldRejectAVideoThatAnythingUnexpectedComesFrom(Class<? extends RuntimeException> odd)
+      throws Exception {
     videos.put("v", clip(0, 50));
+    RuntimeException thrown = odd.getConstructor().newInstance();
     Cutter trips =
         (video, range, sink) -> {
           if (video.path().getFileName().toString().equals("odd")) {
-            throw new IllegalArgumentException("range is odd");
+            throw thrown;
           }
           return videos.cut(video, range, sink);
         };

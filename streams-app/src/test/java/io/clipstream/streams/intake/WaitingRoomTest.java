@@ -30,7 +30,11 @@ class WaitingRoomTest {
     final Ticket ticket;
 
     Video(Origin origin) {
-      this.ticket = room.enter(origin, 100, this);
+      this(origin, Duration.ZERO);
+    }
+
+    Video(Origin origin, Duration waited) {
+      this.ticket = room.enter(origin, 100, waited, this);
     }
 
     @Override
@@ -255,6 +259,55 @@ class WaitingRoomTest {
     assertThat(third.late).hasSize(1);
     assertThat(room.waiting().videos()).isZero();
     assertThat(room.waiting().bytes()).isZero();
+  }
+
+  @Test
+  void shouldCountOnWhatAVideoHadWaitedElsewhere() {
+    Video old = new Video(host("down"), PATIENCE.minusMinutes(30));
+    Video behind = new Video(host("down"), PATIENCE.minusMinutes(20));
+    Video later = new Video(host("down"), PATIENCE.plusHours(1));
+    assertThat(room.waited(later.ticket)).as("nobody asked").isEqualTo(PATIENCE.plusHours(1));
+    List<Video> videos = List.of(old, behind, later);
+    failAll(videos);
+
+    pass(Duration.ofSeconds(59));
+    assertThat(later.isAtWork()).isTrue();
+    failAll(videos);
+    assertThat(later.late).as("it is tried for a minute").isEmpty();
+    pass(SECOND);
+    assertThat(later.late).hasSize(1);
+    pass(Duration.ofMinutes(28));
+    failAll(videos);
+    assertThat(old.late).isEmpty();
+    pass(Duration.ofMinutes(1));
+    failAll(videos);
+    assertThat(old.late).hasSize(1);
+    assertThat(behind.late).isEmpty();
+    pass(Duration.ofMinutes(10));
+    assertThat(behind.late).hasSize(1);
+    assertThat(behind.late.get(0).detail()).contains("did not serve it within 6 h");
+  }
+
+  private static void failAll(List<Video> videos) {
+    videos.stream().filter(Video::isAtWork).forEach(video -> video.fail(Fault.ORIGIN));
+  }
+
+  @Test
+  void shouldForgetWhatAVideoHadWaitedElsewhereOnceItsHostServes() {
+    Origin host = host("back");
+    proved(host);
+    now++;
+    Video old = new Video(host, PATIENCE.minusMinutes(1));
+    assertThat(room.waited(old.ticket)).isEqualTo(PATIENCE.minusMinutes(1));
+    now++;
+    proved(host);
+    assertThat(room.waited(old.ticket)).isZero();
+    pass(Duration.ofMinutes(1));
+    old.fail(Fault.ORIGIN);
+    pass(Duration.ofHours(5));
+
+    assertThat(old.late).isEmpty();
+    assertThat(room.waited(old.ticket)).isGreaterThan(Duration.ofHours(5));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clipstream.streams.classify.Attempt;
+import io.clipstream.streams.topology.Attempts.Suspect;
 import io.clipstream.streams.topology.PendingVideos.Entry;
 import io.clipstream.streams.topology.TaskAttempts.Counted;
 import java.time.Duration;
@@ -155,12 +156,16 @@ class AttemptsTest {
       Counted poison = next.found.get(0);
       assertThat(poison.deaths()).isEqualTo(death);
       assertThat(poison.refusal()).isEmpty();
+      assertThat(next.attempts.suspects()).containsExactly(new Suspect(0, 1, death));
       assertThat(beginAndCommit(next, poison)).isTrue();
     }
 
-    Counted poison = new Owner(3).found.get(0);
+    Owner last = new Owner(3);
+    Counted poison = last.found.get(0);
     assertThat(poison.deaths()).isEqualTo(3);
     assertThat(poison.refusal().orElseThrow()).startsWith("3 processes died while it was in work");
+    last.task.forget(poison);
+    assertThat(last.attempts.suspects()).isEmpty();
   }
 
   @Test

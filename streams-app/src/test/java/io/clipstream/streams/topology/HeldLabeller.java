@@ -30,6 +30,8 @@ public final class HeldLabeller implements VideoLabeller {
     /** Waits for a host, say. */
     volatile boolean heldUp;
 
+    volatile Duration waited = Duration.ZERO;
+
     Work(VideoRequest request, Consumer<Outcome> done, Consumer<Throwable> broken) {
       this.request = request;
       this.reference = request.reference();
@@ -70,6 +72,11 @@ public final class HeldLabeller implements VideoLabeller {
     @Override
     public boolean isHeldUp() {
       return heldUp;
+    }
+
+    @Override
+    public Duration waited() {
+      return waited;
     }
   }
 

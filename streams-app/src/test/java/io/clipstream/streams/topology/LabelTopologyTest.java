@@ -356,13 +356,36 @@ class LabelTopologyTest {
     assertThat(gate.open()).isTrue();
     incoming.pipeInput("b", VideoReference.newBuilder(large).setId("b").build());
     assertThat(gate.open()).isFalse();
-    assertThat(gate.pendingBytes()).isBetween(12_000L, 13_000L);
+    assertThat(gate.pendingBytes()).isBetween(12_000L, 14_000L);
 
     labeller.work("b").label();
     drain();
 
     assertThat(gate.open()).isTrue();
     labeller.work("a").label();
+    drain();
+    assertThat(gate.pendingBytes()).isZero();
+  }
+
+  @Test
+  void shouldCountWhatManyShortNamesTakeInMemory() {
+    gate = new IntakeGate(new PendingLimits(100, 5 << 20, 3));
+    driver.close();
+    start();
+    Map<String, String> metadata = new HashMap<>();
+    for (int i = 0; i < 40_000; i++) {
+      metadata.put(Integer.toString(i, 36), "");
+    }
+    VideoReference reference =
+        VideoReference.newBuilder(reference("many")).setMetadata(metadata).build();
+    byte[] value = formats.references().serializer().serialize(TOPICS.incoming(), reference);
+    assertThat(value).hasSizeLessThan(ClassifyProcessor.MAX_REFERENCE_BYTES);
+
+    incoming.pipeInput("a", reference);
+
+    assertThat(gate.open()).isFalse();
+    assertThat(gate.pendingBytes()).isGreaterThan(6_000_000);
+    labeller.work("many").label();
     drain();
     assertThat(gate.pendingBytes()).isZero();
   }

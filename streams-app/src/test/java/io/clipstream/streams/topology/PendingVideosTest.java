@@ -7,6 +7,7 @@ import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
 import io.clipstream.streams.classify.Fixtures;
 import io.clipstream.streams.topology.PendingVideos.Entry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -53,6 +54,87 @@ class PendingVideosTest {
     assertThat(entries.get(2).record().value()).isNull();
     assertThat(recovered.add(record("b", "4"), 14).sequence())
         .isGreaterThan(entries.get(2).sequence());
+  }
+
+  @Test
+  void shouldKeepSinceWhenAVideoWaitsBesideItsMark() {
+    PendingVideos pending = new PendingVideos(store);
+    Entry waits = pending.add(record("a", "1"), 10);
+    Entry both = pending.add(record("b", "2"), 11);
+    Entry over = pending.add(record("c", "3"), 12);
+    UUID process = UUID.randomUUID();
+    pending.waits(waits, 5_000_000);
+    pending.mark(both, process);
+    pending.waits(both, 6_000_000);
+    pending.waits(both, 6_000_500);
+    pending.waits(over, 7_000_000);
+    pending.waits(over, 0);
+
+    List<Entry> others = new PendingVideos(store).recover(UUID.randomUUID());
+    assertThat(others).extracting(Entry::waitsSince).containsExactly(5_000_000L, 6_000_000L, 0L);
+    assertThat(others).extracting(Entry::deaths).containsExactly(0, 1, 0);
+    assertThat(others.get(0).waited(5_003_000)).hasSeconds(3);
+    assertThat(others.get(0).waited(4_000_000)).as("another clock").isZero();
+    assertThat(others.get(2).waited(9_000_000)).isZero();
+    PendingVideos next = new PendingVideos(store);
+    next.unmark(next.recover(process).get(1));
+    assertThat(new PendingVideos(store).recover(UUID.randomUUID()))
+        .extracting(Entry::waitsSince)
+        .containsExactly(5_000_000L, 6_000_000L, 0L);
+  }
+
+  @Test
+  void shouldHandOnForHowLongAVideoWaits() {
+    try (EmbeddedRegistry registry = new EmbeddedRegistry(0)) {
+      HeldLabeller labeller = new HeldLabeller();
+      ClassifyProcessor processor = processor(registry, labeller);
+      context.addStateStore(store);
+      processor.init(context);
+      for (String id : List.of("a", "b")) {
+        byte[] value = bytes(registry, id);
+        processor.process(new Record<>(id.getBytes(UTF_8), value, 1));
+      }
+      labeller.work("a").waited = Duration.ofHours(1);
+      labeller.work("b").waited = Duration.ofSeconds(1);
+      context.setCurrentSystemTimeMs(10_000_000);
+      context.scheduledPunctuators().get(0).getPunctuator().punctuate(10_000_000);
+      processor.close();
+
+      HeldLabeller later = new HeldLabeller();
+      ClassifyProcessor next = processor(registry, later);
+      context.setCurrentSystemTimeMs(11_000_000);
+      next.init(context);
+      context.scheduledPunctuators().get(1).getPunctuator().punctuate(11_000_000);
+
+      assertThat(later.work("a").request.waited()).hasMillis(3_600_000 + 1_000_000);
+      assertThat(later.work("b").request.waited()).as("not worth a write").isZero();
+      next.close();
+    }
+  }
+
+  private static ClassifyProcessor processor(EmbeddedRegistry registry, HeldLabeller labeller) {
+    return new ClassifyProcessor(
+        Topics.defaults(),
+        () -> formats(registry),
+        labeller,
+        new IntakeGate(PendingLimits.of(10)),
+        new Attempts(3),
+        OutcomeTimestamp.NOW,
+        1 << 20);
+  }
+
+  private static byte[] bytes(EmbeddedRegistry registry, String id) {
+    try (Formats formats = formats(registry)) {
+      return formats
+          .references()
+          .serializer()
+          .serialize(Topics.defaults().incoming(), Fixtures.reference(id));
+    }
+  }
+
+  private static Formats formats(EmbeddedRegistry registry) {
+    return Formats.create(
+        "io.clipstream.schemas.serde.AvroSerde", Map.of("schema.registry.url", registry.url()));
   }
 
   @Test
