@@ -7,26 +7,35 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The application is killed with SIGKILL again and again: 3 times, or 20 in the nightly build. */
+/**
+ * The application is killed with SIGKILL again and again: 3 times, 200 in the nightly build, or as
+ * often as {@code -Dclipstream.kills} says, within {@code -Dclipstream.minutes}.
+ */
 class KillIT {
-  private static final int KILLS = Boolean.getBoolean("clipstream.nightly") ? 20 : 3;
+  private static final int KILLS =
+      Integer.getInteger("clipstream.kills", Boolean.getBoolean("clipstream.nightly") ? 200 : 3);
+
+  private static final int MINUTES = Integer.getInteger("clipstream.minutes", 120);
   private static final Duration LIMIT = Duration.ofSeconds(90);
 
   @TempDir Path directory;
 
   @Test
-  @Timeout(1800)
+  @Timeout(10_800)
   void shouldLoseAndDoubleNothingWhenKilledAtRandomMoments() throws Exception {
     long seed = Long.getLong("clipstream.seed", System.nanoTime());
     System.out.println("Moments of the kills: -Dclipstream.seed=" + seed + " repeats them");
     Random random = new Random(seed);
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(MINUTES);
     Path log = directory.resolve("killed.log");
     try (Cluster cluster = new Cluster(directory.resolve("kafka"))) {
-      for (int kill = 0; kill < KILLS; kill++) {
+      int kills = 0;
+      for (; kills < KILLS && System.nanoTime() < end; kills++) {
         cluster.produce(800);
         Process process = KilledApp.start(cluster, log);
         try {
@@ -49,6 +58,7 @@ class KillIT {
       try (LabelApp app = cluster.start("app", new InstantLabeller(50))) {
         cluster.assertOneOutcomeEachInOrder(LIMIT);
         assertThat(app.health().pending()).isZero();
+        System.out.println(kills + " kills under load, " + cluster.seen() + " outcomes");
       }
     }
   }

@@ -81,6 +81,22 @@ final class ServerProcess {
     return String.join("\n", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
   }
 
+  /** By SIGSTOP: it does nothing from now on, as if its machine had stopped. */
+  void freeze() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  void thaw() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start();
+    if (kill.waitFor() != 0 && process.isAlive()) {
+      throw new IOException("SIG" + name + " could not be sent to " + pid());
+    }
+  }
+
   /** By SIGKILL. */
   void kill() {
     process.destroyForcibly().onExit().join();

@@ -83,16 +83,22 @@ class StormIT {
     AtomicInteger next = new AtomicInteger();
     cluster.references =
         id -> reference(id, servers.get(next.getAndIncrement() % hosts).url("/" + id));
-    cluster.produce(HANGING);
-    for (int partition = 0; partition < Cluster.PARTITIONS; partition++) {
-      cluster.produce("local-" + partition, partition, local.toUri().toString());
-      cluster.produce("remote-" + partition, partition, good.url("/" + partition));
-    }
 
     LabelPipeline pipeline = pipeline();
     try (LabelApp app = new LabelApp(settings(100), pipeline)) {
       app.start();
+      assertThat(app.awaitRunning(LIMIT)).isTrue();
+      cluster.produce(HANGING);
+      long start = System.nanoTime();
+      for (int partition = 0; partition < Cluster.PARTITIONS; partition++) {
+        cluster.produce("local-" + partition, partition, local.toUri().toString());
+        cluster.produce("remote-" + partition, partition, good.url("/" + partition));
+      }
       cluster.readUntil(LIMIT, () -> cluster.labelled.size() == 2 * Cluster.PARTITIONS);
+      System.out.printf(
+          "Behind %d references to %d hosts that hang: a local and a remote video of each partition"
+              + " after %.1f s%n",
+          HANGING, hosts, (System.nanoTime() - start) / 1e9);
 
       assertThat(cluster.labelled.keySet())
           .allMatch(id -> id.startsWith("local-") || id.startsWith("remote-"));
