@@ -60,7 +60,7 @@ final class ClipAssembly implements AutoCloseable {
   }
 
   /** Fills the next place with the scaler's crops. */
-  void fill(PictureScaler scaler) throws InterruptedException {
+  void fill(Scaler scaler) throws InterruptedException {
     int window = plan.window(next);
     if (open[window] == null) {
       take(window);
@@ -71,6 +71,7 @@ final class ClipAssembly implements AutoCloseable {
     }
     next++;
     if (--left[window] == 0) {
+      scaler.await();
       handOver(window);
     }
   }
@@ -101,7 +102,7 @@ final class ClipAssembly implements AutoCloseable {
    * Ends clips whose last frames never came: at least half full, they repeat the last picture;
    * otherwise they are dropped.
    */
-  void finish(PictureScaler scaler, Losses losses) throws InterruptedException {
+  void finish(Scaler scaler, Losses losses) throws InterruptedException {
     while (!full()) {
       int window = plan.window(next);
       if (open[window] != null && left[window] * 2 <= spec.frames()) {

@@ -26,8 +26,7 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
  * A decoder of FFmpeg's, for the pictures of one track. Owns the context and the frame. One thread,
  * and no other thread beside it.
  *
- * <p>{@link #lease} is the only place where decoders come from, {@link #close} where they go: what
- * keeps them for the next video goes there.
+ * <p>{@link #open} is the only place where decoders come from, {@link #close} where they go.
  */
 final class Codec implements AutoCloseable {
   // Macros of libavutil/frame.h that the Java presets leave out.
@@ -45,17 +44,18 @@ final class Codec implements AutoCloseable {
 
   private final AVCodecContext context;
   private final AVFrame frame = av_frame_alloc();
+  private boolean used;
 
   private Codec(AVCodecContext context) {
     this.context = context;
   }
 
   /**
-   * A decoder for a track.
+   * A new decoder for a track.
    *
    * @throws UnusableVideoException if there is none for its codec, or it refuses the track
    */
-  static Codec lease(VideoTrack track, DecodeLimits limits) throws UnusableVideoException {
+  static Codec open(VideoTrack track, DecodeLimits limits) throws UnusableVideoException {
     AVCodec codec = find(track);
     AVCodecContext context = avcodec_alloc_context3(codec);
     int error = avcodec_parameters_to_context(context, track.parameters());
@@ -95,9 +95,15 @@ final class Codec implements AutoCloseable {
    * @return false if the decoder refuses it
    */
   boolean send(AVPacket packet, boolean needed) {
+    used = true;
     context.skip_frame(needed ? AVDISCARD_DEFAULT : AVDISCARD_NONREF);
     int error = avcodec_send_packet(context, packet);
     return error >= 0 || error == AVERROR_EAGAIN();
+  }
+
+  /** Whether it was given a packet. */
+  boolean isUsed() {
+    return used;
   }
 
   /** Says that no more packets come, so that the pictures which it still holds come out. */

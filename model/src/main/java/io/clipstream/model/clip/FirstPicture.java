@@ -47,7 +47,7 @@ final class FirstPicture {
   private void find(VideoSource source, int from, int to, DecodeLimits limits)
       throws UnusableVideoException, InterruptedException {
     source.restart();
-    try (Codec codec = Codec.lease(source.track(), limits)) {
+    try (Codec codec = Codec.open(source.track(), limits)) {
       for (int i = 0; i < to && source.next(); i++) {
         AVPacket packet = source.packet();
         if (i >= from && source.track().hasPicture(packet)) {

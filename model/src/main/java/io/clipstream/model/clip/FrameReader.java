@@ -6,7 +6,7 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
 /**
  * Decodes the frames of a plan from an open source, in the order in which they are shown: from the
  * key frame before each wanted span on, without the pictures that neither a clip nor another
- * picture needs. Owns the codec and the scaler. One thread.
+ * picture needs. Owns the codec. One thread.
  */
 final class FrameReader implements AutoCloseable {
   /** Reading through fewer packets than this is cheaper than a seek. */
@@ -18,7 +18,8 @@ final class FrameReader implements AutoCloseable {
   private final ClipAssembly clips;
   private final Losses losses;
   private final DecodeLimits limits;
-  private final PictureScaler scaler;
+  private final Codecs codecs;
+  private final Scaler scaler;
   private final boolean intraOnly; // every picture stands alone
 
   private Codec codec;
@@ -39,13 +40,15 @@ final class FrameReader implements AutoCloseable {
       FramePlan plan,
       ClipAssembly clips,
       Losses losses,
-      PictureScaler scaler,
+      Codecs codecs,
+      Scaler scaler,
       DecodeLimits limits) {
     this.source = source;
     this.timeline = timeline;
     this.plan = plan;
     this.clips = clips;
     this.losses = losses;
+    this.codecs = codecs;
     this.scaler = scaler;
     this.limits = limits;
     this.seekable = !source.track().firstPacketTells();
@@ -69,7 +72,7 @@ final class FrameReader implements AutoCloseable {
 
   /** Fills the clips, as far as frames come. */
   void read() throws UnusableVideoException, InterruptedException {
-    codec = Codec.lease(source.track(), limits);
+    codec = codecs.lease(source.track());
     Timeline.Start start = seekable ? timeline.startFor(clips.wanted()) : null;
     if (start == null || !seek(start)) {
       startOver();
@@ -133,8 +136,10 @@ final class FrameReader implements AutoCloseable {
     justSought = false;
     held = false;
     source.restart();
-    codec.close();
-    codec = Codec.lease(source.track(), limits);
+    if (codec.isUsed()) {
+      codec.close();
+      codec = codecs.lease(source.track());
+    }
     packet = 0;
     exact = 0;
     newest = -1;

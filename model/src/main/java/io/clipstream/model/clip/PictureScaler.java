@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 
 /**
- * Turns decoded pictures into the RGB crops of a clip: scaled, cut out, and turned as the display
- * matrix says. Owns its native memory. One thread.
+ * Scales pictures that lie in the host's memory, on the calling thread. Owns its native memory. One
+ * thread.
  */
-final class PictureScaler implements AutoCloseable {
+final class PictureScaler implements Scaler {
   private final ClipSpec spec;
   private final byte[][] pixels;
   private final byte[] turned;
@@ -20,8 +20,8 @@ final class PictureScaler implements AutoCloseable {
     this.turned = new byte[spec.frameBytes()];
   }
 
-  /** Converts the picture into all crops, which stay until the next call. */
-  void scale(AVFrame frame, double pixelAspect, Orientation orientation)
+  @Override
+  public void scale(AVFrame frame, double pixelAspect, Orientation orientation)
       throws UnusableVideoException {
     PictureFormat now = PictureFormat.of(frame, pixelAspect, orientation);
     if (!now.equals(format)) {
@@ -55,10 +55,13 @@ final class PictureScaler implements AutoCloseable {
     System.arraycopy(turned, 0, crop, 0, turned.length);
   }
 
-  /** Copies a crop's {@code H * W * 3} bytes. */
-  void copy(int crop, ByteBuffer to, int offset) {
+  @Override
+  public void copy(int crop, ByteBuffer to, int offset) {
     to.put(offset, pixels[crop]);
   }
+
+  @Override
+  public void await() {}
 
   @Override
   public void close() {

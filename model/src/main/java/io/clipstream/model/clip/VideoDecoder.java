@@ -114,11 +114,19 @@ public final class VideoDecoder {
     FramePlan plan = FramePlan.of(scan.timeline(), sampling, spec, range);
     sampled.accept(plan.seconds(scan.timeline()));
     Losses losses = new Losses();
-    try (PictureScaler scaler = new PictureScaler(spec, sampling.crops());
-        ClipAssembly clips =
+    try (ClipAssembly clips =
             new ClipAssembly(spec, plan, sampling.crops(), buffers, deadline, sink);
+        Scaler scaler = new PictureScaler(spec, sampling.crops());
         FrameReader reader =
-            new FrameReader(source, scan.timeline(), plan, clips, losses, scaler, limits)) {
+            new FrameReader(
+                source,
+                scan.timeline(),
+                plan,
+                clips,
+                losses,
+                Codecs.onCpu(limits),
+                scaler,
+                limits)) {
       try {
         reader.read();
       } finally {
