@@ -16,6 +16,7 @@ final class ClipAssembly implements AutoCloseable {
   private final ClipSink sink;
   private final Clip[][] open; // by window, null if not begun or handed over
   private final int[] left; // places of each window that are not filled yet
+  private final boolean[] handed; // windows whose clips went to the sink
   private final int entered;
   private int next; // the first place that is not filled
   private int clips;
@@ -38,6 +39,7 @@ final class ClipAssembly implements AutoCloseable {
     open = new Clip[plan.windows()][];
     left = new int[plan.windows()];
     Arrays.fill(left, spec.frames());
+    handed = new boolean[plan.windows()];
     entered = plan.mostOpen() * crops;
     long before = System.nanoTime();
     buffers.enter(entered);
@@ -54,14 +56,30 @@ final class ClipAssembly implements AutoCloseable {
     return plan.frame(next);
   }
 
+  /** Crops of each picture. */
+  int crops() {
+    return crops;
+  }
+
   /** Clips that went to the sink. */
   int clips() {
     return clips;
   }
 
+  /** Begins again with the first place. Clips that went to the sink stay there. */
+  void again() {
+    next = 0;
+    Arrays.fill(left, spec.frames());
+  }
+
   /** Fills the next place with the scaler's crops. */
   void fill(Scaler scaler) throws InterruptedException {
     int window = plan.window(next);
+    if (handed[window]) {
+      next++;
+      left[window]--;
+      return;
+    }
     if (open[window] == null) {
       take(window);
     }
@@ -95,6 +113,7 @@ final class ClipAssembly implements AutoCloseable {
       clips++;
     }
     open[window] = null;
+    handed[window] = true;
     deadline.extend(System.nanoTime() - before);
   }
 
@@ -112,8 +131,8 @@ final class ClipAssembly implements AutoCloseable {
         next++;
       }
     }
-    for (int missing : left) {
-      if (missing > 0) {
+    for (int window = 0; window < left.length; window++) {
+      if (left[window] > 0 && !handed[window]) {
         losses.clipsDropped(crops);
       }
     }

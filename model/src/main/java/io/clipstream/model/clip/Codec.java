@@ -2,6 +2,8 @@ package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_DEFAULT;
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_NONREF;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_NEW_EXTRADATA;
+import static org.bytedeco.ffmpeg.global.avcodec.av_packet_new_side_data;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_alloc_context3;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_find_decoder;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_flush_buffers;
@@ -12,21 +14,26 @@ import static org.bytedeco.ffmpeg.global.avcodec.avcodec_receive_frame;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_send_packet;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EAGAIN;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
+import static org.bytedeco.ffmpeg.global.avutil.av_buffer_ref;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_alloc;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_unref;
 
+import java.util.function.Consumer;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avutil.AVBufferRef;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.javacpp.BytePointer;
 
 /**
  * A decoder of FFmpeg's, for the pictures of one track. Owns the context and the frame. One thread,
  * and no other thread beside it.
  *
- * <p>{@link #open} is the only place where decoders come from, {@link #close} where they go.
+ * <p>A new one comes from {@link #open} and ends with {@link #close}; one of a {@link CodecPool}
+ * goes back there.
  */
 final class Codec implements AutoCloseable {
   // Macros of libavutil/frame.h that the Java presets leave out.
@@ -44,10 +51,21 @@ final class Codec implements AutoCloseable {
 
   private final AVCodecContext context;
   private final AVFrame frame = av_frame_alloc();
+  private final Consumer<Codec> end;
+  private byte[] header; // of another video than the last, for the first packet; null if sent
   private boolean used;
+  private boolean failed;
+  private boolean done;
+  private boolean closed;
 
-  private Codec(AVCodecContext context) {
+  /**
+   * @param header for the decoder to learn before the first packet; null if it knows it
+   * @param end takes this when it is closed, and frees or keeps the context
+   */
+  Codec(AVCodecContext context, byte[] header, Consumer<Codec> end) {
     this.context = context;
+    this.header = header == null || header.length == 0 ? null : header;
+    this.end = end;
   }
 
   /**
@@ -56,12 +74,25 @@ final class Codec implements AutoCloseable {
    * @throws UnusableVideoException if there is none for its codec, or it refuses the track
    */
   static Codec open(VideoTrack track, DecodeLimits limits) throws UnusableVideoException {
+    return new Codec(openContext(track, limits, null), null, Codec::free);
+  }
+
+  /**
+   * The same without what is around it, to be freed by the caller.
+   *
+   * @param device of FFmpeg's that decodes, if it can; null: the CPU
+   */
+  static AVCodecContext openContext(VideoTrack track, DecodeLimits limits, AVBufferRef device)
+      throws UnusableVideoException {
     AVCodec codec = find(track);
     AVCodecContext context = avcodec_alloc_context3(codec);
     int error = avcodec_parameters_to_context(context, track.parameters());
     context.thread_count(1);
     context.max_pixels(limits.maxPicturePixels());
     context.pkt_timebase(track.timeBase());
+    if (device != null) {
+      context.hw_device_ctx(av_buffer_ref(device));
+    }
     if (error >= 0) {
       error = avcodec_open2(context, codec, (AVDictionary) null);
     }
@@ -71,7 +102,7 @@ final class Codec implements AutoCloseable {
           DecodeReason.CORRUPT,
           "its " + track.codecName() + " stream cannot be opened: " + Ffmpeg.message(error));
     }
-    return new Codec(context);
+    return context;
   }
 
   /**
@@ -96,9 +127,16 @@ final class Codec implements AutoCloseable {
    */
   boolean send(AVPacket packet, boolean needed) {
     used = true;
+    if (header != null) {
+      BytePointer data = av_packet_new_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, header.length);
+      data.capacity(header.length).put(header);
+      header = null;
+    }
     context.skip_frame(needed ? AVDISCARD_DEFAULT : AVDISCARD_NONREF);
     int error = avcodec_send_packet(context, packet);
-    return error >= 0 || error == AVERROR_EAGAIN();
+    boolean taken = error >= 0 || error == AVERROR_EAGAIN();
+    failed |= !taken;
+    return taken;
   }
 
   /** Whether it was given a packet. */
@@ -117,6 +155,7 @@ final class Codec implements AutoCloseable {
     if (error == AVERROR_EAGAIN() || error == AVERROR_EOF) {
       return Received.NONE;
     }
+    failed |= error < 0;
     return error < 0 ? Received.ERROR : Received.FRAME;
   }
 
@@ -140,12 +179,39 @@ final class Codec implements AutoCloseable {
 
   /** Forgets what came before, to begin at a key frame. */
   void flush() {
+    // FFmpeg's HEVC decoder keeps the pictures that it has not given out over a flush, and gives
+    // them out behind it.
+    while (receive() == Received.FRAME) {
+      release();
+    }
     avcodec_flush_buffers(context);
+  }
+
+  /** Says that a video was read with it as far as was wanted. */
+  void done() {
+    done = true;
+  }
+
+  /** Whether it may decode another video: it was used to the end and met with no error. */
+  boolean isSound() {
+    return done && !failed;
+  }
+
+  AVCodecContext context() {
+    return context;
+  }
+
+  private void free() {
+    avcodec_free_context(context);
   }
 
   @Override
   public void close() {
-    av_frame_free(frame);
-    avcodec_free_context(context);
+    if (!closed) {
+      closed = true;
+      release();
+      end.accept(this);
+      av_frame_free(frame);
+    }
   }
 }

@@ -9,13 +9,16 @@ import java.time.Duration;
 final class Deadline implements AutoCloseable {
   private static final ThreadLocal<Deadline> CURRENT = new ThreadLocal<>();
 
+  private final long limit;
+  private long waited;
   private long end;
 
   Deadline(Duration timeout) {
     if (CURRENT.get() != null) {
       throw new IllegalStateException("this thread is decoding already");
     }
-    end = System.nanoTime() + timeout.toNanos();
+    limit = timeout.toNanos();
+    end = System.nanoTime() + limit;
     CURRENT.set(this);
   }
 
@@ -36,6 +39,12 @@ final class Deadline implements AutoCloseable {
     }
   }
 
+  /** Whether more than half of the time of the decode on this thread is gone. */
+  static boolean halfGone() {
+    Deadline deadline = CURRENT.get();
+    return deadline != null && deadline.end - System.nanoTime() < deadline.limit / 2;
+  }
+
   boolean passed() {
     return System.nanoTime() - end > 0;
   }
@@ -43,6 +52,12 @@ final class Deadline implements AutoCloseable {
   /** Adds time that was spent waiting for others. */
   void extend(long nanos) {
     end += nanos;
+    waited += nanos;
+  }
+
+  /** Nanoseconds that were spent waiting for others. */
+  long waited() {
+    return waited;
   }
 
   @Override

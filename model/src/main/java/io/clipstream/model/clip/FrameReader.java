@@ -95,6 +95,7 @@ final class FrameReader implements AutoCloseable {
       }
     }
     clips.finish(scaler, losses);
+    codec.done();
   }
 
   /** Jumps over frames that nobody wants, if decoding can start well beyond them. */

@@ -4,28 +4,46 @@ import java.util.StringJoiner;
 
 /** What of the wanted frames was lost, and the note that says so. */
 final class Losses {
+  private final boolean tolerated;
   private int errors;
   private int damaged;
   private int missed;
   private int droppedClips;
 
+  /**
+   * @param tolerated if not, the first one throws {@link CardFailedException}
+   */
+  Losses(boolean tolerated) {
+    this.tolerated = tolerated;
+  }
+
+  private void lost(String what) {
+    if (!tolerated) {
+      throw new CardFailedException(what);
+    }
+  }
+
   /** A packet that the codec refused. */
   void packetRefused() {
+    lost("a packet cannot be decoded");
     errors++;
   }
 
   /** A frame that the codec says is not as it should be. */
   void frameDamaged() {
+    lost("a frame is damaged");
     damaged++;
   }
 
   /** A frame that never came and was replaced by a neighbour. */
   void frameMissed() {
+    lost("a frame is missing");
     missed++;
   }
 
   /** Clips that too many frames were missing of. */
   void clipsDropped(int clips) {
+    lost("too few frames came");
     droppedClips += clips;
   }
 

@@ -22,6 +22,7 @@ import java.util.Map;
  */
 public final class PixelBudget {
   private final long maxBytes;
+  private final GpuDecoding gpus;
   private final ByteSemaphore entries;
   private final ByteSemaphore lent;
 
@@ -35,10 +36,19 @@ public final class PixelBudget {
    * @param maxBytes of pixels held at once, at least 1
    */
   public PixelBudget(long maxBytes) {
+    this(maxBytes, GpuDecoding.off());
+  }
+
+  /**
+   * @param maxBytes of pixels held at once, at least 1
+   * @param gpus that decode into the buffers
+   */
+  public PixelBudget(long maxBytes, GpuDecoding gpus) {
     if (maxBytes < 1) {
       throw new IllegalArgumentException("maxBytes is " + maxBytes + ", expected at least 1");
     }
     this.maxBytes = maxBytes;
+    this.gpus = gpus;
     this.entries = new ByteSemaphore(maxBytes);
     this.lent = new ByteSemaphore(maxBytes);
   }
@@ -97,7 +107,7 @@ public final class PixelBudget {
       allocated += bytes;
     }
     try {
-      return DirectMemory.allocate(bytes);
+      return gpus.allocate(bytes);
     } catch (Throwable e) {
       synchronized (kept) {
         allocated -= bytes;
@@ -118,7 +128,7 @@ public final class PixelBudget {
       while (allocated > end && !buffers.isEmpty()) {
         ByteBuffer buffer = buffers.pollFirst();
         allocated -= buffer.capacity();
-        DirectMemory.free(buffer);
+        gpus.free(buffer);
       }
       if (buffers.isEmpty()) {
         sizes.remove();

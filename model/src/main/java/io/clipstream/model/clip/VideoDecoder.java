@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import io.clipstream.model.cuda.CudaException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -32,12 +33,23 @@ public final class VideoDecoder {
   private final ClipSpec spec;
   private final DecodeLimits limits;
   private final ClipBuffers buffers;
+  private final GpuDecoding gpus;
   private final LongAdder packetsDecoded = new LongAdder();
 
   /**
+   * A decoder on the CPU.
+   *
    * @param buffers for clips of the size of {@code spec}
    */
   public VideoDecoder(ClipSpec spec, DecodeLimits limits, ClipBuffers buffers) {
+    this(spec, limits, buffers, GpuDecoding.off());
+  }
+
+  /**
+   * @param buffers for clips of the size of {@code spec}
+   * @param gpus that decode what they can
+   */
+  public VideoDecoder(ClipSpec spec, DecodeLimits limits, ClipBuffers buffers, GpuDecoding gpus) {
     if (buffers.clipBytes() != spec.clipBytes()) {
       throw new IllegalArgumentException(
           "the buffers hold "
@@ -51,6 +63,7 @@ public final class VideoDecoder {
     this.spec = spec;
     this.limits = limits;
     this.buffers = buffers;
+    this.gpus = gpus;
   }
 
   /**
@@ -113,30 +126,82 @@ public final class VideoDecoder {
     limits.checkPicture(source.track().width(), source.track().height());
     FramePlan plan = FramePlan.of(scan.timeline(), sampling, spec, range);
     sampled.accept(plan.seconds(scan.timeline()));
-    Losses losses = new Losses();
-    try (ClipAssembly clips =
-            new ClipAssembly(spec, plan, sampling.crops(), buffers, deadline, sink);
-        Scaler scaler = new PictureScaler(spec, sampling.crops());
-        FrameReader reader =
-            new FrameReader(
-                source,
-                scan.timeline(),
-                plan,
-                clips,
-                losses,
-                Codecs.onCpu(limits),
-                scaler,
-                limits)) {
+    boolean sound = scan.fault().isEmpty() && !scan.broken() && !scan.timeline().counted();
+    Optional<CardTurn> turn =
+        sound ? gpus.begin(source.track(), limits, deadline) : Optional.empty();
+    try (CardTurn card = turn.orElse(null);
+        ClipAssembly clips =
+            new ClipAssembly(spec, plan, sampling.crops(), buffers, deadline, sink)) {
+      Work work = new Work(source, scan, plan, clips, deadline);
+      Read read = card == null ? readOnCpu(work) : readOnCard(work, card);
+      checkAny(source, scan.timeline(), read.decoded, clips.clips());
+      VideoInfo info = info(source, scan.timeline(), read.first);
+      return new DecodeResult.Decoded(
+          info, clips.clips(), read.note.isEmpty(), read.note, scan.timeline().remark());
+    }
+  }
+
+  /** What is to be read, and into which clips. */
+  private record Work(
+      VideoSource source, PacketScan scan, FramePlan plan, ClipAssembly clips, Deadline deadline) {}
+
+  /**
+   * What was read.
+   *
+   * @param decoded frames
+   * @param first wanted picture, null if none came
+   * @param note what was lost; empty if nothing
+   */
+  private record Read(int decoded, ShownPicture first, String note) {}
+
+  /** On a GPU; where that fails, on the CPU: then clips that went to the sink are left out. */
+  private Read readOnCard(Work work, CardTurn card)
+      throws UnusableVideoException, InterruptedException {
+    try (Scaler scaler = card.scaler(spec, work.clips.crops())) {
+      long begun = System.nanoTime() - work.deadline.waited();
+      Read read = read(work, new Losses(false), card, scaler);
+      gpus.took(System.nanoTime() - work.deadline.waited() - begun);
+      return read;
+    } catch (CardFailedException | CudaException e) {
+      gpus.failed(card, work.source.track(), e);
+    } catch (UnusableVideoException e) {
+      if (e.rejected().reason() == DecodeReason.DECODE_TIMEOUT) {
+        throw e;
+      }
+      gpus.failed(card, work.source.track(), new CardFailedException(e.getMessage()));
+    }
+    card.close();
+    work.clips.again();
+    return readOnCpu(work);
+  }
+
+  private Read readOnCpu(Work work) throws UnusableVideoException, InterruptedException {
+    try (Scaler scaler = new PictureScaler(spec, work.clips.crops())) {
+      long begun = System.nanoTime() - work.deadline.waited();
+      Read read = read(work, new Losses(true), Codecs.onCpu(limits), scaler);
+      gpus.cpuTook(work.source.track(), System.nanoTime() - work.deadline.waited() - begun);
+      return read;
+    }
+  }
+
+  private Read read(Work work, Losses losses, Codecs codecs, Scaler scaler)
+      throws UnusableVideoException, InterruptedException {
+    try (FrameReader reader =
+        new FrameReader(
+            work.source,
+            work.scan.timeline(),
+            work.plan,
+            work.clips,
+            losses,
+            codecs,
+            scaler,
+            limits)) {
       try {
         reader.read();
       } finally {
         packetsDecoded.add(reader.sent());
       }
-      checkAny(source, scan.timeline(), reader.decoded(), clips.clips());
-      String note = losses.note(scan.fault());
-      VideoInfo info = info(source, scan.timeline(), reader.first());
-      return new DecodeResult.Decoded(
-          info, clips.clips(), note.isEmpty(), note, scan.timeline().remark());
+      return new Read(reader.decoded(), reader.first(), losses.note(work.scan.fault()));
     }
   }
 

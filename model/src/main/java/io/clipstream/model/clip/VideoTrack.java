@@ -124,6 +124,19 @@ final class VideoTrack {
         : parameters.extradata().capacity(parameters.extradata_size()).asByteBuffer();
   }
 
+  /** A copy of it. */
+  byte[] headerBytes() {
+    ByteBuffer header = header();
+    byte[] bytes = new byte[header.remaining()];
+    header.get(bytes);
+    return bytes;
+  }
+
+  /** FFmpeg's number of the pixel format, as far as the header or a first look says. */
+  int pixelFormat() {
+    return stream.codecpar().format();
+  }
+
   /** Packets that a frame may be stored as: 2 where its fields may be apart. */
   int fields() {
     int order = stream.codecpar().field_order();

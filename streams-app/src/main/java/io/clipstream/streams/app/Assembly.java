@@ -1,7 +1,10 @@
 package io.clipstream.streams.app;
 
+import ai.djl.Device;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.DecoderProcesses;
+import io.clipstream.model.clip.GpuDecoding;
+import io.clipstream.model.clip.GpuMode;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.fetch.FileFetcher;
@@ -11,6 +14,7 @@ import io.clipstream.streams.classify.GenerationFactory;
 import io.clipstream.streams.classify.GenerationSource;
 import io.clipstream.streams.classify.LabelPipeline;
 import io.clipstream.streams.classify.PipelineObserver;
+import io.clipstream.streams.classify.PipelineSettings;
 import io.clipstream.streams.classify.ReferenceFetcher;
 import io.clipstream.streams.classify.ShadowLabeller;
 import io.clipstream.streams.classify.ShadowSource;
@@ -33,6 +37,7 @@ public final class Assembly {
 
   private final AppSettings settings;
   private final PipelineObserver observer;
+  private GpuDecoding gpus; // made when it is first wanted; guarded by this
 
   public Assembly(AppSettings settings) {
     this(settings, PipelineObserver.NONE);
@@ -76,7 +81,10 @@ public final class Assembly {
    */
   public LabelPipeline pipeline(ModelArtifact model, GenerationFactory factory) {
     Generation generation = factory.create(model); // Not started: nothing to close yet.
-    return LabelPipeline.open(fetcher(), generation, settings.pipeline(), observer);
+    LabelPipeline pipeline =
+        LabelPipeline.open(fetcher(), generation, pipelineSettings(), observer);
+    gpus().watch(pipeline::queued);
+    return pipeline;
   }
 
   /**
@@ -89,8 +97,9 @@ public final class Assembly {
         new LabelPipeline(
             fetcher(),
             generations,
-            settings.pipeline(),
+            pipelineSettings(),
             PipelineObserver.both(generations.observer(), observer));
+    gpus().watch(pipeline::queued);
     pipeline.start();
     return pipeline;
   }
@@ -103,7 +112,7 @@ public final class Assembly {
    */
   public <T extends GenerationSource & ShadowSource> ShadowLabeller shadowed(
       T versions, GenerationFactory factory) {
-    PixelBudget pixels = new PixelBudget(settings.shadow().maxDecodedBytes());
+    PixelBudget pixels = new PixelBudget(settings.shadow().maxDecodedBytes(), gpus());
     ShadowWriter writer =
         new ShadowWriter(
             new KafkaConnection(settings.connection()).shadowLabels(),
@@ -179,9 +188,31 @@ public final class Assembly {
         settings.isolation() == DecodeIsolation.PROCESS
             ? Optional.of(new DecoderProcesses()) // They end with this process.
             : Optional.empty(),
-        new PixelBudget(settings.work().maxDecodedBytes()),
+        gpus(),
+        new PixelBudget(settings.work().maxDecodedBytes(), gpus()),
         settings.pipeline().batch(),
         observer);
+  }
+
+  /** GPUs decode beside the threads of the CPU. */
+  private PipelineSettings pipelineSettings() {
+    return settings.pipeline().withMoreDecodeThreads(gpus().places());
+  }
+
+  /** Those of the model's GPUs that decode. */
+  private synchronized GpuDecoding gpus() {
+    if (gpus == null) {
+      boolean here = settings.isolation() == DecodeIsolation.NONE;
+      gpus =
+          here && settings.gpuDecoding() == GpuMode.AUTO
+              ? GpuDecoding.on(
+                  settings.model().devices().devices().stream()
+                      .filter(Device::isGpu)
+                      .map(Device::getDeviceId)
+                      .toList())
+              : GpuDecoding.off();
+    }
+    return gpus;
   }
 
   private interface Maker<T, E extends Exception> {

@@ -9,6 +9,7 @@ import io.clipstream.model.clip.DecodeLimits;
 import io.clipstream.model.clip.DecodeReason;
 import io.clipstream.model.clip.DecodeResult;
 import io.clipstream.model.clip.DecoderProcesses;
+import io.clipstream.model.clip.GpuDecoding;
 import io.clipstream.model.clip.OpenClips;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
@@ -47,20 +48,22 @@ public final class ClipCutter implements Cutter {
    */
   public static ClipCutter of(
       ClipSpec spec, Sampling sampling, DecodeLimits limits, PixelBudget budget) {
-    return of(spec, sampling, limits, budget, Optional.empty());
+    return of(spec, sampling, limits, budget, Optional.empty(), GpuDecoding.off());
   }
 
   /**
    * As the other.
    *
    * @param processes that decode, if this one does not
+   * @param gpus that decode too, if this process decodes
    */
   static ClipCutter of(
       ClipSpec spec,
       Sampling sampling,
       DecodeLimits limits,
       PixelBudget budget,
-      Optional<DecoderProcesses> processes) {
+      Optional<DecoderProcesses> processes,
+      GpuDecoding gpus) {
     int open = OpenClips.atMost(sampling);
     long needed = (long) open * spec.clipBytes();
     if (budget.maxBytes() < needed) {
@@ -82,7 +85,7 @@ public final class ClipCutter implements Cutter {
           (file, range, sink) ->
               elsewhere.decode(file, spec, sampling, limits, range, buffers, sink));
     }
-    VideoDecoder decoder = new VideoDecoder(spec, limits, buffers);
+    VideoDecoder decoder = new VideoDecoder(spec, limits, buffers, gpus);
     return new ClipCutter((file, range, sink) -> decoder.decode(file, sampling, range, sink));
   }
 

@@ -55,6 +55,10 @@ final class FairQueue<T> {
     return removed;
   }
 
+  synchronized int size() {
+    return flows.values().stream().mapToInt(ArrayDeque::size).sum();
+  }
+
   synchronized boolean isEmpty() {
     return flows.isEmpty();
   }

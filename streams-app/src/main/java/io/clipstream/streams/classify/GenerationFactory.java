@@ -6,6 +6,7 @@ import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.DecodeLimits;
 import io.clipstream.model.clip.DecoderProcesses;
+import io.clipstream.model.clip.GpuDecoding;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.infer.TorchClassifier;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param kernels whether it runs with GPU kernels there
  * @param sampling of every video
  * @param processes that decode, if this one does not
+ * @param gpus that decode too, if this process decodes
  * @param budget of the decoded pixels of all generations together
  * @param batch how clips become batches; each of its sizes is warmed
  */
@@ -31,6 +33,7 @@ public record GenerationFactory(
     Sampling sampling,
     DecodeLimits limits,
     Optional<DecoderProcesses> processes,
+    GpuDecoding gpus,
     PixelBudget budget,
     BatchPolicy batch,
     PipelineObserver observer) {
@@ -85,7 +88,7 @@ public record GenerationFactory(
    * @throws UserError if it has no room for the clips
    */
   public Cutter cutter(ClipSpec spec, PixelBudget pixels) {
-    return ClipCutter.of(spec, sampling, limits, pixels, processes);
+    return ClipCutter.of(spec, sampling, limits, pixels, processes, gpus);
   }
 
   private static ServedModel served(ModelArtifact artifact) {

@@ -243,6 +243,11 @@ public final class LabelPipeline implements VideoLabeller {
     return room.troubles();
   }
 
+  /** Videos that could be read now, if there were threads for them. */
+  public int queued() {
+    return local.size() + remote.size();
+  }
+
   /** Videos without an outcome. */
   public int inFlight() {
     return inFlight.size() + room.waiting().videos();

@@ -28,6 +28,11 @@ public record PipelineSettings(
     atLeastOne("topLabels", topLabels);
   }
 
+  /** The same with more threads that read local videos. */
+  public PipelineSettings withMoreDecodeThreads(int more) {
+    return new PipelineSettings(decodeThreads + more, batch, clipsPerVideo, topLabels, waits);
+  }
+
   private static void atLeastOne(String name, int value) {
     if (value < 1) {
       throw new UserError(name + " is " + value + ", expected at least 1");

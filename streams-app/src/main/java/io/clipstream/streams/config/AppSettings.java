@@ -3,6 +3,7 @@ package io.clipstream.streams.config;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
 import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.GpuMode;
 import io.clipstream.model.fetch.FetchPolicy;
 import io.clipstream.streams.classify.PipelineSettings;
 import io.clipstream.streams.classify.ShadowSettings;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * @param fetch what may be fetched, from where, and how much
  * @param decode what one decode may cost
  * @param isolation where decoding is done
+ * @param gpuDecoding whether GPUs decode too
  * @param outcomeTimestamp which time stamp outcomes get
  * @param health where it tells how it is
  * @param console the page that it shows; empty: none
@@ -40,6 +42,7 @@ public record AppSettings(
     FetchPolicy fetch,
     DecodeLimits decode,
     DecodeIsolation isolation,
+    GpuMode gpuDecoding,
     OutcomeTimestamp outcomeTimestamp,
     HealthSettings health,
     Optional<ConsoleOptions> console) {
@@ -61,6 +64,7 @@ public record AppSettings(
         FetchReader.policy(settings),
         PipelineReader.decode(settings),
         settings.value("decode.isolation", "none or process", DecodeIsolation::of),
+        settings.value("decode.gpu", GpuMode.EXPECTED, GpuMode::parse),
         settings.value("outcome.timestamp", "now or reference", AppSettings::timestamp),
         HealthSettings.read(settings),
         ConsoleReader.read(settings));
@@ -84,6 +88,7 @@ public record AppSettings(
         fetch.withFileRoots(roots),
         decode,
         isolation,
+        gpuDecoding,
         outcomeTimestamp,
         health,
         console);

@@ -10,6 +10,7 @@ import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.DecodeLimits;
 import io.clipstream.model.clip.DecodeResult;
 import io.clipstream.model.clip.DecoderProcesses;
+import io.clipstream.model.clip.GpuDecoding;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.fetch.LocalFile;
@@ -96,7 +97,12 @@ class ClipCutterTest {
         LocalFile video = LocalFile.of(WholePathTest.video(directory.resolve("video.mp4"), 75))) {
       Cutter cutter =
           ClipCutter.of(
-              SPEC, Sampling.sliding(10), DecodeLimits.defaults(), budget, Optional.of(processes));
+              SPEC,
+              Sampling.sliding(10),
+              DecodeLimits.defaults(),
+              budget,
+              Optional.of(processes),
+              GpuDecoding.off());
       ClipSink ending =
           clip -> {
             clip.close();

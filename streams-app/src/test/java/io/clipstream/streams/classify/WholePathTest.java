@@ -7,6 +7,7 @@ import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.GpuDecoding;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.clip.VideoEncoder;
@@ -242,6 +243,7 @@ class WholePathTest {
                 Sampling.sliding(10),
                 DecodeLimits.defaults(),
                 Optional.empty(),
+                GpuDecoding.off(),
                 new PixelBudget(4L * SPEC.clipBytes()),
                 settings.batch(),
                 PipelineObserver.NONE)

@@ -131,6 +131,7 @@ class AppSettingsTest {
     wrong.put("console.thumbnails", "some");
     wrong.put("console.max-upload", "1MB");
     wrong.put("decode.isolation", "thread");
+    wrong.put("decode.gpu", "on");
     wrong.put("health.port", "65536");
     wrong.put("health.host", "http://localhost");
     return wrong;

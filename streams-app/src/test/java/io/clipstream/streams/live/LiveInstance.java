@@ -2,6 +2,7 @@ package io.clipstream.streams.live;
 
 import ai.djl.Device;
 import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.GpuDecoding;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.clip.VideoEncoder;
@@ -118,6 +119,7 @@ final class LiveInstance implements AutoCloseable {
         Sampling.sliding(4),
         DecodeLimits.defaults(),
         Optional.empty(),
+        GpuDecoding.off(),
         new PixelBudget(64 << 20),
         PIPELINE.batch(),
         PipelineObserver.NONE);
