@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +28,7 @@ final class HangWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HangWatch.class);
 
   private final Fetcher fetcher;
-  private final Consumer<Thread> lost;
+  private final BiConsumer<Thread, VideoInFlight> lost;
   private final Set<Decode> decodes = ConcurrentHashMap.newKeySet();
 
   private final ScheduledExecutorService timer =
@@ -43,9 +43,9 @@ final class HangWatch implements AutoCloseable {
    * Starts.
    *
    * @param fetcher tells whether a root answers; stays the caller's
-   * @param lost takes a thread that will read nothing more, before its video waits again
+   * @param lost takes a thread that will read nothing more, with its video, which waits again
    */
-  HangWatch(Fetcher fetcher, Consumer<Thread> lost) {
+  HangWatch(Fetcher fetcher, BiConsumer<Thread, VideoInFlight> lost) {
     this.fetcher = fetcher;
     this.lost = lost;
     var unused = timer.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
@@ -78,11 +78,11 @@ final class HangWatch implements AutoCloseable {
     decodes.remove(decode);
     Origin origin = fetcher.origin(decode.video.request());
     log.warn("{} hangs while a video is decoded, {} is given up", origin, decode.thread.getName());
-    lost.accept(decode.thread);
     String problem = "file " + origin + " does not answer while a video is decoded";
     decode.video.comeBack(
         new Unavailable(
             Fault.ORIGIN, FetchReason.FETCH_FAILED, problem, problem, 1, Optional.empty()));
+    lost.accept(decode.thread, decode.video);
   }
 
   @Override

@@ -84,9 +84,11 @@ final class VideoReader implements AutoCloseable {
     onLost = replace;
   }
 
-  private void lose(Thread thread) {
+  /** What the thread holds is given back in its stead. */
+  private void lose(Thread thread, VideoInFlight video) {
     lost.add(thread);
-    turns.release(); // Of the decode that hangs.
+    turns.release();
+    video.generation().release();
     onLost.accept(thread);
   }
 
@@ -148,7 +150,9 @@ final class VideoReader implements AutoCloseable {
     } finally {
       MDC.remove(LOGGED);
       video.stopReading();
-      generation.release();
+      if (!isReplaced()) {
+        generation.release();
+      }
     }
   }
 
@@ -287,6 +291,8 @@ final class VideoReader implements AutoCloseable {
     } finally {
       if (decode == null || decode.end()) {
         turns.release();
+      } else {
+        lost.add(Thread.currentThread()); // Whoever found it may be about to say so.
       }
     }
   }

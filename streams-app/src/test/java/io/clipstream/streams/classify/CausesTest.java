@@ -308,15 +308,17 @@ class CausesTest {
     roots = List.of(root, other);
     pipeline.close();
     pipeline = pipeline(Duration.ofHours(6));
-    labelled(submit(file("a.mp4")));
+    String hanging = file("a.mp4"); // To make an address of a path looks at the file, too.
+    String good = other.resolve("b.mp4").toUri().toString();
+    labelled(submit(hanging));
     List<CompletableFuture<Outcome>> held = new ArrayList<>();
     try (HungMount hung = HungMount.over(root).orElse(null)) {
       assumeTrue(hung != null, "this user cannot mount a file system that hangs");
       for (int i = 0; i < 20; i++) {
-        held.add(submit(file("a.mp4")));
+        held.add(submit(hanging));
       }
       for (int i = 0; i < 20; i++) {
-        labelled(submit(other.resolve("b.mp4").toUri().toString()));
+        labelled(submit(good));
         labelled(submit(url("/" + i)));
       }
       await(() -> !pipeline.troubles().isEmpty());

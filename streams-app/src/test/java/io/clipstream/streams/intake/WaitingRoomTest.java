@@ -264,7 +264,7 @@ class WaitingRoomTest {
   @Test
   void shouldCountOnWhatAVideoHadWaitedElsewhere() {
     Video old = new Video(host("down"), PATIENCE.minusMinutes(30));
-    Video behind = new Video(host("down"), PATIENCE.minusMinutes(20));
+    Video behind = new Video(host("down"), PATIENCE.minusMinutes(40));
     Video later = new Video(host("down"), PATIENCE.plusHours(1));
     assertThat(room.waited(later.ticket)).as("nobody asked").isEqualTo(PATIENCE.plusHours(1));
     List<Video> videos = List.of(old, behind, later);
