@@ -155,7 +155,7 @@ class ChaosIT {
     int outcomes = cluster.seen() + 1 + random.nextInt(REFERENCES / 2);
     long stuck = System.nanoTime() + LIMIT.toNanos();
     while (cluster.seen() < outcomes) {
-      assertThat(System.nanoTime()).as("%d outcomes", cluster.seen()).isLessThan(stuck);
+      assertThat(System.nanoTime()).as("%d outcomes\n%s", cluster.seen(), last()).isLessThan(stuck);
       cluster.read(Duration.ofMillis(100));
       restartEnded();
     }
@@ -166,7 +166,7 @@ class ChaosIT {
   private void awaitAll() throws IOException {
     long stuck = System.nanoTime() + LIMIT.toNanos();
     for (int before = cluster.seen(); before < cluster.produced(); ) {
-      assertThat(System.nanoTime()).as("%d outcomes", before).isLessThan(stuck);
+      assertThat(System.nanoTime()).as("%d outcomes\n%s", before, last()).isLessThan(stuck);
       cluster.read(Duration.ofMillis(100));
       restartEnded();
       if (cluster.seen() > before) {
@@ -174,6 +174,12 @@ class ChaosIT {
         stuck = System.nanoTime() + LIMIT.toNanos();
       }
     }
+  }
+
+  /** What the instances said. */
+  private String last() throws IOException {
+    List<String> lines = Files.readAllLines(log);
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - 100), lines.size()));
   }
 
   /** As whatever runs services does. */
