@@ -15,11 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What is measured of this JVM and its process. */
+/** What is measured of this JVM, its process, and the GPUs of its machine. */
 public final class ProcessMeters implements AutoCloseable {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private final JvmGcMetrics collections = new JvmGcMetrics();
+  private final GpuMeters gpus;
 
   public ProcessMeters(MeterRegistry registry) {
     new ClassLoaderMetrics().bindTo(registry);
@@ -30,6 +31,7 @@ public final class ProcessMeters implements AutoCloseable {
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
     collections.bindTo(registry);
+    gpus = new GpuMeters(Nvml.find(), registry);
     if (Files.isReadable(STATUS)) {
       Gauge.builder("process.resident.memory", ProcessMeters::residentBytes)
           .baseUnit("bytes")
@@ -54,5 +56,6 @@ public final class ProcessMeters implements AutoCloseable {
   @Override
   public void close() {
     collections.close();
+    gpus.close();
   }
 }
