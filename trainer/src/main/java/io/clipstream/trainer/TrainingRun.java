@@ -18,6 +18,7 @@ import io.clipstream.trainer.loop.EpochReport;
 import io.clipstream.trainer.loop.Forecast;
 import io.clipstream.trainer.loop.TorchrunPlan;
 import io.clipstream.trainer.loop.TrainingLoop;
+import io.clipstream.trainer.loop.TrainingWatch;
 import io.clipstream.trainer.motion.MotionDataSet;
 import io.clipstream.trainer.motion.PictureLibrary;
 import io.clipstream.trainer.recipe.MotionSettings;
@@ -94,6 +95,16 @@ public final class TrainingRun {
    */
   public Path run(RunFolder run, boolean fresh, Judge judge)
       throws IOException, InterruptedException {
+    return run(run, fresh, judge, TrainingWatch.NONE);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param watch told how the training goes
+   */
+  public Path run(RunFolder run, boolean fresh, Judge judge, TrainingWatch watch)
+      throws IOException, InterruptedException {
     try (RunData data = RunData.open(recipe, run, threads, progress)) {
       RunIdentity identity = RunIdentity.of(recipe, data.list(), data.digests());
       run.claim(identity, fresh, progress);
@@ -108,7 +119,7 @@ public final class TrainingRun {
                   run.file(""),
                   device,
                   progress)
-              .run(Integer.MAX_VALUE);
+              .run(Integer.MAX_VALUE, watch);
       lap("train");
       seconds.put("train", tenths(trained.seconds())); // of all sessions, not this one's alone
       return finish(run, data.list(), identity, trained, report, judge);

@@ -153,6 +153,14 @@ final class TrainCommand implements Callable<Integer> {
   private Path key;
 
   @Option(
+      names = "--metrics",
+      paramLabel = "FILE.prom",
+      description =
+          "Keeps metrics of the run in this file, for the textfile collector of Prometheus' node"
+              + " exporter.")
+  private Path metricsFile;
+
+  @Option(
       names = "--photographs",
       paramLabel = "DIR",
       description = "Folder of source pictures, instead of the recipe's.")
@@ -183,12 +191,24 @@ final class TrainCommand implements Callable<Integer> {
     Progress progress = new Progress(spec.commandLine().getErr());
     Optional<SigningKey> signer =
         key == null ? Optional.empty() : Optional.of(SigningKey.read(key));
+    TrainMetrics metrics =
+        new TrainMetrics(
+            Optional.ofNullable(dryRun || prepare ? null : metricsFile), name, version, progress);
     if (publish) {
       kafka(progress).requirePublishable(name, version, activate);
     }
     try (RunFolder run = RunFolder.open(folder);
         EndAtOnce asked = new EndAtOnce()) { // What was trained is in checkpoints.
-      return train(run, keys, name, signer, progress);
+      metrics.begins();
+      int code = train(run, keys, name, signer, progress, metrics);
+      metrics.outcome(
+          code == REFUSED
+              ? TrainMetrics.Outcome.REFUSED
+              : publish ? TrainMetrics.Outcome.PUBLISHED : TrainMetrics.Outcome.TRAINED);
+      return code;
+    } catch (IOException | RuntimeException | Error e) {
+      metrics.outcome(TrainMetrics.Outcome.FAILED);
+      throw e;
     }
   }
 
@@ -198,7 +218,8 @@ final class TrainCommand implements Callable<Integer> {
       Map<String, String> keys,
       String name,
       Optional<SigningKey> signer,
-      Progress progress)
+      Progress progress,
+      TrainMetrics metrics)
       throws IOException, InterruptedException {
     if (Settings.read(recipe, keys).text("train.start", "").equals(LIVE)) {
       keys.put("train.start", startModel(name, folder, progress).toAbsolutePath().toString());
@@ -216,7 +237,7 @@ final class TrainCommand implements Callable<Integer> {
       return 0;
     }
     if (!publish && against == null) {
-      finish(run.run(folder, fresh, (artifact, list) -> origin));
+      finish(run.run(folder, fresh, (artifact, list) -> origin, metrics));
       return 0;
     }
     Optional<Path> live = live(name, folder, progress);
@@ -239,8 +260,10 @@ final class TrainCommand implements Callable<Integer> {
             (candidate, list) -> {
               Map<String, String> told = new HashMap<>(origin);
               told.putAll(gate.judge(candidate, list));
+              metrics.gate(gate.decision());
               return told;
-            });
+            },
+            metrics);
     finish(artifact);
     if (!gate.decision().passed() && !force) {
       return REFUSED;

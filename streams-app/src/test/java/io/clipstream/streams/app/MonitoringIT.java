@@ -16,10 +16,14 @@ import io.clipstream.streams.classify.ShadowLabeller;
 import io.clipstream.streams.classify.ShadowSink;
 import io.clipstream.streams.classify.Versions;
 import io.clipstream.streams.classify.VideoRequest;
+import io.clipstream.streams.cli.TrainMetricsTest;
 import io.clipstream.streams.config.AppSettings;
 import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.live.LiveModels;
 import io.clipstream.streams.live.ModelRoutes;
+import io.clipstream.streams.metrics.FakeGpus;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -131,7 +135,10 @@ class MonitoringIT {
         named.addAll(names(Files.readString(file)));
       }
 
-      Set<String> exported = names(get("/metrics").body());
+      PrometheusMeterRegistry elsewhere = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      FakeGpus.bind(elsewhere); // What machines with GPUs tell.
+      TrainMetricsTest.measure(elsewhere); // What trainings tell.
+      Set<String> exported = names(get("/metrics").body() + elsewhere.scrape());
       assertThat(named).hasSizeGreaterThan(20);
       assertThat(exported).containsAll(named);
     }

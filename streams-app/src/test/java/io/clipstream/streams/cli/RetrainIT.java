@@ -182,10 +182,19 @@ class RetrainIT {
       "--feedback",
       "-o",
       path("two"),
+      "--metrics",
+      path("training.prom"),
       "--publish",
       "--activate"
     };
     run(0, command);
+
+    assertThat(Files.readAllLines(folder.resolve("training.prom")))
+        .contains(
+            "clipstream_training_outcome{model=\"levels\",outcome=\"published\",version=\"2\"} 1.0",
+            "clipstream_training_gate_passed{check=\"all\",model=\"levels\",version=\"2\"} 1.0")
+        .anyMatch(line -> line.matches("clipstream_training_clips_total\\{.*} [1-9].*"))
+        .anyMatch(line -> line.matches("clipstream_training_validation_loss\\{.*} [0-9].*"));
 
     assertThat(err.toString())
         .contains("training begins with levels-1 and its head for 2 of 3 labels")

@@ -94,6 +94,11 @@ public final class TrainingLoop {
    * @param stopAfter step to stop after, as a kill would; tests that runs go on
    */
   public Trained run(int stopAfter) throws IOException, InterruptedException {
+    return run(stopAfter, TrainingWatch.NONE);
+  }
+
+  /** As the other, and tells how it goes. */
+  public Trained run(int stopAfter, TrainingWatch watch) throws IOException, InterruptedException {
     Optional<Checkpoint> saved = checkpoints.read(run, progress);
     if (saved.isPresent() && (saved.get().step() == steps || stopsEarly(saved.get()))) {
       progress.note(
@@ -110,14 +115,16 @@ public final class TrainingLoop {
     try (Learner learner = new Learner(initial, recipe, train, device);
         Validation judge = new Validation(initial, recipe, validation, atOnce, device)) {
       saved.ifPresent(learner::restore);
-      Checkpoint state = train(learner, judge, saved.orElse(Checkpoint.start(run)), stopAfter);
+      Checkpoint state =
+          train(learner, judge, saved.orElse(Checkpoint.start(run)), stopAfter, watch);
       return trained(state);
     } finally {
       Files.deleteIfExists(initial);
     }
   }
 
-  private Checkpoint train(Learner learner, Validation judge, Checkpoint start, int stopAfter)
+  private Checkpoint train(
+      Learner learner, Validation judge, Checkpoint start, int stopAfter, TrainingWatch watch)
       throws IOException, InterruptedException {
     Checkpoint state = start;
     int step = start.step();
@@ -132,9 +139,11 @@ public final class TrainingLoop {
         batches.done(batch);
         step++;
         progress.step(batch.size(), "epoch " + epochOf(step) + ", " + tally);
+        watch.step(epochOf(step), settings.epochs(), batch.size(), tally.loss());
 
         if (step % plan.steps() == 0) {
           state = endEpoch(state, learner, judge, step, tally, files);
+          watch.epoch(state.history().get(state.history().size() - 1));
           tally = newTally();
           savedNanos = System.nanoTime();
           if (step < steps && stopsEarly(state)) {
