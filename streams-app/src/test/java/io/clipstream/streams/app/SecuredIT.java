@@ -152,7 +152,43 @@ class SecuredIT {
     }
   }
 
+  /** As settings name it: what they say of the registry's TLS reaches its client. */
+  @Test
+  void shouldReachARegistryByTlsWithAPassword() throws Exception {
+    kafka.addUsers(List.of("all"));
+    List<AclBinding> rules = new ArrayList<>();
+    rights("instance").forEach(right -> rules.add(right.of("all", "all")));
+    kafka.allow(rules);
+    try (TlsProxy registry =
+        new TlsProxy(
+            cluster.registry.url(), kafka.keys(), SecuredKafka.PASSWORD, "someone:hunter2")) {
+      Map<String, String> serde =
+          ConsoleInstance.read(
+                  Map.of(
+                      "serde.schema.registry.url", registry.url(),
+                      "serde.schema.registry.ssl.truststore.type", "PEM",
+                      "serde.schema.registry.ssl.truststore.location",
+                          kafka.certificate().toString(),
+                      "serde.basic.auth.credentials.source", "USER_INFO",
+                      "serde.basic.auth.user.info", "someone:hunter2"))
+              .connection()
+              .serde()
+              .settings();
+      cluster.produce(20);
+      try (LabelApp app = app("all", "all", "all", serde)) {
+        app.start();
+        cluster.assertOneOutcomeEachInOrder(LIMIT);
+      }
+      assertThat(registry.passed()).isPositive();
+      assertThat(registry.refused()).isZero();
+    }
+  }
+
   private LabelApp app(String user, String password, String application) {
+    return app(user, password, application, cluster.settings(application).serde());
+  }
+
+  private LabelApp app(String user, String password, String application, Map<String, ?> serde) {
     LabelApp.Settings base = cluster.settings(application);
     Map<String, Object> settings = new HashMap<>(base.kafka());
     settings.putAll(kafka.client(user, password));
@@ -162,7 +198,7 @@ class SecuredIT {
             base.topics(),
             settings,
             base.serdeClass(),
-            base.serde(),
+            serde,
             base.pending(),
             base.drainLimit(),
             base.timestamps()),

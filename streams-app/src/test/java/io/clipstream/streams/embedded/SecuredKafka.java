@@ -24,8 +24,10 @@ import org.apache.kafka.common.acl.AclBindingFilter;
  * port, in plain text, whoever comes may do everything.
  */
 public final class SecuredKafka implements AutoCloseable {
-  private static final String PASSWORD = "of-the-test";
+  /** Of the file of its key. */
+  public static final String PASSWORD = "of-the-test";
 
+  private final Path keys;
   private final Path certificate;
   private final int port = EmbeddedKafka.freePort();
   private final EmbeddedKafka kafka;
@@ -35,7 +37,7 @@ public final class SecuredKafka implements AutoCloseable {
    */
   public SecuredKafka(Path directory) throws IOException, InterruptedException {
     Files.createDirectories(directory);
-    Path keys = directory.resolve("broker.p12");
+    keys = directory.resolve("broker.p12");
     certificate = directory.resolve("broker.pem");
     keytool("-genkeypair", keys, "-keyalg", "EC", "-dname", "CN=broker", "-validity", "2")
         .with("-ext", "san=ip:127.0.0.1")
@@ -68,6 +70,16 @@ public final class SecuredKafka implements AutoCloseable {
   /** Where everything is allowed to everybody. */
   public String open() {
     return kafka.bootstrapServers();
+  }
+
+  /** Its key, for another server of this machine: PKCS#12. */
+  public Path keys() {
+    return keys;
+  }
+
+  /** Who trusts this one trusts the key: PEM. */
+  public Path certificate() {
+    return certificate;
   }
 
   /** Settings of a user's clients. */
