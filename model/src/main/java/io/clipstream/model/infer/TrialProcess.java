@@ -3,6 +3,7 @@ package io.clipstream.model.infer;
 import ai.djl.Device;
 import io.clipstream.model.CacheFolder;
 import io.clipstream.model.ChildJvm;
+import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ScriptOperators;
 import io.clipstream.model.swin.Swin3d;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -59,6 +61,40 @@ public final class TrialProcess {
     } catch (IOException e) {
       return; // without a cache it is tried each time
     }
+  }
+
+  /**
+   * Loads a network, clipstream's own too, runs it on its golden clip and compares what it gives:
+   * nothing of the model runs in this process, which may have no room for it.
+   *
+   * @return empty if the artifact has no golden outputs
+   * @throws IOException as {@link #require}, or if it does not give a finite logit for each label
+   */
+  public Optional<GoldenCheck> check(ModelArtifact artifact, Device device)
+      throws IOException, InterruptedException {
+    ScriptOperators.require(artifact);
+    long seed = artifact.golden().map(Golden::seed).orElse(GoldenCheck.SEED);
+    Trial.Result result = run(artifact, device, 1, seed);
+    if (result.error() != null) {
+      throw new IOException(artifact.path() + ": the network fails: " + result.error());
+    }
+    long labels = artifact.manifest().labels().size();
+    if (!result.shape().equals(List.of(1L, labels))
+        || result.values().size() != labels
+        || !result.values().stream().allMatch(Float::isFinite)) {
+      throw new IOException(
+          artifact.path()
+              + ": the network gives "
+              + result.type()
+              + " "
+              + result.shape()
+              + ", expected a finite float32 logit for each of "
+              + labels
+              + " labels");
+    }
+    return artifact
+        .golden()
+        .map(golden -> GoldenCheck.of(result.values(), golden, artifact.manifest(), device));
   }
 
   /**

@@ -38,6 +38,31 @@ class TrialProcessTest {
   }
 
   @Test
+  void shouldHoldANetworkToItsGoldenOutputsInAProcessOfItsOwn() throws Exception {
+    ModelArtifact artifact = ModelArtifact.bundled();
+
+    GoldenCheck check = new TrialProcess(PATIENT).check(artifact, Device.cpu()).orElseThrow();
+
+    assertThat(check.passed()).isTrue();
+    assertThat(check.relative()).isEqualTo(GoldenCheck.of(artifact, Device.cpu()).get().relative());
+  }
+
+  @Test
+  void shouldRefuseANetworkThatDoesNotGiveALogitForEachLabel() throws Exception {
+    TrialProcess trial = new TrialProcess(PATIENT);
+
+    assertThatThrownBy(() -> trial.check(artifact("return torch.to(clips, 6)"), Device.cpu()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("gives float32 [1, 4, 16, 16, 3], expected a finite float32 logit");
+    assertThatThrownBy(
+            () ->
+                trial.check(
+                    artifact("return torch.log(torch.zeros([torch.size(clips, 0), 3]))"),
+                    Device.cpu()))
+        .hasMessageContaining("expected a finite float32 logit for each of 3 labels");
+  }
+
+  @Test
   void shouldEndANetworkThatLoops() throws Exception {
     ModelArtifact artifact =
         artifact(

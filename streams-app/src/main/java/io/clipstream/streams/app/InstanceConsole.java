@@ -38,6 +38,9 @@ public final class InstanceConsole implements AutoCloseable {
   /** Of files that are dropped on the page. */
   private final Optional<Path> uploads;
 
+  /** Of models that are published from the page. */
+  private final Optional<Path> publications;
+
   private VideoLabeller labeller;
 
   /**
@@ -54,6 +57,11 @@ public final class InstanceConsole implements AutoCloseable {
             .console()
             .filter(ConsoleOptions::write)
             .map(writes -> folder(settings.fetch().probes()));
+    this.publications =
+        settings
+            .console()
+            .filter(options -> options.maxModelBytes().isPresent())
+            .map(publishes -> PublicationFolder.make(settings.work().directory()));
     this.settings = uploads.map(folder -> settings.withFileRoots(List.of(folder))).orElse(settings);
   }
 
@@ -102,7 +110,8 @@ public final class InstanceConsole implements AutoCloseable {
                     assembly.fetcher(),
                     settings.decode()),
                 labeller,
-                uploads));
+                uploads,
+                publications));
   }
 
   private static InstanceState state(LabelApp app, List<Trouble> troubles) {
@@ -145,13 +154,15 @@ public final class InstanceConsole implements AutoCloseable {
   @Override
   public void close() {
     console.ifPresent(Console::close);
-    uploads.ifPresent(
-        folder -> {
-          try {
-            Folders.delete(folder);
-          } catch (IOException e) {
-            log.warn("{} was not deleted: {}", folder, e.toString());
-          }
-        });
+    uploads.ifPresent(InstanceConsole::delete);
+    publications.ifPresent(InstanceConsole::delete);
+  }
+
+  private static void delete(Path folder) {
+    try {
+      Folders.delete(folder);
+    } catch (IOException e) {
+      log.warn("{} was not deleted: {}", folder, e.toString());
+    }
   }
 }

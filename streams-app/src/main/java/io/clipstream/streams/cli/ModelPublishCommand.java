@@ -6,7 +6,6 @@ import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
-import io.clipstream.model.artifact.TorchArchive;
 import io.clipstream.model.fetch.ExpectedDigest;
 import io.clipstream.schemas.ModelRelease;
 import io.clipstream.schemas.models.ModelDescription;
@@ -14,12 +13,12 @@ import io.clipstream.schemas.models.ModelPublisher;
 import io.clipstream.schemas.models.Publication;
 import io.clipstream.schemas.models.PublishSettings;
 import io.clipstream.schemas.models.SigningKey;
+import io.clipstream.streams.live.Descriptions;
 import io.clipstream.streams.live.ModelCatalog;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,30 +100,13 @@ final class ModelPublishCommand implements Callable<Integer> {
   private Publication publish(ModelPublisher publisher, ModelArtifact artifact, Progress progress)
       throws IOException, InterruptedException {
     ModelManifest manifest = artifact.manifest();
-    ModelDescription description = description(file, manifest);
+    ModelDescription description = Descriptions.of(file, manifest, System.getProperty("user.name"));
     if (uri != null) {
       return publisher.publish(description, uri, artifact.digest(), Files.size(file));
     }
     progress.startBytes("publish " + manifest.id());
     try (progress) {
       return publisher.publish(description, file, progress::at);
-    }
-  }
-
-  /** What is said of a model when it is published from here. */
-  static ModelDescription description(Path file, ModelManifest manifest) throws IOException {
-    return new ModelDescription(
-        manifest.name(),
-        manifest.version(),
-        text(file),
-        Optional.of(System.getProperty("user.name")),
-        Instant.now());
-  }
-
-  /** The manifest as the file has it: a newer writer may say more than is known here. */
-  private static String text(Path file) throws IOException {
-    try (TorchArchive archive = TorchArchive.open(file)) {
-      return archive.extra("manifest.json");
     }
   }
 

@@ -13,6 +13,7 @@ import io.clipstream.schemas.models.PublishSettings;
 import io.clipstream.schemas.models.SigningKey;
 import io.clipstream.streams.app.KafkaConnection;
 import io.clipstream.streams.config.AppSettings;
+import io.clipstream.streams.live.Descriptions;
 import io.clipstream.streams.live.ModelCatalog;
 import io.clipstream.trainer.feedback.FeedbackData;
 import io.clipstream.trainer.feedback.FeedbackReader;
@@ -128,7 +129,10 @@ final class TrainKafka {
     try (progress) {
       publication =
           new ModelPublisher(registry.log(), PublishSettings.defaults(), signer)
-              .publish(ModelPublishCommand.description(file, manifest), file, progress::at);
+              .publish(
+                  Descriptions.of(file, manifest, System.getProperty("user.name")),
+                  file,
+                  progress::at);
     }
     if (activate) {
       registry.activate(manifest.name(), manifest.version());

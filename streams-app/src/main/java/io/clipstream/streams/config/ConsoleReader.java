@@ -6,6 +6,7 @@ import io.clipstream.streams.console.ConsoleOptions;
 import io.clipstream.streams.console.Thumbnails;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /** Reads how the console is set up. */
@@ -28,6 +29,11 @@ final class ConsoleReader {
     Thumbnails.Of thumbnails =
         settings.value("console.thumbnails", "none, files or all", ConsoleReader::thumbnails);
     long maxUpload = settings.bytes("console.max-upload", UPLOAD);
+    long maxModel = settings.bytes("console.max-model", UPLOAD);
+    // A model is a program that every instance runs: for those alone who have signed in, and not
+    // where instances take signed ones only.
+    boolean publishes =
+        write && token.isPresent() && settings.text("models.trusted-keys").isBlank();
     if (port.isPresent() && token.isEmpty() && !LOOPBACK.matcher(host).matches()) {
       throw settings.wrong(
           "console.host",
@@ -36,7 +42,14 @@ final class ConsoleReader {
     return port.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new ConsoleOptions(host, port.getAsInt(), token, write, thumbnails, maxUpload));
+            new ConsoleOptions(
+                host,
+                port.getAsInt(),
+                token,
+                write,
+                thumbnails,
+                maxUpload,
+                publishes ? OptionalLong.of(maxModel) : OptionalLong.empty()));
   }
 
   /** Never part of a message. */

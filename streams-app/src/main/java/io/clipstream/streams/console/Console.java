@@ -28,6 +28,7 @@ public final class Console implements AutoCloseable {
   private final Pages pages;
   private final HttpListener listener;
   private Thumbnails thumbnails;
+  private Optional<Publishing> publishing = Optional.empty();
 
   /**
    * Listens at once; there is not much to see before {@link #follow}.
@@ -45,6 +46,9 @@ public final class Console implements AutoCloseable {
     about.put("host", host);
     about.put("write", options.write());
     about.put("maxUpload", options.maxUploadBytes());
+    about.put(
+        "maxModel",
+        options.maxModelBytes().isPresent() ? options.maxModelBytes().getAsLong() : null);
     about.put("thumbnails", options.thumbnails() != Thumbnails.Of.NONE);
     about.put("page", access.pageWord());
     about.put("files", Sha256.of(files.tag()));
@@ -87,26 +91,31 @@ public final class Console implements AutoCloseable {
    * @param labeller of this instance; stays the caller's
    * @param uploads folder of files that are dropped on the page, which the labeller may fetch;
    *     empty: none are taken
+   * @param publications folder of models that are published from the page; empty: none are
    */
   public void follow(
       GroupClients clients,
       Supplier<InstanceState> instance,
       Thumbnails pictures,
       VideoLabeller labeller,
-      Optional<Path> uploads) {
+      Optional<Path> uploads,
+      Optional<Path> publications) {
     thumbnails = pictures;
-    feed.follow(clients, instance);
+    publishing = publications.map(folder -> new Publishing(folder, clients.models()));
+    feed.follow(clients, instance, () -> publishing.map(Publishing::page).orElse(null));
     pages.serve(
         new Pages.Group(
             new Actions(feed, clients),
             pictures,
-            uploads.map(folder -> new Uploads(folder, labeller, pictures))));
+            uploads.map(folder -> new Uploads(folder, labeller, pictures)),
+            publishing));
   }
 
   @Override
   public void close() {
     feed.close();
     listener.close();
+    publishing.ifPresent(Publishing::close);
     if (thumbnails != null) {
       thumbnails.close();
     }

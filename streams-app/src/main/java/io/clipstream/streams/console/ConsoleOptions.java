@@ -1,6 +1,7 @@
 package io.clipstream.streams.console;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Where the console answers, and whom.
@@ -10,7 +11,8 @@ import java.util.Optional;
  * @param token that people sign in with; empty: whoever reaches the port is let in
  * @param write whether the console also changes things: rollouts, corrections, retries, uploads
  * @param thumbnails whose pictures are shown
- * @param maxUploadBytes largest file that may be dropped on the page
+ * @param maxUploadBytes largest video that may be dropped on the page
+ * @param maxModelBytes largest model that may be published from the page; empty: none may
  */
 public record ConsoleOptions(
     String host,
@@ -18,7 +20,8 @@ public record ConsoleOptions(
     Optional<String> token,
     boolean write,
     Thumbnails.Of thumbnails,
-    long maxUploadBytes) {
+    long maxUploadBytes,
+    OptionalLong maxModelBytes) {
 
   /** Without the token. */
   @Override

@@ -46,7 +46,11 @@ final class Feed implements AutoCloseable {
 
   /** What is read of the group, and how this instance is. */
   private record Group(
-      List<Following> reading, Rollouts rollouts, GroupLag lag, Supplier<InstanceState> instance) {}
+      List<Following> reading,
+      Rollouts rollouts,
+      GroupLag lag,
+      Supplier<InstanceState> instance,
+      Supplier<Map<String, Object>> publishing) {}
 
   /**
    * @param about what never changes
@@ -59,8 +63,15 @@ final class Feed implements AutoCloseable {
             this::flush, 0, 1000 / FLUSHES_PER_SECOND, TimeUnit.MILLISECONDS);
   }
 
-  /** Reads what the group does from now on. Once. */
-  void follow(GroupClients clients, Supplier<InstanceState> instance) {
+  /**
+   * Reads what the group does from now on. Once.
+   *
+   * @param publishing at once, the model that is published from the page; null: none
+   */
+  void follow(
+      GroupClients clients,
+      Supplier<InstanceState> instance,
+      Supplier<Map<String, Object>> publishing) {
     Rollouts rollouts = new Rollouts(clients.models());
     GroupLag lag = new GroupLag(clients.admin(), clients.group(), clients.topics().incoming());
     group =
@@ -71,7 +82,8 @@ final class Feed implements AutoCloseable {
                 new Following("lag", lag)),
             rollouts,
             lag,
-            instance);
+            instance,
+            publishing);
   }
 
   OutcomeHistory history() {
@@ -155,6 +167,7 @@ final class Feed implements AutoCloseable {
     Map<String, Object> now = new LinkedHashMap<>();
     now.put("work", work.page());
     now.put("instance", read == null ? null : read.instance().get());
+    now.put("publishing", read == null ? null : read.publishing().get());
     now.put("versions", versions.page());
     now.put(
         "problems",

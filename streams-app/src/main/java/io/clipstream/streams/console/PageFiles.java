@@ -29,7 +29,8 @@ final class PageFiles {
           "work",
           "actions",
           "compare",
-          "drop");
+          "drop",
+          "publish");
 
   private final Map<String, File> files = new TreeMap<>();
 

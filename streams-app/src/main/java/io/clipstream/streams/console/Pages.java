@@ -41,7 +41,8 @@ final class Pages extends Handler.Abstract {
           .add("Cross-Origin-Opener-Policy", "same-origin")
           .add("Cross-Origin-Resource-Policy", "same-origin")
           .add("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-          .add("Referrer-Policy", "no-referrer")
+          // With no-referrer browsers call the origin of a form "null", and nobody could sign in.
+          .add("Referrer-Policy", "same-origin")
           .add("X-Content-Type-Options", "nosniff")
           .add("X-Frame-Options", "DENY")
           .asImmutable();
@@ -54,7 +55,11 @@ final class Pages extends Handler.Abstract {
   private volatile Optional<Group> group = Optional.empty();
 
   /** What there is once the instance runs. */
-  record Group(Actions actions, Thumbnails thumbnails, Optional<Uploads> uploads) {}
+  record Group(
+      Actions actions,
+      Thumbnails thumbnails,
+      Optional<Uploads> uploads,
+      Optional<Publishing> publishing) {}
 
   Pages(ConsoleOptions options, Access access, Feed feed, PageFiles files) {
     this.options = options;
@@ -195,6 +200,9 @@ final class Pages extends Handler.Abstract {
     if (path.equals("/label")) {
       return label(started, request);
     }
+    if (path.equals("/publish")) {
+      return publish(started, request);
+    }
     JsonNode body = json(request);
     return switch (path) {
       case "/retry" -> started.actions().retry(body);
@@ -205,16 +213,41 @@ final class Pages extends Handler.Abstract {
   }
 
   private Object label(Group started, Request request) throws IOException, InterruptedException {
-    long bytes = length(request, options.maxUploadBytes());
+    var unused = fileLength(request, options.maxUploadBytes());
+    Uploads uploads =
+        started.uploads().orElseThrow(() -> new UserError("this console labels no files"));
+    return uploads.label(parameter(request, "name", "file"), Content.Source.asInputStream(request));
+  }
+
+  private Object publish(Group started, Request request) throws IOException {
+    Publishing publishing =
+        started
+            .publishing()
+            .filter(allowed -> options.maxModelBytes().isPresent())
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "this console publishes no models: that takes a console.token, and no"
+                            + " models.trusted-keys, as they would not be signed"));
+    long bytes = fileLength(request, options.maxModelBytes().getAsLong());
+    return publishing.receive(
+        parameter(request, "name", "model"),
+        bytes,
+        parameter(request, "author", "console"),
+        Content.Source.asInputStream(request));
+  }
+
+  private static long fileLength(Request request, long most) {
+    long bytes = length(request, most);
     if (bytes == 0) {
       throw new UserError("the file is empty");
     }
-    String name = Request.extractQueryParameters(request).getValue("name");
-    Uploads uploads =
-        started.uploads().orElseThrow(() -> new UserError("this console labels no files"));
-    return uploads.label(
-        name == null || name.isBlank() ? "file" : Shown.text(name),
-        Content.Source.asInputStream(request));
+    return bytes;
+  }
+
+  private static String parameter(Request request, String name, String otherwise) {
+    String value = Request.extractQueryParameters(request).getValue(name);
+    return value == null || value.isBlank() ? otherwise : Shown.text(value);
   }
 
   private static JsonNode json(Request request) throws IOException {

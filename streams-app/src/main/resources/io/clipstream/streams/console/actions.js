@@ -11,6 +11,9 @@ export function allow(state) {
 
 export const mayWrite = () => write;
 
+/** What the console knows its own page by. */
+export const pageWord = () => page;
+
 /** The author of changes, remembered by this browser. */
 export const author = {
   get: () => { try { return localStorage.getItem('author') ?? ''; } catch { return ''; } },

@@ -1,7 +1,9 @@
-// A file that is dropped on the page is labelled by this instance, beside what comes from Kafka.
+// A video that is dropped on the page is labelled by this instance, beside what comes from Kafka; a
+// model is published.
 import { byId, el, fill, say } from './dom.js';
 import { mayWrite, post } from './actions.js';
 import { labelled, loadNext, rejected } from './outcomes.js';
+import { publish, takes as isModel } from './publish.js';
 
 let most = 0;
 
@@ -45,7 +47,9 @@ addEventListener('drop', event => {
   hint.hidden = true;
   if (hasFile(event)) {
     event.preventDefault();
-    label(event.dataTransfer.files[0]);
+    const [file] = event.dataTransfer.files;
+    if (isModel(file)) publish(file);
+    else label(file);
   }
 });
 byId('drop-button').addEventListener('click', () => byId('drop-input').click());

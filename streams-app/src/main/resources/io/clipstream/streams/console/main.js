@@ -6,6 +6,7 @@ import * as compare from './compare.js';
 import * as drop from './drop.js';
 import * as outcomes from './outcomes.js';
 import * as plots from './plots.js';
+import * as publish from './publish.js';
 import * as rejections from './rejections.js';
 import * as rollouts from './rollouts.js';
 import * as work from './work.js';
@@ -21,6 +22,7 @@ function everything(state) {
   byId('work-host').textContent = `on ${state.host}`;
   actions.allow(state);
   drop.allow(state);
+  publish.allow(state);
   outcomes.reset(state);
   outcomes.counts(state.counts);
   rejections.reset(state);
@@ -38,6 +40,7 @@ function changed(now) {
 function again(state) {
   work.show(state);
   compare.show(state, models);
+  publish.show(state.publishing);
   const problems = byId('problems');
   problems.hidden = state.problems.length === 0;
   const text = state.problems.join(' · ');

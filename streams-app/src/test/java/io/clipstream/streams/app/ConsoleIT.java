@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.clipstream.model.Sha256;
+import io.clipstream.model.artifact.Weights;
 import io.clipstream.schemas.DecodedVideo;
 import io.clipstream.schemas.Label;
 import io.clipstream.schemas.LabelCorrection;
 import io.clipstream.schemas.ModelIdentity;
+import io.clipstream.schemas.ModelRelease;
 import io.clipstream.schemas.StageTimings;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.models.ModelLog;
 import io.clipstream.schemas.models.ModelLogConfig;
 import io.clipstream.schemas.models.ModelTopicSetup;
 import io.clipstream.schemas.models.ModelTopics;
@@ -23,6 +27,7 @@ import io.clipstream.streams.live.LiveVersions;
 import io.clipstream.streams.live.RolloutLog;
 import io.clipstream.streams.live.rollout.Wanted;
 import io.clipstream.streams.topology.Topics;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +38,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
@@ -64,7 +70,12 @@ class ConsoleIT {
   private static final double MANY_SECONDS = 10;
 
   private static final int MANY = 10_000;
+  private static final String TOKEN = "correct-horse-battery";
   private static final String MARKER = "mounted";
+  private static final Weights ONE_WEIGHT = Weights.of(List.of(1), new float[1]);
+  private static final String PUBLISHING = "document.querySelector('#publishing-state').innerText";
+  private static final String PUBLISHING_DETAIL =
+      "document.querySelector('#publishing-detail').innerText";
   private static final String WANTED = "document.querySelector('.wanted').innerText";
 
   @TempDir static Path directory;
@@ -101,6 +112,8 @@ class ConsoleIT {
     instance = new ConsoleInstance(settings);
     page.window(1440, 900, false);
     page.open(instance.address());
+    page.type("#token", TOKEN);
+    page.click("button.main");
     page.await("document.querySelector('#link').dataset.state === 'live'");
   }
 
@@ -139,6 +152,8 @@ class ConsoleIT {
       given.put("console.port", Integer.toString(free.getLocalPort()));
     }
     given.put("console.write", "true");
+    given.put("console.token", TOKEN);
+    given.put("console.max-model", "1MiB");
     return given;
   }
 
@@ -342,6 +357,67 @@ class ConsoleIT {
 
   @Test
   @Order(8)
+  void shouldPublishAModelThatIsThenTriedAsACanary() throws Exception {
+    page.await("!document.querySelector('dialog').open");
+    Path file =
+        LiveVersions.write(directory, MODEL, "3", Weights.of(List.of(50_000), new float[50_000]));
+
+    page.choose("#publish-input", file);
+    page.await(PUBLISHING + ".startsWith('shown-3 is published')");
+    page.await("document.querySelector('#publishing-progress').hidden");
+    ModelRelease release = release("3").orElseThrow();
+    assertThat(release.getModel().getDigest()).isEqualTo(Sha256.of(file));
+    assertThat(release.getPublishedBy()).isEqualTo("Ada");
+    assertThat(publications()).isEmpty();
+
+    page.await("document.querySelector('[data-key=\"shown/version\"]').value = '3'");
+    begin("canary");
+    page.click("dialog button.main");
+    page.await(WANTED + ".includes('canary 3, 10 %')");
+    begin("end-canary");
+    page.click("dialog button.main");
+    page.await("!" + WANTED + ".includes('canary')");
+  }
+
+  @Test
+  @Order(9)
+  void shouldSayWhyAModelIsNotPublished() throws Exception {
+    page.await("!document.querySelector('dialog').open");
+    page.choose("#publish-input", LiveVersions.writeDamaged(directory, MODEL, "4"));
+    page.await(PUBLISHING + ".startsWith('shown-4.pt is not published')");
+    page.await(PUBLISHING_DETAIL + ".startsWith('it does not give what it gave when it was made')");
+
+    page.choose("#publish-input", LiveVersions.write(directory, MODEL, "3", ONE_WEIGHT));
+    page.await(PUBLISHING_DETAIL + ".includes('has a version 3 with another artifact')");
+
+    page.choose("#publish-input", Files.writeString(directory.resolve("<b>.pt"), "no model"));
+    page.await(PUBLISHING + ".startsWith('<b>.pt is not published')");
+    page.await(PUBLISHING_DETAIL + ".startsWith('<b>.pt: ')");
+
+    page.choose(
+        "#publish-input", Files.write(directory.resolve("big.pt"), new byte[(1 << 20) + 1]));
+    page.await("document.querySelector('#said').innerText.includes('at most 1,048,576 are taken')");
+    assertThat(release("4")).isEmpty();
+    assertThat(publications()).isEmpty();
+  }
+
+  private static Optional<ModelRelease> release(String version) {
+    try (ModelLog log = new ModelLog(models)) {
+      log.readToEnd(LIMIT);
+      return log.find(MODEL, version);
+    }
+  }
+
+  /** Files that are left of models on their way. */
+  private static List<Path> publications() throws IOException {
+    Path folder = directory.resolve("work/clipstream-publish-" + ProcessHandle.current().pid());
+    try (var files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  @Test
+  @Order(10)
   void shouldBeUsableWithoutAMouse() {
     page.await("!document.querySelector('dialog').open");
     page.evaluate("document.querySelector('.skip').focus()");
@@ -356,7 +432,7 @@ class ConsoleIT {
   }
 
   @Test
-  @Order(9)
+  @Order(11)
   void shouldKeepNobodyOut() throws Exception {
     try (InputStream axe =
         ConsoleIT.class.getResourceAsStream(
@@ -391,7 +467,7 @@ class ConsoleIT {
   }
 
   @Test
-  @Order(10)
+  @Order(12)
   void shouldSayThatTheConnectionIsLostAndComeBack() throws Exception {
     instance.close();
     page.await("document.querySelector('#link').textContent === 'Connection lost'");
@@ -406,7 +482,7 @@ class ConsoleIT {
   }
 
   @Test
-  @Order(11)
+  @Order(13)
   void shouldStayQuickHoweverManyOutcomesCome() throws Exception {
     page.send("Performance.enable", Map.of("timeDomain", "threadTicks"));
     double before = pageSeconds();

@@ -13,6 +13,9 @@ import io.clipstream.streams.topology.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -130,6 +133,7 @@ class AppSettingsTest {
     wrong.put("console.write", "yes");
     wrong.put("console.thumbnails", "some");
     wrong.put("console.max-upload", "1MB");
+    wrong.put("console.max-model", "1GB");
     wrong.put("decode.isolation", "thread");
     wrong.put("decode.gpu", "on");
     wrong.put("health.port", "65536");
@@ -250,6 +254,29 @@ class AppSettingsTest {
         .hasMessageContaining("console.token")
         .hasMessageContaining("16 to 200 characters")
         .hasMessageNotContaining("swordfish");
+  }
+
+  @Test
+  void shouldLetModelsBePublishedByThoseAloneWhoSignIn(@TempDir Path directory) throws Exception {
+    Map<String, String> console =
+        Map.of("console.port", "80", "console.write", "true", "console.max-model", "1GiB");
+    assertThat(read(console).console().orElseThrow().maxModelBytes()).isEmpty();
+
+    Map<String, String> signedIn = new HashMap<>(console);
+    signedIn.put("console.token", "0123456789abcdef");
+    assertThat(read(signedIn).console().orElseThrow().maxModelBytes()).hasValue(1L << 30);
+
+    signedIn.put("models.trusted-keys", publicKey(directory).toString());
+    assertThat(read(signedIn).console().orElseThrow().maxModelBytes()).isEmpty();
+  }
+
+  private static Path publicKey(Path directory) throws Exception {
+    byte[] key = KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPublic().getEncoded();
+    return Files.writeString(
+        directory.resolve("public.pem"),
+        "-----BEGIN PUBLIC KEY-----\n"
+            + Base64.getEncoder().encodeToString(key)
+            + "\n-----END PUBLIC KEY-----\n");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +36,8 @@ class ConsoleTest {
   private void start(Optional<String> token, boolean write) {
     console =
         new Console(
-            new ConsoleOptions("127.0.0.1", 0, token, write, Thumbnails.Of.FILES, 1 << 20),
+            new ConsoleOptions(
+                "127.0.0.1", 0, token, write, Thumbnails.Of.FILES, 1 << 20, OptionalLong.empty()),
             "group",
             "host");
     port = URI.create(console.address()).getPort();
@@ -52,7 +54,7 @@ class ConsoleTest {
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
             "X-Content-Type-Options: nosniff",
-            "Referrer-Policy: no-referrer",
+            "Referrer-Policy: same-origin",
             "X-Frame-Options: DENY")
         .doesNotContain("Server:", "Access-Control", "<script>", "style=");
   }
@@ -158,7 +160,8 @@ class ConsoleTest {
               Optional.empty(),
               false,
               Thumbnails.Of.NONE,
-              1 << 20);
+              1 << 20,
+              OptionalLong.empty());
 
       assertThatThrownBy(() -> new Console(options, "group", "host"))
           .isInstanceOf(UserError.class)

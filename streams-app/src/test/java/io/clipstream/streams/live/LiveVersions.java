@@ -1,5 +1,6 @@
 package io.clipstream.streams.live;
 
+import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ManifestJson;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
@@ -40,6 +41,16 @@ public final class LiveVersions {
             "return " + ExpressionModels.MEAN + " * torch.to(torch.arange(3), 6) * " + last + "."),
         Optional.empty(),
         weights);
+  }
+
+  /** Writes a version that does not give what it gave when it was made. */
+  public static Path writeDamaged(Path folder, String name, String version) throws IOException {
+    ModelManifest manifest = ExpressionModels.manifest(name, version, ExpressionModels.LABELS);
+    return ExpressionModels.write(
+        folder.resolve(manifest.id() + ".pt"),
+        manifest,
+        List.of("return " + ExpressionModels.MEAN),
+        Optional.of(new Golden(1, List.of(7f, 8f, 9f))));
   }
 
   /** Publishes a version whose labels' scores grow with its number. */
