@@ -55,6 +55,9 @@ class ArchitectureTest {
                   "schemas",
                   "model")),
           Map.entry(
+              "streams.tracing",
+              List.of("streams.classify", "streams.outcome", "schemas", "model")),
+          Map.entry(
               "streams.console",
               List.of(
                   "streams.live",
@@ -69,6 +72,7 @@ class ArchitectureTest {
               "streams.config",
               List.of(
                   "streams.console",
+                  "streams.tracing",
                   "streams.classify",
                   "streams.intake",
                   "streams.topology",

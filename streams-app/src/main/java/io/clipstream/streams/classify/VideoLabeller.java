@@ -6,6 +6,7 @@ import io.clipstream.streams.outcome.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.kafka.common.header.Headers;
 
 /** Everything between a reference and its outcome. All threads. */
 public interface VideoLabeller extends AutoCloseable {
@@ -49,6 +50,13 @@ public interface VideoLabeller extends AutoCloseable {
      * stopped; an outcome may still come and is to be ignored.
      */
     void cancel();
+
+    /**
+     * The record of its outcome is about to be written; may be called again, if it could not be.
+     *
+     * @param headers of that record, to be added to
+     */
+    default void leaving(Headers headers) {}
 
     /** Whether it waits for something that is out of order, perhaps for hours. */
     default boolean isHeldUp() {

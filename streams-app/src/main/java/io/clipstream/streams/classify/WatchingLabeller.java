@@ -6,6 +6,7 @@ import io.clipstream.streams.outcome.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.kafka.common.header.Headers;
 
 /**
  * A labeller that has another one do everything, and sees which videos that one has. All threads.
@@ -28,8 +29,14 @@ public abstract class WatchingLabeller<T> implements VideoLabeller {
   /** It was; it may have left already. */
   protected void submitted(T video, Submission submission) {}
 
+  /** Its outcome's record is about to be written, with these headers. May be called again. */
+  protected void leaving(T video, Headers headers) {}
+
   /** It has its outcome, or none is wanted any more. May be called again. */
   protected abstract void left(T video);
+
+  /** No outcome is wanted any more, even if it has one. */
+  protected void cancelled(T video) {}
 
   @Override
   public final Submission submit(
@@ -57,7 +64,14 @@ public abstract class WatchingLabeller<T> implements VideoLabeller {
       @Override
       public void cancel() {
         left(video);
+        cancelled(video);
         submission.cancel();
+      }
+
+      @Override
+      public void leaving(Headers headers) {
+        WatchingLabeller.this.leaving(video, headers);
+        submission.leaving(headers);
       }
 
       @Override

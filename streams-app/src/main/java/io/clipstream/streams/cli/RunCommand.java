@@ -17,7 +17,9 @@ import io.clipstream.streams.classify.VideoLabeller;
 import io.clipstream.streams.config.AppSettings;
 import io.clipstream.streams.config.DeviceChoice;
 import io.clipstream.streams.config.MaskedSettings;
+import io.clipstream.streams.live.InstanceId;
 import io.clipstream.streams.live.LiveModels;
+import io.clipstream.streams.tracing.Tracing;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -57,12 +59,20 @@ final class RunCommand implements Callable<Integer> {
             "model.devices", DeviceChoice.EXPECTED, text -> settings.model().devices().devices());
     Duration patience = settings.work().shutdownTimeout().plus(GRACE);
     try (StopSignal stop = new StopSignal(patience);
+        Tracing tracing =
+            new Tracing(
+                settings.tracing(),
+                InstanceId.create(),
+                settings.connection().topics().incoming());
         Monitoring monitoring = new Monitoring(settings);
         InstanceConsole console = new InstanceConsole(settings)) {
       Assembly assembly =
           new Assembly(
-              console.settings(), PipelineObserver.both(monitoring.observer(), console.observer()));
-      Watching watching = new Watching(monitoring, console);
+              console.settings(),
+              PipelineObserver.both(
+                  PipelineObserver.both(monitoring.observer(), console.observer()),
+                  tracing.observer()));
+      Watching watching = new Watching(monitoring, console, tracing);
       if (settings.live().fromLog()) {
         serveLog(assembly, watching, stop);
       } else {
@@ -83,10 +93,10 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** Those who are told what the parts of an instance do. */
-  private record Watching(Monitoring monitoring, InstanceConsole console) {
+  private record Watching(Monitoring monitoring, InstanceConsole console, Tracing tracing) {
     VideoLabeller watch(
         VideoLabeller labeller, Supplier<List<ActiveModel>> active, PixelBudget pixels) {
-      return console.watch(monitoring.watch(labeller, active, pixels));
+      return tracing.watch(console.watch(monitoring.watch(labeller, active, pixels)));
     }
   }
 

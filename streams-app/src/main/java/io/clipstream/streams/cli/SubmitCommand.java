@@ -2,6 +2,7 @@ package io.clipstream.streams.cli;
 
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Printable;
+import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
 import io.clipstream.model.fetch.FileFetcher;
 import io.clipstream.schemas.RejectedVideo;
@@ -9,6 +10,10 @@ import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.app.KafkaConnection;
 import io.clipstream.streams.config.ConnectionSettings;
+import io.clipstream.streams.config.TraceReader;
+import io.clipstream.streams.live.InstanceId;
+import io.clipstream.streams.tracing.TraceOptions;
+import io.clipstream.streams.tracing.Tracing;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -22,6 +27,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -75,7 +81,9 @@ final class SubmitCommand implements Callable<Integer> {
     }
     reference.check(uris.size());
     List<VideoReference> references = uris.stream().map(this::reference).toList();
-    ConnectionSettings settings = ConnectionSettings.read(options.load(DemoCommand.ADDRESSES));
+    Settings given = options.load(DemoCommand.ADDRESSES);
+    ConnectionSettings settings = ConnectionSettings.read(given);
+    Optional<TraceOptions> traces = TraceReader.read(given);
     KafkaConnection kafka = new KafkaConnection(settings);
     String topic = settings.topics().incoming();
     List<String> outcomes = List.of(settings.topics().labeled(), settings.topics().rejected());
@@ -83,13 +91,13 @@ final class SubmitCommand implements Callable<Integer> {
     needed.addAll(wait ? outcomes : List.of());
     kafka.require(needed);
     if (!wait) {
-      send(kafka, topic, references);
+      send(kafka, topic, references, traces);
       return 0;
     }
     try (KafkaConsumer<String, SpecificRecord> consumer = kafka.outcomes(outcomes)) {
       consumer.seekToEnd(consumer.assignment());
       consumer.assignment().forEach(consumer::position); // now, before anything is sent
-      send(kafka, topic, references);
+      send(kafka, topic, references, traces);
       BrokerWatch watch =
           new BrokerWatch(
               consumer,
@@ -99,13 +107,21 @@ final class SubmitCommand implements Callable<Integer> {
     }
   }
 
-  private void send(KafkaConnection kafka, String topic, List<VideoReference> references)
+  private void send(
+      KafkaConnection kafka,
+      String topic,
+      List<VideoReference> references,
+      Optional<TraceOptions> traces)
       throws InterruptedException, ExecutionException {
     PrintWriter out = spec.commandLine().getOut();
-    try (KafkaProducer<String, VideoReference> producer = kafka.producer()) {
+    try (Tracing tracing = new Tracing(traces, InstanceId.create(), topic);
+        KafkaProducer<String, VideoReference> producer = kafka.producer()) {
       Map<VideoReference, Future<RecordMetadata>> sent = new LinkedHashMap<>();
       for (VideoReference one : references) {
-        sent.put(one, producer.send(new ProducerRecord<>(topic, one.getId(), one)));
+        ProducerRecord<String, VideoReference> record =
+            new ProducerRecord<>(topic, one.getId(), one);
+        tracing.submitted(record);
+        sent.put(one, producer.send(record));
       }
       for (Map.Entry<VideoReference, Future<RecordMetadata>> entry : sent.entrySet()) {
         entry.getValue().get();

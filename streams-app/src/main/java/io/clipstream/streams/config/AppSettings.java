@@ -9,6 +9,7 @@ import io.clipstream.streams.classify.PipelineSettings;
 import io.clipstream.streams.classify.ShadowSettings;
 import io.clipstream.streams.console.ConsoleOptions;
 import io.clipstream.streams.topology.OutcomeTimestamp;
+import io.clipstream.streams.tracing.TraceOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.Optional;
  * @param outcomeTimestamp which time stamp outcomes get
  * @param health where it tells how it is
  * @param console the page that it shows; empty: none
+ * @param tracing where traces go; empty: there are none
  */
 public record AppSettings(
     ConnectionSettings connection,
@@ -45,7 +47,8 @@ public record AppSettings(
     GpuMode gpuDecoding,
     OutcomeTimestamp outcomeTimestamp,
     HealthSettings health,
-    Optional<ConsoleOptions> console) {
+    Optional<ConsoleOptions> console,
+    Optional<TraceOptions> tracing) {
 
   /**
    * Reads every key.
@@ -67,7 +70,8 @@ public record AppSettings(
         settings.value("decode.gpu", GpuMode.EXPECTED, GpuMode::parse),
         settings.value("outcome.timestamp", "now or reference", AppSettings::timestamp),
         HealthSettings.read(settings),
-        ConsoleReader.read(settings));
+        ConsoleReader.read(settings),
+        TraceReader.read(settings));
   }
 
   /**
@@ -91,7 +95,8 @@ public record AppSettings(
         gpuDecoding,
         outcomeTimestamp,
         health,
-        console);
+        console,
+        tracing);
   }
 
   private static OutcomeTimestamp timestamp(String text) {

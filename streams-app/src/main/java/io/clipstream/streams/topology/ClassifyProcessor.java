@@ -405,6 +405,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       gate.writeAgainAt = context.currentSystemTimeMs() + REGISTRY_RETRY_MILLIS;
       return false;
     }
+    item.submission.leaving(outcome.headers());
     context.forward(outcome, item.sink());
     return true;
   }

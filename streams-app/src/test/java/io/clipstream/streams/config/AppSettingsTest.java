@@ -134,6 +134,8 @@ class AppSettingsTest {
     wrong.put("console.thumbnails", "some");
     wrong.put("console.max-upload", "1MB");
     wrong.put("console.max-model", "1GB");
+    wrong.put("tracing.endpoint", "localhost:4318");
+    wrong.put("tracing.share", "2");
     wrong.put("decode.isolation", "thread");
     wrong.put("decode.gpu", "on");
     wrong.put("health.port", "65536");
@@ -233,6 +235,7 @@ class AppSettingsTest {
         Map.of("console.port", "0", "console.host", "::1", "console.write", "true"),
         Map.of(
             "console.port", "80", "console.host", "0.0.0.0", "console.token", "0123456789abcdef"),
+        Map.of("tracing.endpoint", "http://localhost:4318/v1/traces", "tracing.share", "0"),
         Map.of("batch.max-delay", "0ms", "pipeline.shutdown-timeout", "0s"));
   }
 
