@@ -67,7 +67,7 @@ final class GpuMeters implements AutoCloseable {
         tags,
         "clipstream.gpu.memory.used",
         "bytes",
-        "Memory of the GPU that any process holds",
+        "Memory of the GPU that any process or the driver holds",
         gpu,
         Gpu::memoryUsed);
     gauge(
