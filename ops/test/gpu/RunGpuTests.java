@@ -10,7 +10,9 @@ import org.junit.platform.launcher.core.LauncherFactory;
 /** Runs test classes or CLASS#METHODs, by default those for GPUs, and prints a line for each test. */
 public final class RunGpuTests {
   private static final String[] DEFAULT = {
-    "io.clipstream.model.kernels.OperatorsGpuTest", "io.clipstream.model.infer.KernelsGpuTest"
+    "io.clipstream.model.kernels.OperatorsGpuTest",
+    "io.clipstream.model.infer.KernelsGpuTest",
+    "io.clipstream.model.clip.NvdecGpuTest"
   };
 
   private static int failed;

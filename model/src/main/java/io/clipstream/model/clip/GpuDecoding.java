@@ -213,7 +213,7 @@ public final class GpuDecoding {
     if (e instanceof CardFailedException failure && failure.isAlways()) {
       turn.card().pool().refuse(track);
     }
-    if (e instanceof CudaException) {
+    if (e instanceof CudaException failure && !failure.isOutOfMemory()) {
       log.warn("GPU {} decodes no more videos", turn.card().gpu().number(), e);
       synchronized (this) {
         cards.removeIf(place -> place.card == turn.card());

@@ -51,7 +51,7 @@ final class Driver {
       long[] name = new long[1];
       boolean known = cuGetErrorName(error, name) == 0 && name[0] != 0;
       String called = known ? new Pointer(name[0]).getString(0) : "an unknown error";
-      throw new CudaException("CUDA's %s fails: %s (%d)".formatted(what, called, error));
+      throw new CudaException("CUDA's %s fails: %s (%d)".formatted(what, called, error), error);
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Clips of a GPU against the CPU's, byte for byte. The property {@code clipstream.decode-corpus}
@@ -36,12 +37,17 @@ class NvdecGpuTest {
           "hevc_444.mp4",
           "mpeg4.mp4");
 
+  /** Others that begin so are decoded by the GPU. */
+  private static final Set<String> ADMITTED = Set.of("h264_", "hevc_", "vp8_", "vp9_");
+
   /** These are tried, and the GPU cannot. */
   private static final Set<String> TOO_SMALL = Set.of("h264_32x32.mp4", "hevc_64x64.mp4");
 
   /** Odd sizes, and what a GPU may conceal. */
   private static final Set<String> OTHERWISE =
       Set.of("vp8_641x361.webm", "vp9_641x361.webm", "h264_damaged.mp4");
+
+  @TempDir Path folder;
 
   private static GpuDecoding gpus;
   private static Path corpus;
@@ -60,42 +66,58 @@ class NvdecGpuTest {
     List<String> different = new ArrayList<>();
     for (Path file : files("same", "bench")) {
       String name = file.getFileName().toString();
-      for (boolean antialias : new boolean[] {false, true}) {
-        ClipSpec spec = spec(antialias);
-        for (Sampling sampling :
-            List.of(Sampling.views(1, 1), Sampling.sliding(10), Sampling.views(2, 3))) {
-          List<byte[]> expected = new ArrayList<>();
-          DecodeResult onCpu = decode(spec, GpuDecoding.off(), file, sampling, expected);
-          long before = gpus.decoded();
-          for (int pass = 0; pass < 3; pass++) {
-            List<byte[]> clips = new ArrayList<>();
-            DecodeResult result = decode(spec, gpus, file, sampling, clips);
-            boolean same =
-                result.equals(onCpu)
-                    && clips.size() == expected.size()
-                    && Arrays.deepEquals(clips.toArray(), expected.toArray());
-            if (!same && !name.equals("h264_damaged.mp4")) {
-              different.add(name + " " + antialias + " " + sampling + " pass " + pass + result);
-            }
-          }
-          long decoded = gpus.decoded() - before;
-          System.out.printf(
-              "%s antialias %s %s: %d of 3 on the GPU%n", name, antialias, sampling, decoded);
-          if (NOT_ADMITTED.contains(name) || TOO_SMALL.contains(name)) {
-            assertThat(decoded).as(name).isZero();
-          } else if (!OTHERWISE.contains(name)) {
-            assertThat(decoded).as(name).isGreaterThanOrEqualTo(2);
-          }
-        }
-      }
+      compare(file, false, Sampling.views(1, 1), different);
+      compare(file, true, Sampling.sliding(6), different);
+      compare(file, true, Sampling.views(2, 3), different);
     }
     assertThat(different).isEmpty();
+  }
+
+  /** The first of three passes may be the one that a kind of decoders is first seen in. */
+  private static void compare(
+      Path file, boolean antialias, Sampling sampling, List<String> different) throws Exception {
+    String name = file.getFileName().toString();
+    ClipSpec spec = spec(antialias);
+    List<byte[]> expected = new ArrayList<>();
+    DecodeResult onCpu = decode(spec, GpuDecoding.off(), file, sampling, expected);
+    long before = gpus.decoded();
+    long redoneBefore = gpus.redone();
+    int same = 0;
+    for (int pass = 0; pass < 3; pass++) {
+      List<byte[]> clips = new ArrayList<>();
+      DecodeResult result = decode(spec, gpus, file, sampling, clips);
+      if (result.equals(onCpu) && Arrays.deepEquals(clips.toArray(), expected.toArray())) {
+        same++;
+      } else if (!name.equals("h264_damaged.mp4")) {
+        different.add(name + " " + sampling + ": " + result + ", on the CPU " + onCpu);
+      }
+    }
+    long decoded = gpus.decoded() - before;
+    System.out.printf(
+        "%s, antialias %s, %s: %d clips, of 3 decodes %d the same, %d on the GPU, %d redone%n",
+        name,
+        antialias,
+        sampling.getClass().getSimpleName(),
+        expected.size(),
+        same,
+        decoded,
+        gpus.redone() - redoneBefore);
+    boolean never = NOT_ADMITTED.contains(name) || TOO_SMALL.contains(name);
+    boolean mostly = ADMITTED.stream().anyMatch(name::startsWith) && !OTHERWISE.contains(name);
+    if (never ? decoded > 0 : mostly && decoded < 2) {
+      different.add(name + " " + sampling + ": " + decoded + " of 3 decodes on the GPU");
+    }
   }
 
   @Test
   void shouldGiveTheSameToManyThreadsInAllSizes() throws Exception {
     ClipSpec spec = spec(false);
-    List<Path> files = files("sizes");
+    List<Path> files = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      VideoEncoder.Settings settings =
+          VideoEncoder.Settings.of("libopenh264", 160 + 16 * i, 144, 30);
+      files.add(TestVideos.write(folder.resolve(i + ".mp4"), settings, 16));
+    }
     List<List<byte[]>> expected = new ArrayList<>();
     for (Path file : files) {
       List<byte[]> clips = new ArrayList<>();
@@ -141,7 +163,7 @@ class NvdecGpuTest {
 
   @Test
   void shouldDecodeOnTheCpuWhereTheGpusMemoryIsTaken() throws Exception {
-    Path file = corpus.resolve("same/h264_854x480.mp4");
+    Path file = corpus.resolve("same/h264_640x360.mp4");
     ClipSpec spec = spec(false);
     List<byte[]> expected = new ArrayList<>();
     decode(spec, GpuDecoding.off(), file, Sampling.views(1, 1), expected);
