@@ -131,7 +131,7 @@ class NvdecGpuTest {
     long before = gpus.decoded();
     ExecutorService threads = Executors.newFixedThreadPool(16);
     try {
-      for (int pass = 0; pass < 6; pass++) {
+      for (int pass = 0; pass < 18; pass++) {
         List<Callable<Void>> tasks = new ArrayList<>();
         for (int i = 0; i < 10 * files.size(); i++) {
           int at = i * 7 % files.size();
@@ -152,12 +152,14 @@ class NvdecGpuTest {
       threads.shutdownNow();
     }
     System.out.println(
-        "50 sizes, 6 times 500 videos: "
+        "50 sizes, 18 times 500 videos: "
             + (gpus.decoded() - before)
             + " on the GPU, MiB taken "
             + memory);
     assertThat(gpus.decoded() - before).isGreaterThan(1000);
-    assertThat(memory.get(5)).isLessThanOrEqualTo(memory.get(2) + 64);
+    // Decoders are opened at about 13 a second, so it takes some passes until there are as many as
+    // may be.
+    assertThat(memory.get(17)).isLessThanOrEqualTo(memory.get(11) + 64);
     assertThat(buffers.lent()).isZero();
   }
 

@@ -194,9 +194,9 @@ public final class Assembly {
         observer);
   }
 
-  /** GPUs decode beside the threads of the CPU. */
+  /** GPUs decode beside the CPU, of which what they do at once takes half a core each. */
   private PipelineSettings pipelineSettings() {
-    return settings.pipeline().withMoreDecodeThreads(gpus().places());
+    return settings.pipeline().withMoreDecodeThreads(gpus().places() / 2);
   }
 
   /** Those of the model's GPUs that decode. */
