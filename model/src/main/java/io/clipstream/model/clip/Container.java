@@ -155,6 +155,8 @@ final class Container implements AutoCloseable {
         AVDictionary dictionary = new AVDictionary(null);
         av_dict_set(dictionary, "max_pixels", Long.toString(limits.maxPicturePixels()), 0);
         av_dict_set(dictionary, "threads", "1", 0);
+        // Up to 20 pictures are decoded for what is known of them, and nobody sees them.
+        av_dict_set(dictionary, "skip_loop_filter", "all", 0);
         options.put(i, dictionary);
       }
       error = avformat_find_stream_info(context, streams == 0 ? null : options);

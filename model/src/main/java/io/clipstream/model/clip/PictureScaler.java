@@ -9,15 +9,15 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
  */
 final class PictureScaler implements Scaler {
   private final ClipSpec spec;
-  private final byte[][] pixels;
-  private final byte[] turned;
+  private final ByteBuffer[] pixels; // RGB uint8 [H, W, 3] of each crop, at the buffer's start
+  private byte[] stored; // a crop before it is turned
+  private byte[][] turned; // crops, where they are
   private PictureFormat format;
   private Resizer resizer;
 
   PictureScaler(ClipSpec spec, int crops) {
     this.spec = spec;
-    this.pixels = new byte[crops][spec.frameBytes()];
-    this.turned = new byte[spec.frameBytes()];
+    this.pixels = new ByteBuffer[crops];
   }
 
   @Override
@@ -29,35 +29,42 @@ final class PictureScaler implements Scaler {
       resizer = new Resizer(spec, now, pixels.length);
       format = now;
     }
-    resizer.resize(frame, pixels);
-    if (!orientation.upright()) {
-      for (byte[] crop : pixels) {
-        turn(crop, orientation);
+    resizer.resize(frame);
+    for (int crop = 0; crop < pixels.length; crop++) {
+      pixels[crop] = resizer.pixels(crop);
+      if (!orientation.upright()) {
+        pixels[crop] = turn(crop, orientation);
       }
     }
   }
 
-  private void turn(byte[] crop, Orientation orientation) {
+  private ByteBuffer turn(int crop, Orientation orientation) {
+    if (turned == null) {
+      stored = new byte[spec.frameBytes()];
+      turned = new byte[pixels.length][spec.frameBytes()];
+    }
+    pixels[crop].get(0, stored);
+    byte[] shown = turned[crop];
     int shownWidth = spec.crop().width();
     int width = orientation.swap() ? spec.crop().height() : shownWidth;
-    int height = crop.length / 3 / width;
+    int height = stored.length / 3 / width;
     for (int y = 0, from = 0; y < height; y++) {
       int along = orientation.flipY() ? height - 1 - y : y;
       for (int x = 0; x < width; x++) {
         int across = orientation.flipX() ? width - 1 - x : x;
         int to =
             3 * (orientation.swap() ? across * shownWidth + along : along * shownWidth + across);
-        turned[to] = crop[from++];
-        turned[to + 1] = crop[from++];
-        turned[to + 2] = crop[from++];
+        shown[to] = stored[from++];
+        shown[to + 1] = stored[from++];
+        shown[to + 2] = stored[from++];
       }
     }
-    System.arraycopy(turned, 0, crop, 0, turned.length);
+    return ByteBuffer.wrap(shown);
   }
 
   @Override
   public void copy(int crop, ByteBuffer to, int offset) {
-    to.put(offset, pixels[crop]);
+    to.put(offset, pixels[crop], 0, spec.frameBytes());
   }
 
   @Override

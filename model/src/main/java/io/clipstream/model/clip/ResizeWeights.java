@@ -81,6 +81,11 @@ final class ResizeWeights {
     return Math.max(0, 1 - Math.abs(x));
   }
 
+  /** Pixels of the crop. */
+  int count() {
+    return first.length;
+  }
+
   /** First pixel that any pixel of the crop needs. */
   int start() {
     return first[0];

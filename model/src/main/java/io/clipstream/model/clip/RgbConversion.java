@@ -1,6 +1,10 @@
 package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_RGB24;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV422P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ420P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ422P;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_alloc;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_get_buffer;
@@ -18,37 +22,51 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.swscale.SwsContext;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * Converts pictures of one format to RGB of the same size, with swscale. Owns the RGB picture. One
- * thread.
+ * Converts pictures of one format to RGB of the same size, with swscale: an area of them, if that
+ * gives the same pixels as the whole. Owns the RGB picture. One thread.
  */
 final class RgbConversion implements AutoCloseable {
-  private final int height;
+  private final PictureArea area; // what is converted
+  private final boolean halfRows; // a row of chroma for two of luma
   private final SwsContext context;
   private final AVFrame rgb = av_frame_alloc();
+  private final PointerPointer<BytePointer> planes; // of the area; null if it is the whole
+  private final BytePointer start;
   private final ByteBuffer pixels;
   private final int stride;
 
-  RgbConversion(PictureFormat format) throws UnusableVideoException {
-    int width = format.width();
-    height = format.height();
+  /**
+   * @param needed what will be asked for
+   */
+  RgbConversion(PictureFormat format, PictureArea needed) throws UnusableVideoException {
+    boolean whole = !convertsEachPixelAlone(format);
+    area =
+        whole
+            ? new PictureArea(0, 0, format.width(), format.height())
+            : needed.even(format.width(), format.height());
+    int pixelFormat = format.pixelFormat();
+    halfRows = pixelFormat == AV_PIX_FMT_YUV420P || pixelFormat == AV_PIX_FMT_YUVJ420P;
     // swscale writes whole vectors, past the end of a row that is not a multiple of them: it gets
     // a padded picture of its own, never a clip's memory.
-    rgb.format(AV_PIX_FMT_RGB24).width(width).height(height);
+    rgb.format(AV_PIX_FMT_RGB24).width(area.width()).height(area.height());
     if (av_frame_get_buffer(rgb, 64) < 0) {
       av_frame_free(rgb);
-      throw new OutOfMemoryError("no native memory for a picture of " + width + " x " + height);
+      throw new OutOfMemoryError(
+          "no native memory for a picture of " + area.width() + " x " + area.height());
     }
     stride = rgb.linesize(0);
-    pixels = new BytePointer(rgb.data(0)).capacity((long) stride * height).asByteBuffer();
+    start = rgb.data(0);
+    pixels = start.capacity((long) stride * area.height()).asByteBuffer();
     context =
         sws_getContext(
-            width,
-            height,
-            format.pixelFormat(),
-            width,
-            height,
+            area.width(),
+            area.height(),
+            pixelFormat,
+            area.width(),
+            area.height(),
             AV_PIX_FMT_RGB24,
             SWS_BILINEAR,
             null,
@@ -59,9 +77,10 @@ final class RgbConversion implements AutoCloseable {
       throw new UnusableVideoException(
           DecodeReason.UNSUPPORTED_CODEC,
           "pictures of pixel format "
-              + av_get_pix_fmt_name(format.pixelFormat()).getString()
+              + av_get_pix_fmt_name(pixelFormat).getString()
               + " cannot be converted to RGB");
     }
+    planes = whole ? null : new PointerPointer<>(4L);
     sws_setColorspaceDetails(
         context,
         sws_getCoefficients(format.colorSpace()),
@@ -73,24 +92,65 @@ final class RgbConversion implements AutoCloseable {
         1 << 16);
   }
 
+  /**
+   * Whether swscale makes a pixel of its luma and of the chroma that it shares with its neighbours,
+   * and of nothing else: then it does not matter what is around it. Of an odd height it
+   * interpolates chroma.
+   */
+  private static boolean convertsEachPixelAlone(PictureFormat format) {
+    int pixels = format.pixelFormat();
+    boolean halved =
+        pixels == AV_PIX_FMT_YUV420P
+            || pixels == AV_PIX_FMT_YUVJ420P
+            || pixels == AV_PIX_FMT_YUV422P
+            || pixels == AV_PIX_FMT_YUVJ422P;
+    return halved && format.height() % 2 == 0;
+  }
+
   /** Converts a picture of the size and format that this was made for. */
   void convert(AVFrame picture) throws UnusableVideoException {
-    if (sws_scale(
-            context, picture.data(), picture.linesize(), 0, height, rgb.data(), rgb.linesize())
-        != height) {
+    PointerPointer<?> from = picture.data();
+    if (planes != null) {
+      place(picture, 0, area.x(), area.y());
+      place(picture, 1, area.x() / 2, halfRows ? area.y() / 2 : area.y());
+      place(picture, 2, area.x() / 2, halfRows ? area.y() / 2 : area.y());
+      from = planes;
+    }
+    if (sws_scale(context, from, picture.linesize(), 0, area.height(), rgb.data(), rgb.linesize())
+        != area.height()) {
       throw new UnusableVideoException(
           DecodeReason.CORRUPT, "a picture cannot be converted to RGB");
     }
   }
 
+  private void place(AVFrame picture, int plane, int x, int y) {
+    planes.put(plane, picture.data(plane).position((long) y * picture.linesize(plane) + x));
+  }
+
   /** Copies {@code count} pixels of row {@code y} from column {@code x} on: three bytes each. */
   void copy(int x, int y, int count, byte[] to) {
-    pixels.get(y * stride + 3 * x, to, 0, 3 * count);
+    pixels.get((y - area.y()) * stride + 3 * (x - area.x()), to, 0, 3 * count);
+  }
+
+  /**
+   * Where the picture's first pixel is in memory, or would be if it was converted. At least 32
+   * bytes behind the last pixel that is there can be read (av_frame_get_buffer).
+   */
+  long address() {
+    return start.address() - (long) area.y() * stride - 3L * area.x();
+  }
+
+  /** Bytes from a row to the next. */
+  int stride() {
+    return stride;
   }
 
   @Override
   public void close() {
     sws_freeContext(context);
     av_frame_free(rgb);
+    if (planes != null) {
+      planes.close();
+    }
   }
 }

@@ -1,4 +1,4 @@
-package io.clipstream.model.kernels;
+package io.clipstream.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

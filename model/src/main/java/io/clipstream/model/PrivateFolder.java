@@ -1,7 +1,5 @@
-package io.clipstream.model.kernels;
+package io.clipstream.model;
 
-import io.clipstream.model.CacheFolder;
-import io.clipstream.model.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -14,7 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
 
 /** Files of the jar that must lie on disk to be used, where nobody else can change them. */
-final class PrivateFolder {
+public final class PrivateFolder {
   private final Path folder;
 
   private PrivateFolder(Path folder) {
@@ -26,7 +24,7 @@ final class PrivateFolder {
    *
    * @throws IOException if it cannot be made, is another user's or others may write to it
    */
-  static PrivateFolder of(Path folder) throws IOException {
+  public static PrivateFolder of(Path folder) throws IOException {
     Files.createDirectories(folder.toAbsolutePath().getParent());
     if (!Files.isDirectory(folder)) {
       Files.createDirectory(
@@ -53,7 +51,7 @@ final class PrivateFolder {
   /**
    * {@code clipstream-native} in the user's cache; where that cannot be, for this process alone.
    */
-  static PrivateFolder ofUser() throws IOException {
+  public static PrivateFolder ofUser() throws IOException {
     try {
       return of(CacheFolder.path().resolve("native"));
     } catch (IOException e) {
@@ -68,7 +66,7 @@ final class PrivateFolder {
    *
    * @return named for the content, so that two versions do not take turns
    */
-  Path put(String name, byte[] content) throws IOException {
+  public Path put(String name, byte[] content) throws IOException {
     String digest = Sha256.of(content);
     Path file = folder.resolve(digest.substring(0, 16) + "-" + name);
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !Sha256.of(file).equals(digest)) {
