@@ -105,6 +105,9 @@ public final class Examples {
             .setSettledVersion("1.0.0")
             .setCanaryVersion("1.1.0")
             .setCanaryShare(0.05)
+            .setActiveRollout(2)
+            .setSettledRollout(2)
+            .setCanaryRollout(3)
             .setChangedAt(TIME)
             .build(),
         ModelStatus.newBuilder()

@@ -2,11 +2,13 @@ package io.clipstream.streams.live;
 
 import io.clipstream.schemas.ModelRollout;
 import io.clipstream.schemas.models.ModelNames;
+import io.clipstream.streams.live.rollout.ChosenBy;
 import io.clipstream.streams.live.rollout.Wanted;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What is wanted of a model, as the records of {@code models.rollouts} say it. */
 public final class RolloutRecords {
@@ -32,6 +34,10 @@ public final class RolloutRecords {
         .setCanaryShare(wanted.share())
         .setShadowVersion(wanted.shadow())
         .setReason(wanted.reason())
+        .setActiveRollout(wanted.chosenBy().active())
+        .setSettledRollout(wanted.chosenBy().settled())
+        .setCanaryRollout(wanted.chosenBy().canary())
+        .setShadowRollout(wanted.chosenBy().shadow())
         .setChangedBy(by)
         .setChangedAt(at)
         .build();
@@ -56,7 +62,17 @@ public final class RolloutRecords {
         rollout.getCanaryVersion(),
         rollout.getCanaryShare(),
         rollout.getShadowVersion(),
-        rollout.getReason());
+        rollout.getReason(),
+        new ChosenBy(
+            told(rollout.getActiveRollout(), rollout),
+            told(rollout.getSettledRollout(), rollout),
+            told(rollout.getCanaryRollout(), rollout),
+            told(rollout.getShadowRollout(), rollout)));
+  }
+
+  /** Records of earlier versions of clipstream do not tell. */
+  private static long told(long chosenBy, ModelRollout rollout) {
+    return chosenBy == 0 ? rollout.getRollout() : chosenBy;
   }
 
   /** What is wrong with a record, one line, if anything: anybody may have written it. */
@@ -67,6 +83,14 @@ public final class RolloutRecords {
     if (rollout.getRevision() < 1 || rollout.getRollout() < 1) {
       return Optional.of(
           "it has revision " + rollout.getRevision() + " and rollout " + rollout.getRollout());
+    }
+    if (Stream.of(
+            rollout.getActiveRollout(),
+            rollout.getSettledRollout(),
+            rollout.getCanaryRollout(),
+            rollout.getShadowRollout())
+        .anyMatch(chosenBy -> chosenBy < 0 || chosenBy > rollout.getRollout())) {
+      return Optional.of("rollouts chose its versions that are not between 1 and its own");
     }
     Optional<String> noVersion =
         Arrays.asList(

@@ -7,6 +7,7 @@ import io.clipstream.schemas.ModelState;
 import io.clipstream.schemas.ModelStatus;
 import io.clipstream.streams.live.ModelCatalog;
 import io.clipstream.streams.live.RolloutRecords;
+import io.clipstream.streams.live.rollout.ChosenBy;
 import io.clipstream.streams.live.rollout.Wanted;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +17,21 @@ import org.junit.jupiter.api.Test;
 
 class RolloutBoardTest {
   private static final Wanted WANTED =
-      new Wanted("m", 7, 3, "2", "1", null, false, true, true, "3", 0.125, "4", "it is slow");
+      new Wanted(
+          "m",
+          7,
+          3,
+          "2",
+          "1",
+          null,
+          false,
+          true,
+          true,
+          "3",
+          0.125,
+          "4",
+          "it is slow",
+          new ChosenBy(2, 1, 3, 3));
 
   private static final ModelStatus LOADING =
       ModelStatus.newBuilder()

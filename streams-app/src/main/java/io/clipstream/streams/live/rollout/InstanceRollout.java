@@ -190,7 +190,7 @@ public final class InstanceRollout {
         work.idle();
       }
     } else if (stillWanted()) {
-      work.goOnIn(wanted.rollout());
+      work.goOnIn(wanted.rollout(), wanted.chosenBy(work.role(), work.version()));
     } else if (work.underWay()) {
       work.giveUp(out);
     } else {
@@ -211,7 +211,8 @@ public final class InstanceRollout {
       return;
     }
     String version = versions.wanted(role, wanted);
-    work.prepare(role, version, wanted.rollout());
+    long chosenBy = wanted.chosenBy(role, version).orElseThrow();
+    work.prepare(role, version, wanted.rollout(), chosenBy);
     if (versions.loaded(version)) {
       prepared();
     } else {
@@ -245,7 +246,7 @@ public final class InstanceRollout {
 
   private void use() {
     boolean soak = work.role() == Role.ACTIVE && versions.serving() != null && !wanted.urgent();
-    versions.use(work.role(), work.version(), work.rollout(), wanted.share(), out);
+    versions.use(work.role(), work.version(), work.chosenBy(), wanted.share(), out);
     if (soak) {
       work.soak();
       out.add(new Output.StartSoak(work.version()));

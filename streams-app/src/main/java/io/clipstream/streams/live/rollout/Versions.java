@@ -72,7 +72,11 @@ final class Versions {
     assign(next, out);
   }
 
-  /** Takes a version into use that is loaded, or has just been. */
+  /**
+   * Takes a version into use that is loaded, or has just been.
+   *
+   * @param rollout that chose it
+   */
   void use(Role role, String version, long rollout, double share, List<Output> out) {
     loaded.add(version);
     if (role == Role.ACTIVE) {
@@ -94,7 +98,7 @@ final class Versions {
     String target = wanted.active();
     boolean can = serving() != null && !target.equals(serving()) && loaded(target);
     if (can) {
-      use(Role.ACTIVE, target, wanted.rollout(), wanted.share(), out);
+      use(Role.ACTIVE, target, wanted.chosenBy().active(), wanted.share(), out);
     }
     return can;
   }

@@ -3,6 +3,7 @@ package io.clipstream.streams.live.rollout;
 import io.clipstream.model.UserError;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What is wanted of a model: the content of a {@code models.rollouts} record. Every change is made
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param share share of the keys that the canary labels, 0 to 1; 0 without a canary
  * @param shadow the version that labels on the side. Null: none
  * @param reason why it was stopped or turned back. Null: neither
+ * @param chosenBy the rollouts that chose these versions
  */
 public record Wanted(
     String model,
@@ -37,7 +39,8 @@ public record Wanted(
     String canary,
     double share,
     String shadow,
-    String reason) {
+    String reason,
+    ChosenBy chosenBy) {
 
   public Wanted {
     Objects.requireNonNull(model);
@@ -45,11 +48,31 @@ public record Wanted(
     if (!(share >= 0 && share <= 1) || (canary == null) != (share == 0)) {
       throw new IllegalArgumentException("share " + share + " of canary " + canary);
     }
+    chosenBy =
+        new ChosenBy(
+            chosenBy.active(),
+            settled == null ? 0 : chosenBy.settled(),
+            canary == null ? 0 : chosenBy.canary(),
+            shadow == null ? 0 : chosenBy.shadow());
   }
 
   /** The first version of a model. */
   public static Wanted first(String model, String version) {
-    return new Wanted(model, 1, 1, version, null, null, false, false, false, null, 0, null, null);
+    return new Wanted(
+        model,
+        1,
+        1,
+        version,
+        null,
+        null,
+        false,
+        false,
+        false,
+        null,
+        0,
+        null,
+        null,
+        ChosenBy.one(1));
   }
 
   /**
@@ -73,7 +96,7 @@ public record Wanted(
               + version);
     }
     WantedEdit next = new WantedEdit(this).rollout();
-    next.active = version;
+    next.activate(version);
     next.urgent = false;
     next.stopped = false;
     next.forget(version);
@@ -105,8 +128,8 @@ public record Wanted(
                             + active
                             + " to return to: activate one by its name"));
     WantedEdit next = new WantedEdit(this).rollout();
-    next.active = target;
-    next.settled = target;
+    next.activate(target);
+    next.settle();
     // Nothing leads to and fro between two versions by itself.
     next.previous = target.equals(previous) ? null : previous;
     next.urgent = true;
@@ -142,8 +165,7 @@ public record Wanted(
     WantedEdit next =
         version.equals(canary) ? new WantedEdit(this) : new WantedEdit(this).rollout();
     next.forget(version);
-    next.canary = version;
-    next.share = newShare;
+    next.trial(version, newShare);
     return next.done();
   }
 
@@ -185,7 +207,7 @@ public record Wanted(
       return this;
     }
     WantedEdit next = new WantedEdit(this).rollout();
-    next.shadow = version;
+    next.shadow(version);
     return next.done();
   }
 
@@ -211,7 +233,7 @@ public record Wanted(
     next.reason = answer.reason();
     if (answer.kind() == Answer.Kind.SETTLE) {
       next.previous = settled;
-      next.settled = active;
+      next.settle();
       return settling && !stopped ? Optional.of(next.done()) : Optional.empty();
     }
     String version = answer.version();
@@ -233,6 +255,20 @@ public record Wanted(
   /** What an instance starts with. */
   public String start() {
     return settled == null ? active : settled;
+  }
+
+  /** The rollout that chose a version for a role; empty where it is not wanted for that. */
+  OptionalLong chosenBy(Role role, String version) {
+    long rollout =
+        switch (role) {
+          case ACTIVE ->
+              version.equals(active)
+                  ? chosenBy.active()
+                  : version.equals(settled) ? chosenBy.settled() : 0;
+          case CANARY -> version.equals(canary) ? chosenBy.canary() : 0;
+          case SHADOW -> version.equals(shadow) ? chosenBy.shadow() : 0;
+        };
+    return rollout == 0 ? OptionalLong.empty() : OptionalLong.of(rollout);
   }
 
   /**

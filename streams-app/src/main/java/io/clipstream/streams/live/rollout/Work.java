@@ -3,6 +3,7 @@ package io.clipstream.streams.live.rollout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** What an instance does with its candidate, and the claim that it holds for it. */
 final class Work {
@@ -11,6 +12,7 @@ final class Work {
   private Role role;
   private String version;
   private long rollout;
+  private long chosenBy;
   private String detail;
   private boolean givenUp;
 
@@ -24,6 +26,7 @@ final class Work {
     role = other.role;
     version = other.version;
     rollout = other.rollout;
+    chosenBy = other.chosenBy;
     detail = other.detail;
     givenUp = other.givenUp;
   }
@@ -48,6 +51,11 @@ final class Work {
     return rollout;
   }
 
+  /** The rollout that chose the candidate, which may be an earlier one than it belongs to. */
+  long chosenBy() {
+    return chosenBy;
+  }
+
   /** A task of the loader is under way. */
   boolean underWay() {
     return phase == Phase.PREPARING || phase == Phase.CHANGING;
@@ -68,6 +76,7 @@ final class Work {
     role = null;
     version = null;
     rollout = 0;
+    chosenBy = 0;
     detail = null;
     givenUp = false;
   }
@@ -84,11 +93,15 @@ final class Work {
     phase = Phase.STOPPED;
   }
 
-  void prepare(Role newRole, String newVersion, long newRollout) {
+  /**
+   * @param newChosenBy the rollout that chose it
+   */
+  void prepare(Role newRole, String newVersion, long newRollout, long newChosenBy) {
     phase = Phase.PREPARING;
     role = newRole;
     version = newVersion;
     rollout = newRollout;
+    chosenBy = newChosenBy;
   }
 
   void await() {
@@ -121,9 +134,14 @@ final class Work {
     detail = reason;
   }
 
-  /** The candidate is wanted by another rollout too. */
-  void goOnIn(long newRollout) {
+  /**
+   * The candidate is wanted by another rollout too.
+   *
+   * @param newChosenBy the rollout that chose it; empty: it is not wanted, but better than none
+   */
+  void goOnIn(long newRollout, OptionalLong newChosenBy) {
     rollout = newRollout;
+    chosenBy = newChosenBy.orElse(chosenBy);
   }
 
   void giveUp(List<Output> out) {
@@ -153,6 +171,6 @@ final class Work {
 
   /** All that decides but for the report. */
   List<Object> state() {
-    return new ArrayList<>(Arrays.asList(claim.tickets(), role, givenUp));
+    return new ArrayList<>(Arrays.asList(claim.tickets(), role, givenUp, chosenBy));
   }
 }

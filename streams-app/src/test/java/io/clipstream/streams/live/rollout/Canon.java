@@ -126,6 +126,7 @@ final class Canon {
       code[at++] = shapes.id(wanted);
     }
     code[at++] = -2;
+    code[at++] = shapes.id(world.choices);
     for (Entry entry : world.log) {
       at = entry(code, at, entry, names, places);
     }

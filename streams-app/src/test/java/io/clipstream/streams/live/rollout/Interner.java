@@ -23,6 +23,10 @@ final class Interner {
     return values.get(id);
   }
 
+  List<World.Choice> choices(int id) {
+    return ((List<?>) values.get(id)).stream().map(World.Choice.class::cast).toList();
+  }
+
   List<Answer> answers(int id) {
     return ((List<?>) values.get(id)).stream().map(Answer.class::cast).toList();
   }

@@ -70,7 +70,7 @@ final class RolloutModel {
   /** Every instance serves version 1, which is settled. */
   World start() {
     World world = new World();
-    world.wanted.add(
+    world.write(
         Wanted.first("m", "v1")
             .answered(new Answer(Answer.Kind.SETTLE, 1, "v1", null))
             .orElseThrow());
@@ -193,7 +193,7 @@ final class RolloutModel {
         setting.fault() == Fault.ANSWERS_NOT_COMPARED
             ? new Answer(answer.kind(), newest.rollout(), newest.active(), answer.reason())
             : answer;
-    newest.answered(compared).ifPresent(world.wanted::add);
+    newest.answered(compared).ifPresent(world::write);
     String serving = machines.get(slot.machine).report().serving();
     if (answer.kind() == Answer.Kind.SETTLE
         && !world.newest().equals(newest)
@@ -352,7 +352,7 @@ final class RolloutModel {
     try {
       Wanted wanted = order.apply(world.newest());
       if (!wanted.equals(world.newest())) {
-        world.wanted.add(wanted);
+        world.write(wanted);
       }
     } catch (UserError e) {
       return; // refused, nothing is written
@@ -527,9 +527,20 @@ final class RolloutModel {
       if (report.serving() != null && !everWanted(world, report.serving())) {
         throw new Broken(report.serving() + " serves and was never wanted");
       }
+      checkLabels(world, machine.roles());
     }
     if (changing > setting.maxUnavailable()) {
       throw new Broken(changing + " instances change at a time");
+    }
+  }
+
+  /** Labels name the rollout that chose their version. */
+  private static void checkLabels(World world, Roles roles) {
+    for (Role role : Role.values()) {
+      Roles.Chosen chosen = roles.of(role);
+      if (chosen != null && !world.chose(chosen.rollout(), role, chosen.version())) {
+        throw new Broken(role + " " + chosen + " was not chosen by that rollout");
+      }
     }
   }
 

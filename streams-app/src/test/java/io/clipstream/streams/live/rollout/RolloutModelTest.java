@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * The protocol of {@code ops/rollout-protocol.md} in all interleavings: at most so many instances
  * change at a time, a failure stops the others, nobody is without a version or serves one that was
- * never wanted, and whatever happened, what follows ends with everybody where he should be.
+ * never wanted, labels name the rollout that chose their version, and whatever happened, what
+ * follows ends with everybody where he should be.
  */
 class RolloutModelTest {
   private static Wanted second(Wanted wanted) {

@@ -108,6 +108,21 @@ class WantedTest {
   }
 
   @Test
+  void shouldKeepWhichRolloutChoseEachVersion() {
+    Wanted second = settled.activate("v2");
+    assertThat(second.chosenBy()).isEqualTo(new ChosenBy(2, 1, 0, 0));
+
+    Wanted trial = second.canary("v3", 0.1).canary("v3", 0.2).shadow("v4");
+    assertThat(trial.chosenBy()).isEqualTo(new ChosenBy(2, 1, 3, 4));
+    Wanted done = answered(trial, Kind.SETTLE, "v2").pin(true).pin(false);
+    assertThat(done.chosenBy()).isEqualTo(new ChosenBy(2, 2, 3, 4));
+
+    assertThat(done.promote().chosenBy()).isEqualTo(new ChosenBy(5, 2, 0, 4));
+    assertThat(done.promote().rollback("bad").chosenBy()).isEqualTo(new ChosenBy(6, 6, 0, 4));
+    assertThat(done.withoutTrials(null).chosenBy()).isEqualTo(new ChosenBy(2, 2, 0, 0));
+  }
+
+  @Test
   void shouldActivateNothingElseWhilePinned() {
     Wanted pinned = settled.pin(true);
 

@@ -31,6 +31,21 @@ final class World {
   /** A record of {@code models.status}. */
   record Entry(String instance, Report report, long offset) {}
 
+  /** Which versions a rollout began with. */
+  record Choice(String active, String canary, String shadow) {
+    static Choice of(Wanted wanted) {
+      return new Choice(wanted.active(), wanted.canary(), wanted.shadow());
+    }
+
+    String version(Role role) {
+      return switch (role) {
+        case ACTIVE -> active;
+        case CANARY -> canary;
+        case SHADOW -> shadow;
+      };
+    }
+  }
+
   /** One place for a process. */
   static final class Slot {
     /** The process, null: dead. */
@@ -67,6 +82,10 @@ final class World {
   }
 
   List<Wanted> wanted = new ArrayList<>();
+
+  /** Of each rollout from the first on. */
+  List<Choice> choices = List.of();
+
   List<Entry> log = new ArrayList<>();
   Map<String, Entry> last = new TreeMap<>();
   Slot[] slots;
@@ -80,6 +99,7 @@ final class World {
   World copy() {
     World copy = new World();
     copy.wanted = new ArrayList<>(wanted);
+    copy.choices = choices;
     copy.log = new ArrayList<>(log);
     copy.last = new TreeMap<>(last);
     copy.slots = Arrays.stream(slots).map(Slot::copy).toArray(Slot[]::new);
@@ -94,6 +114,25 @@ final class World {
 
   Wanted newest() {
     return wanted.get(wanted.size() - 1);
+  }
+
+  /** Somebody writes what is wanted. */
+  void write(Wanted next) {
+    wanted.add(next);
+    if (next.rollout() > choices.size()) {
+      List<Choice> more = new ArrayList<>(choices);
+      more.add(Choice.of(next));
+      choices = List.copyOf(more);
+    }
+  }
+
+  /** Whether the rollout, and none before it, made the version what it is. */
+  boolean chose(long rollout, Role role, String version) {
+    int at = (int) rollout - 1;
+    return at >= 0
+        && at < choices.size()
+        && version.equals(choices.get(at).version(role))
+        && (at == 0 || !version.equals(choices.get(at - 1).version(role)));
   }
 
   /** Forgets what everybody has read. */
@@ -125,12 +164,13 @@ final class World {
   }
 
   int[] encode(Interner interner) {
-    int[] code = new int[3 + wanted.size() + log.size() + last.size() + slots.length * 4 + 2];
+    int[] code = new int[4 + wanted.size() + log.size() + last.size() + slots.length * 4 + 2];
     int at = 0;
     code[at++] = wanted.size();
     for (Wanted each : wanted) {
       code[at++] = interner.id(each);
     }
+    code[at++] = interner.id(choices);
     code[at++] = log.size();
     for (Entry each : log) {
       code[at++] = interner.id(each);
@@ -161,6 +201,7 @@ final class World {
     for (int n = code[at++]; n > 0; n--) {
       world.wanted.add((Wanted) interner.value(code[at++]));
     }
+    world.choices = interner.choices(code[at++]);
     for (int n = code[at++]; n > 0; n--) {
       world.log.add((Entry) interner.value(code[at++]));
     }
