@@ -80,7 +80,8 @@ final class ModelTransaction implements AutoCloseable {
    * Writes all of it or nothing.
    *
    * @throws ModelLogException if another one took the model over meanwhile, or the time-out passed:
-   *     nothing was written; or if no broker says whether the end arrived
+   *     nothing was written; or if no broker says whether the end arrived, or its answer leaves
+   *     that open: who opens the model next ends what is open then
    */
   <T> T commit(Body<T> body) throws IOException {
     T result;
@@ -119,7 +120,7 @@ final class ModelTransaction implements AutoCloseable {
         }
       }
     } catch (KafkaException e) {
-      throw explained(e);
+      throw ended(e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -127,14 +128,36 @@ final class ModelTransaction implements AutoCloseable {
     }
   }
 
-  /** Readers do not wait for the time-out then. Without success it comes to the same in the end. */
-  private void abort(Exception reason) {
+  /** What can still be aborted was not committed, as when a record did not arrive. */
+  private RuntimeException ended(KafkaException error) {
+    RuntimeException known = explained(error);
+    if (known != error || abort(error)) {
+      return known;
+    }
+    return new ModelLogException(
+        "it is not known whether the change of model "
+            + model
+            + " was committed: a broker answered its end with an error ("
+            + error.getMessage()
+            + "): try it again, which changes nothing if it was and ends what is open if it was"
+            + " not",
+        error);
+  }
+
+  /**
+   * Readers do not wait for the time-out then. Without success it comes to the same in the end.
+   *
+   * @return whether it is certain that nothing was written
+   */
+  private boolean abort(Exception reason) {
     boolean interrupted = Thread.interrupted(); // Else Kafka's calls would give up at once.
     try {
       producer.abortTransaction();
+      return true;
     } catch (RuntimeException e) {
       log.debug("The transaction is left to its time-out", e);
       reason.addSuppressed(e);
+      return false;
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

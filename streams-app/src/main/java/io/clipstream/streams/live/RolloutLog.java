@@ -100,7 +100,8 @@ public final class RolloutLog {
    * @return what is wanted afterwards; null where nothing ever was
    * @throws TimeoutException if Kafka does not answer
    * @throws ModelLogException if the topic does not exist, others are always faster, or no broker
-   *     says whether the change arrived
+   *     says whether the change arrived, or in a way that leaves it open: the next change ends what
+   *     is open then
    * @throws io.clipstream.schemas.serde.RegistryException if the registry fails
    */
   public Wanted change(String model, UnaryOperator<Wanted> change) {
@@ -176,7 +177,31 @@ public final class RolloutLog {
                   + " was committed, as no broker answers: look at it and try it again",
               e);
         }
+      } catch (InterruptException e) {
+        throw e;
+      } catch (KafkaException e) {
+        if (isOvertaken(e) || aborts(producer, e)) {
+          throw e;
+        }
+        throw new ModelLogException(
+            "it is not known whether the change of model "
+                + wanted.model()
+                + " was committed: a broker answered its end with an error ("
+                + e.getMessage()
+                + "): look at it and try it again, which ends what is open",
+            e);
       }
+    }
+  }
+
+  /** Whether it is certain that nothing was written, as when the record did not arrive. */
+  private static boolean aborts(Producer<?, ?> producer, KafkaException reason) {
+    try {
+      producer.abortTransaction();
+      return true;
+    } catch (RuntimeException e) {
+      reason.addSuppressed(e);
+      return false;
     }
   }
 
