@@ -1,7 +1,7 @@
 """Holds train.py to one process: `python test_train.py RUN`, with what `clipstream train --prepare` wrote to RUN.
 
-Two processes with DDP give the gradients, and after some steps the weights, of one with the whole batch, with drop path
-and class weights on, whatever parts a batch goes through the network in.
+Two processes with DDP give the gradients, and after some steps the weights, of one with the whole batch, with drop path,
+class weights, RandAugment, mixup and cutmix on, whatever parts a batch goes through the network in.
 """
 
 import json
@@ -22,8 +22,27 @@ def plan_of(folder, micro):
     plan["branchDropRates"] = [0.3] * len(plan["branchDropRates"])
     plan["headDropout"] = 0.2
     plan["classWeights"] = [0.5 + k for k in range(len(plan["labels"]))]
+    plan["augmentation"].update(operations=2, magnitude=9)
+    plan["mixing"] = {"mixup": 0.8, "cutmix": 1.0}
     plan["microBatch"] = micro
     return plan
+
+
+def shares(folder):
+    """Of mixed clips: the share of a clip's own values is the share of its own class, a rectangle's or a blend's."""
+    trainer = train.Trainer(folder, plan_of(folder, 1))
+    boxes = 0
+    for step in range(40):
+        box, share = trainer.mixing.draw(train.generator(1, step, 0, 3))
+        assert 0 <= share <= 1, share
+        ones, zeros = (torch.full((2, trainer.mixing.crop, trainer.mixing.crop, 3), v, dtype=torch.uint8) for v in (100, 0))
+        mixed = train.Mixing.mix(ones, zeros, box, share).float().mean().item() / 100
+        assert abs(mixed - share) < 6e-3, (mixed, share)
+        boxes += box is not None
+    assert 8 <= boxes <= 32, boxes
+    rows, total = train.targets({"labels": "ab", "labelSmoothing": 0.1, "classWeights": [1, 3]}, [(0, 1, 0.75), (1, 1, 1)])
+    assert abs(total - (0.75 + 0.75 + 3)) < 1e-6, total
+    assert torch.allclose(rows, torch.tensor([[0.75, 0.75], [0.15, 2.85]])), rows
 
 
 def seen(folder, micro, rank, world):
@@ -51,6 +70,7 @@ def process(rank, folder, micro, port, out):
 def main():
     folder = Path(sys.argv[1])
     torch.set_num_threads(1)
+    shares(folder)
     loss, gradients, weights = seen(folder, 1000, 0, 1)
     for micro in (1000, 1):
         with socket.socket() as free:

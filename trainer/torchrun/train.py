@@ -19,6 +19,7 @@ import os
 import struct
 from pathlib import Path
 
+import operations
 import torch
 import torch.distributed as dist
 from torch.nn.functional import interpolate
@@ -62,43 +63,91 @@ class Clips:
         left = round((video.size(2) - self.crop) / 2)
         return video[start : start + self.frames, top : top + self.crop, left : left + self.crop], label
 
-    def changed(self, clip, random):
-        """A random clip, as the plan's augmentation draws it, and its class."""
+    def draw(self, clip, random):
+        """What to do to a clip, as the plan's augmentation draws it, and the class that it has then."""
         a = self.augmentation
-        video, label = self.video(clip)
+        _, frames, width, height, label = self.places[clip]
 
         def uniform(low, high):
             return low + (high - low) * torch.rand((), generator=random).item()
 
-        start = min(int(uniform(0, video.size(0) - self.frames + 1)), video.size(0) - self.frames)
-        video = video[start : start + self.frames]
+        change = {"start": min(int(uniform(0, frames - self.frames + 1)), frames - self.frames)}
         if a["largest"] == 0:
-            width = height = self.crop
+            change.update(width=self.crop, height=self.crop)
         else:
-            side = uniform(a["smallest"], a["largest"]) * min(video.shape[1:3])
+            side = uniform(a["smallest"], a["largest"]) * min(width, height)
             stretch = math.sqrt(a["narrowest"] * (a["widest"] / a["narrowest"]) ** uniform(0, 1))
-            width = max(1, min(video.size(2), round(side * stretch)))
-            height = max(1, min(video.size(1), round(side / stretch)))
-        top = round(uniform(0, video.size(1) - height))
-        left = round(uniform(0, video.size(2) - width))
+            change["width"] = max(1, min(width, round(side * stretch)))
+            change["height"] = max(1, min(height, round(side / stretch)))
+        change["top"] = round(uniform(0, height - change["height"]))
+        change["left"] = round(uniform(0, width - change["width"]))
+        for swap in ("mirror", "flip", "transpose", "reverse"):
+            change[swap] = bool(a[swap]) and uniform(0, 1) < 0.5
+            if change[swap]:
+                label = a[swap][label]
+        change["gain"] = 1 + a["contrast"] * uniform(-1, 1)
+        change["offset"] = 255 * a["brightness"] * uniform(-1, 1)
+        change["gray"] = uniform(0, 1) < a["grayscale"]
+        change["operations"] = [operations.draw(a["magnitude"], uniform) for _ in range(a["operations"])]
+        return change, label
+
+    def changed(self, clip, change):
+        """uint8 [frames, crop, crop, 3] of a clip to which that was done."""
+        video, _ = self.video(clip)
+        video = video[change["start"] : change["start"] + self.frames]
+        top, left, height, width = (change[key] for key in ("top", "left", "height", "width"))
         x = video[:, top : top + height, left : left + width].permute(0, 3, 1, 2).float()
         if (height, width) != (self.crop, self.crop):
             x = interpolate(x, (self.crop, self.crop), mode="bilinear", align_corners=False)
-        for change, swap in (
-            ("mirror", lambda t: t.flip(3)),
-            ("flip", lambda t: t.flip(2)),
-            ("transpose", lambda t: t.transpose(2, 3)),
-            ("reverse", lambda t: t.flip(0)),
-        ):
-            if a[change] and uniform(0, 1) < 0.5:
-                x = swap(x)
-                label = a[change][label]
-        gain = 1 + a["contrast"] * uniform(-1, 1)
-        offset = 255 * a["brightness"] * uniform(-1, 1)
-        if uniform(0, 1) < a["grayscale"]:
+        if change["mirror"]:
+            x = x.flip(3)
+        if change["flip"]:
+            x = x.flip(2)
+        if change["transpose"]:
+            x = x.transpose(2, 3)
+        if change["reverse"]:
+            x = x.flip(0)
+        if change["gray"]:
             x = (x * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True).expand(-1, 3, -1, -1)
-        x = ((x - 127.5) * gain + 127.5 + offset).round().clamp(0, 255).byte()
-        return x.permute(0, 2, 3, 1).contiguous(), label
+        x = ((x - 127.5) * change["gain"] + 127.5 + change["offset"]).round().clamp(0, 255).byte()
+        for kind, magnitude in change["operations"]:
+            x = operations.apply(x, kind, magnitude)
+        return x.permute(0, 2, 3, 1).contiguous()
+
+
+class Mixing:
+    """Mixes each clip of a batch with the one before it, by blending (mixup) or by a rectangle of it (cutmix)."""
+
+    def __init__(self, plan):
+        self.mixup, self.cutmix = plan["mixing"]["mixup"], plan["mixing"]["cutmix"]
+        self.crop = plan["crop"]
+
+    def draw(self, random):
+        """The rectangle (left, top, right, bottom) that the other clip shows through, or None, and the clip's own share."""
+        if self.mixup == 0 and self.cutmix == 0:
+            return None, 1.0
+        cut = self.cutmix > 0 and (self.mixup == 0 or torch.rand((), generator=random).item() < 0.5)
+        alpha = torch.full((2,), float(self.cutmix if cut else self.mixup))
+        one, two = torch._standard_gamma(alpha, generator=random).tolist()
+        share = one / (one + two) if one + two > 0 else 0.5
+        if not cut:
+            return None, share
+        x, y = (torch.randint(self.crop, (), generator=random).item() for _ in range(2))
+        half = int(0.5 * math.sqrt(1 - share) * self.crop)
+        box = (max(0, x - half), max(0, y - half), min(self.crop, x + half), min(self.crop, y + half))
+        return box, 1 - (box[2] - box[0]) * (box[3] - box[1]) / self.crop**2
+
+    @staticmethod
+    def mix(own, other, box, share):
+        """uint8 [frames, crop, crop, 3] of both."""
+        if box is not None:
+            left, top, right, bottom = box
+            own = own.clone()
+            own[:, top:bottom, left:right] = other[:, top:bottom, left:right]
+            return own
+        if share == 1:
+            return own
+        return (share * own.double() + (1 - share) * other.double()).round().byte()
 
 
 def drop_mask(plan, features, step, clips):
@@ -109,23 +158,27 @@ def drop_mask(plan, features, step, clips):
     return torch.stack(rows) / keep
 
 
-def targets(plan, labels):
-    """Smoothed and weighted rows of the loss, [N, K]."""
+def targets(plan, shown):
+    """Smoothed and weighted rows of the loss, [N, K], and the sum of their weights; of (class, other class, share)."""
     k = len(plan["labels"])
     smoothing = plan["labelSmoothing"]
-    rows = torch.full((len(labels), k), smoothing / k)
-    rows[torch.arange(len(labels)), labels] += 1 - smoothing
-    return rows * torch.tensor(plan["classWeights"])[labels].unsqueeze(1)
+    rows, total = torch.zeros(len(shown), k), 0.0
+    for row, (label, other, share) in zip(rows, shown):
+        for c, part in ((label, share), (other, 1 - share)):
+            weight = part * plan["classWeights"][c]
+            total += weight
+            row += weight * smoothing / k
+            row[c] += weight * (1 - smoothing)
+    return rows, total
 
 
 class Trainer:
     """The network of one process, with its part of every batch."""
 
     def __init__(self, folder, plan, rank=0, world=1, device="cpu"):
-        if plan["augmentation"]["operations"] or plan["mixing"]["mixup"] or plan["mixing"]["cutmix"]:
-            raise SystemExit("augment.randaugment, mixup and cutmix are not done here, expected them off in the recipe")
         self.plan, self.rank, self.world, self.device = plan, rank, world, device
         self.clips = Clips(folder, plan["train"], plan)
+        self.mixing = Mixing(plan)
         self.network = torch.jit.load(str(folder / "initial.pt"), map_location=device)
         self.network.train()
         for parameter in self.network.parameters():
@@ -165,22 +218,24 @@ class Trainer:
         share = max(1, -(-len(clips) // self.world))
         parts = -(-share // self.plan["microBatch"])
         own = clips[self.rank * len(clips) // self.world : (self.rank + 1) * len(clips) // self.world]
-        weight = self.total_weight(step, clips)
+        drawn = self.draw(step, clips)
+        rows, weight = targets(self.plan, [shown for *_, shown in drawn])
+        first = self.rank * len(clips) // self.world
         loss_sum = torch.zeros(())
         for part in range(parts):
-            some = own[part * len(own) // parts : (part + 1) * len(own) // parts]
-            counted = 1.0 if some else 0.0
-            some = some or clips[:1]
-            read = [self.clips.changed(c, generator(self.plan["seed"], step, c, 0)) for c in some]
-            pixels = torch.stack([x for x, _ in read]).to(self.device)
-            mask = drop_mask(self.plan, self.features, step, some).to(self.device)
-            rows = targets(self.plan, [label for _, label in read]).to(self.device)
+            begin, end = first + part * len(own) // parts, first + (part + 1) * len(own) // parts
+            counted = 1.0 if end > begin else 0.0
+            if end == begin:
+                begin, end = 0, 1
+            pixels = self.pixels(clips, drawn, begin, end).to(self.device)
+            mask = drop_mask(self.plan, self.features, step, clips[begin:end]).to(self.device)
+            expected = rows[begin:end].to(self.device)
             exchange = part == parts - 1
             context = self.model.no_sync if self.world > 1 and not exchange else _nothing
             with context():
                 logits = self.model(pixels, mask)
                 # DDP takes the mean over the processes, the loss that over the clips of all of them.
-                loss = -(logits.log_softmax(1) * rows).sum() / weight * counted
+                loss = -(logits.log_softmax(1) * expected).sum() / weight * counted
                 (loss * self.world).backward()
             loss_sum += loss.detach().cpu()
         if self.world > 1:
@@ -189,15 +244,31 @@ class Trainer:
             loss_sum = total.cpu()
         return loss_sum.item()
 
-    def total_weight(self, step, clips):
-        weights = self.plan["classWeights"]
-        if max(weights) == min(weights):
-            return len(clips) * weights[0]
-        total = 0.0
-        for clip in clips:
-            _, label = self.clips.changed(clip, generator(self.plan["seed"], step, clip, 0))
-            total += weights[label]
-        return total
+    def draw(self, step, clips):
+        """For each clip of a batch what is done to it, how it is mixed, and (class, class mixed in, its own share)."""
+        seed = self.plan["seed"]
+        changes = [self.clips.draw(c, generator(seed, step, c, 0)) for c in clips]
+        mixes = [self.mixing.draw(generator(seed, step, c, 3)) for c in clips]
+        return [
+            (change, box, (label, changes[i - 1][1], share))
+            for i, ((change, label), (box, share)) in enumerate(zip(changes, mixes))
+        ]
+
+    def pixels(self, clips, drawn, begin, end):
+        """uint8 [N, frames, crop, crop, 3] of some clips of a batch, each mixed with the one before it in the batch."""
+        made = {}
+
+        def changed(i):
+            if i not in made:
+                made[i] = self.clips.changed(clips[i], drawn[i][0])
+            return made[i]
+
+        def mixed(i):
+            _, box, (_, _, share) = drawn[i]
+            plain = box is None and share == 1
+            return changed(i) if plain else Mixing.mix(changed(i), changed((i - 1) % len(clips)), box, share)
+
+        return torch.stack([mixed(i) for i in range(begin, end)])
 
     def step(self, step):
         """One step of the optimiser. Gives the loss."""
