@@ -4,6 +4,7 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.infer.Classifier;
 import io.clipstream.model.infer.GoldenCheck;
@@ -56,6 +57,7 @@ public final class TrainingRun {
   }
 
   private final Recipe recipe;
+  private final List<Device> devices;
   private final Device device;
   private final int threads;
   private final Progress progress;
@@ -63,13 +65,23 @@ public final class TrainingRun {
   private long lapNanos = System.nanoTime();
 
   /**
-   * Prepares a run.
+   * Prepares a run on one device.
    *
    * @param threads that render, encode and decode
    */
   public TrainingRun(Recipe recipe, Device device, int threads, Progress progress) {
+    this(recipe, List.of(device), threads, progress);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param devices that share the training; the first one does the rest
+   */
+  public TrainingRun(Recipe recipe, List<Device> devices, int threads, Progress progress) {
     this.recipe = recipe;
-    this.device = device;
+    this.devices = List.copyOf(devices);
+    this.device = devices.get(0);
     this.threads = threads;
     this.progress = progress;
   }
@@ -117,7 +129,7 @@ public final class TrainingRun {
                   data.train(),
                   data.validation(),
                   run.file(""),
-                  device,
+                  devices,
                   progress)
               .run(Integer.MAX_VALUE, watch);
       lap("train");
@@ -138,6 +150,9 @@ public final class TrainingRun {
    * trainer/torchrun/train.py}, and stops there.
    */
   public void prepare(RunFolder run) throws IOException, InterruptedException {
+    if (!recipe.data().kept().stored()) {
+      throw new UserError("cache.pixels is none, but train.py reads decoded videos, expected disk");
+    }
     try (RunData data = RunData.open(recipe, run, threads, progress)) {
       report(run, data, false);
       Swin3d.write(
@@ -163,7 +178,7 @@ public final class TrainingRun {
     report.require(recipe.data().maxRejected());
     if (forecast) {
       progress.note(
-          Forecast.of(recipe, data.train(), data.validation(), run.file(""), device).line());
+          Forecast.of(recipe, data.train(), data.validation(), run.file(""), devices).line());
     }
     return report.toMap();
   }
@@ -215,6 +230,7 @@ public final class TrainingRun {
     report.put("digest", ModelArtifact.open(artifact).digest());
     report.put("bytes", Files.size(artifact));
     report.put("device", device.isGpu() ? "gpu" + device.getDeviceId() : "cpu");
+    report.put("devices", devices.size());
     report.put("processors", Runtime.getRuntime().availableProcessors());
     report.put("seconds", seconds);
     report.put("chosenEpoch", chosen);

@@ -175,7 +175,7 @@ class TrainingRunTest {
     try (ClipSet train = TinyRun.clips(recipe, list, "train", folder);
         ClipSet validation = TinyRun.clips(recipe, list, "validation", folder)) {
       return new TrainingLoop(
-              recipe, "run", train, validation, run, Device.cpu(), Progress.silent())
+              recipe, "run", train, validation, run, List.of(Device.cpu()), Progress.silent())
           .run(stopAfter);
     }
   }

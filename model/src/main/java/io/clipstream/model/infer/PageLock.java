@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * Page-locks host memory for CUDA, which DJL has no call for. Copies to a GPU from memory that is
  * not locked go through a buffer of the driver's, at a fraction of the bus's speed. All threads.
  */
-final class PageLock {
+public final class PageLock {
   private static final Logger log = LoggerFactory.getLogger(PageLock.class);
 
   /** The part of the CUDA runtime that is needed: each returns 0 or an error's number. */
@@ -30,7 +30,7 @@ final class PageLock {
    *
    * @return whether it is locked; without, everything works, only slower
    */
-  static boolean lock(ByteBuffer buffer) {
+  public static boolean lock(ByteBuffer buffer) {
     try {
       int error = cudart().cudaHostRegister(pointer(buffer), buffer.capacity(), 0);
       if (error != 0) {
@@ -48,7 +48,7 @@ final class PageLock {
   }
 
   /** Once for a buffer that was locked, before it is freed: its address may be another's then. */
-  static void unlock(ByteBuffer buffer) {
+  public static void unlock(ByteBuffer buffer) {
     int error = cudart().cudaHostUnregister(pointer(buffer));
     if (error != 0) {
       forgetError();

@@ -31,6 +31,20 @@ import java.util.TreeSet;
  * <p>Normalisation of pixels is inside, as constants that are neither parameters nor buffers.
  */
 public final class Swin3d {
+  /** Of what layers take and give while a network learns. */
+  public enum Precision {
+    FP32(6),
+    /** Half the memory; GPUs multiply such matrices many times as fast, CPUs slower. */
+    BF16(15);
+
+    /** PyTorch's number of the type. */
+    final int scalarType;
+
+    Precision(int scalarType) {
+      this.scalarType = scalarType;
+    }
+  }
+
   private Swin3d() {}
 
   /** Names and shapes of all parameters, in torchvision's order. */
@@ -154,17 +168,24 @@ public final class Swin3d {
   }
 
   /**
-   * Writes the network so that its stages can be run one by one, as training may: method {@code
-   * stage0} takes pixels and mask, {@code stageI} what the stage before gave and the mask, and the
-   * last one gives logits. A file for a trainer alone: {@link #isOwn} does not know it.
+   * Writes the network as the trainer runs it, for clips of the manifest's size alone: computes in
+   * a precision, with float32 parameters, what {@link #write} does, faster and in less memory. Its
+   * stages can be run one by one, too: method {@code stage0} takes pixels and mask, {@code stageI}
+   * what the stage before gave and the mask, and the last one gives logits. {@link #isOwn} does not
+   * know such a file.
    */
-  public static void writeStages(
-      Path out, Swin3dConfig config, Map<String, Weights> weights, ModelManifest manifest)
+  public static void writeLearning(
+      Path out,
+      Swin3dConfig config,
+      Map<String, Weights> weights,
+      ModelManifest manifest,
+      Precision precision)
       throws IOException {
     check(config, weights);
     ModelManifest written = manifest.withNetwork(config.toMap(), "training", "fp32");
-    ScriptObject network = Swin3dModule.of(config, weights, manifest.clip());
-    ModelArtifact.write(out, written, Swin3dModule.stagedSource(config), network, Optional.empty());
+    LearningModule learning = new LearningModule(config, manifest.clip());
+    ScriptObject network = learning.module(weights, manifest.clip());
+    ModelArtifact.write(out, written, learning.source(precision), network, Optional.empty());
   }
 
   /** As the other, with what the network gives for a clip. */

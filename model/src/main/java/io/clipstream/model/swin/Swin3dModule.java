@@ -50,39 +50,6 @@ final class Swin3dModule {
   }
 
   /**
-   * The same with a method for each stage, {@code stage0} and so on, which runs what is new since
-   * the stage before and gives what the next one takes, the last one logits. Each takes the mask,
-   * too.
-   */
-  static String stagedSource(Swin3dConfig config) {
-    StringBuilder source = new StringBuilder(source(config).stripTrailing()).append('\n');
-    int stages = config.depths().size();
-    for (int stage = 0; stage < stages; stage++) {
-      source.append(
-          "  def stage%d(self: __torch__.Swin3d, x: Tensor, mask: Tensor) -> Tensor:\n"
-              .formatted(stage));
-      source.append(
-          stage == 0
-              ? "    x = (self.patch_embed).forward(x)\n"
-                  + "    x = __torch__.drop(x, self.dropout, self.training)\n"
-              : "    x = (getattr(self.features, \"%d\")).forward(x)\n".formatted(2 * stage - 1));
-      source.append(
-          "    x = (getattr(self.features, \"%d\")).forward(x, mask)\n".formatted(2 * stage));
-      if (stage == stages - 1) {
-        source.append(
-            """
-                x = torch.mean((self.norm).forward(x), [1, 2, 3])
-                factors = torch.slice(mask, 1, torch.size(mask, 1) - torch.size(x, 1))
-                x = (self.head).forward(x * torch.to(factors, x.dtype))
-                x = torch.to(x, 6)
-            """);
-      }
-      source.append("    return x\n");
-    }
-    return source.toString();
-  }
-
-  /**
    * A class that runs its children "0", "1" … in order, as {@code torch.nn.Sequential} does, and
    * hands the mask to all but patch merging.
    */

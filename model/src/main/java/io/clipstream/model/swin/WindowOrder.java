@@ -163,6 +163,13 @@ final class WindowOrder {
     return tokens.clone();
   }
 
+  /** The number {@code (t * H + h) * W + w} of a token in the clip's own grid, without padding. */
+  int unpadded(int token) {
+    int t = token / (padded[1] * padded[2]);
+    int h = token / padded[2] % padded[1];
+    return (t * size[1] + h) * size[2] + token % padded[2];
+  }
+
   /** Whether the token at each place is one of the clip and not of padding, [W, L]. */
   boolean[] valid() {
     boolean[] valid = new boolean[tokens.length];

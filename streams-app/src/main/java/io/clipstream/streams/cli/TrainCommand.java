@@ -1,7 +1,6 @@
 package io.clipstream.streams.cli;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import io.clipstream.model.Progress;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
@@ -167,6 +166,14 @@ final class TrainCommand implements Callable<Integer> {
   private Path photographs;
 
   @Option(
+      names = "--devices",
+      paramLabel = "all|N|GPUs",
+      description =
+          "GPUs that share the training: all, so many, or those named, such as gpu0,gpu1 (default:"
+              + " 1; cpu where there is none). The result is the same but for rounding.")
+  private String devices = "1";
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that render, encode and decode (default: one per processor).")
@@ -226,8 +233,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     Map<String, String> origin = feedback == null ? Map.of() : takeFeedback(keys, folder, progress);
     Recipe read = Recipe.read(recipe, keys);
-    Device device = Engine.getEngine("PyTorch").defaultDevice();
-    TrainingRun run = new TrainingRun(read, device, threads, progress);
+    List<Device> shared = TrainDevices.of(devices);
+    Device device = shared.get(0);
+    TrainingRun run = new TrainingRun(read, shared, threads, progress);
     if (dryRun) {
       run.dryRun(folder);
       return 0;

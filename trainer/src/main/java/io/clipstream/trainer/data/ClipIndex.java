@@ -49,6 +49,7 @@ final class ClipIndex {
 
   private final Path file;
   private final FileChannel pixels;
+  private final boolean stored;
   private final Map<String, Slot> slots = new LinkedHashMap<>();
   private final StringBuilder waiting = new StringBuilder();
   private long waitingBytes;
@@ -63,7 +64,8 @@ final class ClipIndex {
   ClipIndex(Path file, FileChannel pixels, Kept kept) throws IOException {
     this.file = file;
     this.pixels = pixels;
-    String head = "clips 2\t" + kept;
+    this.stored = kept.stored();
+    String head = kept.indexHead();
     List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
     if (lines.isEmpty() || !lines.get(0).equals(head)) {
       Files.writeString(file, head + "\n");
@@ -73,14 +75,14 @@ final class ClipIndex {
     for (String line : lines.subList(1, lines.size())) {
       String[] fields = line.split("\t");
       if (fields.length == 6 && fields[1].equals("clip")) {
-        Stored stored =
+        Stored slot =
             new Stored(
                 Long.parseLong(fields[2]),
                 Integer.parseInt(fields[3]),
                 Integer.parseInt(fields[4]),
                 Integer.parseInt(fields[5]));
-        slots.put(fields[0], stored);
-        end = Math.max(end, stored.offset + stored.bytes());
+        slots.put(fields[0], slot);
+        end = kept.stored() ? Math.max(end, slot.offset + slot.bytes()) : 0;
       } else if (fields.length == 3 && fields[1].equals("rejected")) {
         slots.put(fields[0], new Rejected(fields[2]));
       }
@@ -91,28 +93,32 @@ final class ClipIndex {
     return slots.get(content);
   }
 
-  /** Bytes of the file up to the end of its last clip. */
+  /** Bytes of the file up to the end of its last clip; 0 if none is stored. */
   synchronized long end() {
     return end;
   }
 
-  /** Writes pixels to the end of the file. */
+  /** Writes pixels to the end of the file, or, if they are not stored, remembers their sizes. */
   void store(String content, ByteBuffer from, int frames, int width, int height)
       throws IOException {
+    if (!stored) {
+      put(content, new Stored(0, frames, width, height), 0);
+      return;
+    }
     int bytes = from.remaining();
-    Stored stored;
+    Stored slot;
     synchronized (this) {
       if (end % SEGMENT_BYTES + bytes > SEGMENT_BYTES) {
         end = (end / SEGMENT_BYTES + 1) * SEGMENT_BYTES;
       }
-      stored = new Stored(end, frames, width, height);
+      slot = new Stored(end, frames, width, height);
       end += bytes;
     }
-    long at = stored.offset;
+    long at = slot.offset;
     while (from.hasRemaining()) {
       at += pixels.write(from, at);
     }
-    put(content, stored, bytes);
+    put(content, slot, bytes);
   }
 
   void reject(String content, String reason) throws IOException {

@@ -3,6 +3,7 @@ package io.clipstream.trainer.data;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,9 +16,10 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * The videos of one split, decoded once into a memory-mapped file, so that epochs cost no decoding.
- * What was decoded before is found by its content, whatever the file is called and the list says.
- * Reading: all threads.
+ * The videos of one split, decoded once into a memory-mapped file, so that epochs cost no decoding,
+ * or, where what is kept of them is not stored, decoded again for every clip. What was decoded
+ * before is found by its content, whatever the file is called and the list says. Reading: all
+ * threads.
  */
 public final class ClipSet implements AutoCloseable {
   private final FileChannel channel;
@@ -27,6 +29,7 @@ public final class ClipSet implements AutoCloseable {
   private final List<ClipIndex.Stored> slots = new ArrayList<>();
   private final int[] classes;
   private final List<RejectedVideo> rejected = new ArrayList<>();
+  private final ThreadLocal<ClipCutter> cutters;
 
   /**
    * A video that does not decode.
@@ -87,6 +90,7 @@ public final class ClipSet implements AutoCloseable {
       throws IOException {
     this.channel = channel;
     this.kept = kept;
+    this.cutters = ThreadLocal.withInitial(() -> new ClipCutter(kept));
     for (long at = 0; at < index.end(); at += ClipIndex.SEGMENT_BYTES) {
       long bytes = Math.min(ClipIndex.SEGMENT_BYTES, index.end() - at);
       segments.add(channel.map(FileChannel.MapMode.READ_ONLY, at, bytes));
@@ -189,15 +193,59 @@ public final class ClipSet implements AutoCloseable {
    */
   public void read(int clip, Augmentation.Change change, ByteBuffer to) {
     ClipIndex.Stored slot = slots.get(clip);
-    PixelCopy.copy(
+    if (!kept.stored()) {
+      decode(entries.get(clip), slot, change, to);
+      return;
+    }
+    copy(
         segments.get((int) (slot.offset() / ClipIndex.SEGMENT_BYTES)),
         (int) (slot.offset() % ClipIndex.SEGMENT_BYTES),
+        slot,
+        change,
+        to);
+  }
+
+  private void copy(
+      ByteBuffer from, int at, ClipIndex.Stored slot, Augmentation.Change change, ByteBuffer to) {
+    PixelCopy.copy(
+        from,
+        at,
         kept.clip().frames(),
         slot.width(),
         slot.height(),
         kept.clip().crop().width(),
         change,
         to);
+  }
+
+  /** Decodes what is kept of a video, as it was decoded when the set was opened. */
+  private void decode(
+      ClipList.Entry video, ClipIndex.Stored slot, Augmentation.Change change, ByteBuffer to) {
+    String now;
+    try {
+      now =
+          cutters
+              .get()
+              .cut(
+                  video.path(),
+                  video.range(),
+                  (pixels, frames, width, height) -> {
+                    if (!new ClipIndex.Stored(0, frames, width, height).equals(slot)) {
+                      throw new IOException("it has another size or length");
+                    }
+                    copy(pixels, 0, slot, change, to);
+                  })
+              .orElse("");
+    } catch (IOException | UncheckedIOException e) {
+      now = String.valueOf(e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      now = "interrupted";
+    }
+    if (!now.isEmpty()) {
+      throw new UserError(
+          "%s was fit for training when it began, now it is not: %s".formatted(video.path(), now));
+    }
   }
 
   /** Bytes of one clip as {@link #read} writes it. */

@@ -31,6 +31,11 @@ public record EpochPlan(int clips, int steps) {
     return (clips + steps - 1) / steps;
   }
 
+  /** Clips of the smallest batch. */
+  public int smallest() {
+    return clips / Math.max(1, steps);
+  }
+
   /** Clips of all batches before a step of the training. */
   public long clipsBefore(int step) {
     return (long) (step / steps) * clips + first(step % steps);

@@ -10,8 +10,9 @@ import io.clipstream.model.clip.CropSize;
  * @param clip how clips are cut
  * @param frames that are kept of a video that has as many, at least those of a clip
  * @param wholePicture whether the whole picture is kept, or the square in its middle
+ * @param stored whether it is kept on the disk, or decoded again whenever a clip is cut of it
  */
-public record Kept(ClipSpec clip, int frames, boolean wholePicture) {
+public record Kept(ClipSpec clip, int frames, boolean wholePicture, boolean stored) {
   /** Wider pictures than this, as a multiple of the short side, lose what is beyond. */
   private static final double WIDEST = 2.5;
 
@@ -24,7 +25,7 @@ public record Kept(ClipSpec clip, int frames, boolean wholePicture) {
 
   /** Only the clip that serving with one view sees, and what lies around its crop. */
   public static Kept centreClip(ClipSpec clip) {
-    return new Kept(clip, clip.frames(), false);
+    return new Kept(clip, clip.frames(), false, true);
   }
 
   /**
@@ -32,7 +33,7 @@ public record Kept(ClipSpec clip, int frames, boolean wholePicture) {
    *
    * @param length of what is kept, as a multiple of the clip's
    */
-  public static Kept around(ClipSpec clip, double length, boolean wholePicture) {
+  public static Kept around(ClipSpec clip, double length, boolean wholePicture, boolean stored) {
     int more = (int) Math.round(clip.frames() * (length - 1));
     // An even number more keeps the middle clip where serving has it.
     int frames = clip.frames() + more / 2 * 2;
@@ -41,7 +42,13 @@ public record Kept(ClipSpec clip, int frames, boolean wholePicture) {
           "cache.length is %s, so that %d frames of each video are kept; expected at most 1024"
               .formatted(length, frames));
     }
-    return new Kept(clip, frames, wholePicture);
+    return new Kept(clip, frames, wholePicture, stored);
+  }
+
+  /** The first line of an index of it, which an index of anything else does not have. */
+  String indexHead() {
+    return "%s 2\tKept[clip=%s, frames=%d, wholePicture=%s]"
+        .formatted(stored ? "clips" : "sizes", clip, frames, wholePicture);
   }
 
   /** How the decoder cuts what is kept of a video whose pictures have this size. */

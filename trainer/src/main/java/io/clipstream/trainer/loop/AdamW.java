@@ -159,6 +159,17 @@ final class AdamW implements AutoCloseable {
     }
   }
 
+  /**
+   * The gradients of the last backward passes, in the parameters' order.
+   *
+   * @param scope that owns the arrays, not their memory
+   */
+  NDList gradients(NDManager scope) {
+    NDList gradients = new NDList(slots.size());
+    slots.forEach(slot -> gradients.add(slot.of("gradients", scope)));
+    return gradients;
+  }
+
   /** What the script takes first. */
   private double[] numbers(double learningRate) {
     int step = steps + 1;

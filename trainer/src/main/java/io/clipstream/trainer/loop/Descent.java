@@ -1,6 +1,5 @@
 package io.clipstream.trainer.loop;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
@@ -13,6 +12,7 @@ interface Descent {
   /**
    * Adds the gradients of some clips.
    *
+   * @param gradients open meanwhile; there is one in a process, for all threads
    * @param scope that owns what the call makes
    * @param pixels as {@link Replica#logits} takes them
    * @param mask likewise
@@ -20,6 +20,7 @@ interface Descent {
    * @return logits {@code [N, K]}
    */
   NDArray descend(
+      GradientCollector gradients,
       Replica network,
       NDManager scope,
       ByteBuffer pixels,
@@ -34,12 +35,10 @@ interface Descent {
 
   /** All of the network at once, which remembers what every layer gave. */
   static Descent whole() {
-    return (network, scope, pixels, clips, mask, loss) -> {
-      try (GradientCollector gradients = Engine.getEngine("PyTorch").newGradientCollector()) {
-        NDArray logits = network.logits(scope, pixels, clips, mask);
-        gradients.backward(loss.apply(logits));
-        return logits;
-      }
+    return (gradients, network, scope, pixels, clips, mask, loss) -> {
+      NDArray logits = network.logits(scope, pixels, clips, mask);
+      gradients.backward(loss.apply(logits));
+      return logits;
     };
   }
 
@@ -48,34 +47,32 @@ interface Descent {
    * recomputation, https://arxiv.org/abs/1604.06174): remembers what the layers of one stage gave.
    * All but the last stage run twice.
    *
-   * @param stages of a network that {@link io.clipstream.model.swin.Swin3d#writeStages} wrote
+   * @param stages of the network
    */
   static Descent byStage(int stages) {
-    return (network, scope, pixels, clips, mask, loss) -> {
+    return (gradients, network, scope, pixels, clips, mask, loss) -> {
       NDArray[] inputs = new NDArray[stages];
       NDArray masks = network.mask(scope, clips, mask);
       inputs[0] = network.pixels(scope, pixels, clips);
-      try (GradientCollector gradients = Engine.getEngine("PyTorch").newGradientCollector()) {
-        for (int stage = 1; stage < stages; stage++) {
-          try (NDArray given = network.stage(stage - 1, inputs[stage - 1], masks)) {
-            inputs[stage] = given.stopGradient(); // the stage before is forgotten
-            inputs[stage].attach(scope);
-          }
-          inputs[stage].setRequiresGradient(true);
+      for (int stage = 1; stage < stages; stage++) {
+        try (NDArray given = network.stage(stage - 1, inputs[stage - 1], masks)) {
+          inputs[stage] = given.stopGradient(); // the stage before is forgotten
+          inputs[stage].attach(scope);
         }
-        NDArray logits = network.stage(stages - 1, inputs[stages - 1], masks);
-        gradients.backward(loss.apply(logits));
-        for (int stage = stages - 2; stage >= 0; stage--) {
-          try (NDArray given = network.stage(stage, inputs[stage], masks);
-              NDArray wanted = inputs[stage + 1].getGradient();
-              NDArray products = given.mul(wanted);
-              NDArray sum = products.sum()) {
-            gradients.backward(sum); // whose gradient in what the stage gave is what is wanted
-          }
-          inputs[stage + 1].close();
-        }
-        return logits;
+        inputs[stage].setRequiresGradient(true);
       }
+      NDArray logits = network.stage(stages - 1, inputs[stages - 1], masks);
+      gradients.backward(loss.apply(logits));
+      for (int stage = stages - 2; stage >= 0; stage--) {
+        try (NDArray given = network.stage(stage, inputs[stage], masks);
+            NDArray wanted = inputs[stage + 1].getGradient();
+            NDArray products = given.mul(wanted);
+            NDArray sum = products.sum()) {
+          gradients.backward(sum); // whose gradient in what the stage gave is what is wanted
+        }
+        inputs[stage + 1].close();
+      }
+      return logits;
     };
   }
 }

@@ -1,7 +1,9 @@
 package io.clipstream.trainer.loop;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
 import io.clipstream.model.Progress;
 import io.clipstream.trainer.data.ClipSet;
 import io.clipstream.trainer.data.EpochPlan;
@@ -11,12 +13,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * How long a training will take.
  *
- * @param device that it runs on
+ * @param device names of those that it runs on
  * @param plan of an epoch
  * @param epochs at most
  * @param stepSeconds of a step
@@ -31,12 +35,12 @@ public record Forecast(
   private static final double FORWARD_SHARE = 1 / 3.0;
 
   /**
-   * Times some steps on a network of its own, which is thrown away.
+   * Times some steps of the first device on a network of its own, which is thrown away.
    *
    * @param folder for a file while it runs
    */
   public static Forecast of(
-      Recipe recipe, ClipSet train, ClipSet validation, Path folder, Device device)
+      Recipe recipe, ClipSet train, ClipSet validation, Path folder, List<Device> devices)
       throws IOException {
     TrainingSettings settings = recipe.training();
     EpochPlan plan = EpochPlan.of(train.size(), settings.batchSize());
@@ -44,14 +48,17 @@ public record Forecast(
     double step;
     try {
       Learner.write(trial, recipe, recipe.firstWeights());
-      int parts = settings.partsOf(plan.largest());
-      step = parts * stepSeconds(recipe, trial, settings.largestPart(plan.largest()), device);
+      int share = (plan.largest() + devices.size() - 1) / devices.size();
+      int parts = settings.partsOf(share);
+      step = parts * stepSeconds(recipe, trial, settings.largestPart(share), devices.get(0));
     } finally {
       Files.deleteIfExists(trial);
     }
     double validating = Math.ceil(validation.size() / (double) plan.largest()) * FORWARD_SHARE;
     double seconds = settings.epochs() * (plan.steps() + validating) * step;
-    return new Forecast(device.toString(), plan, settings.epochs(), step, seconds);
+    String device =
+        devices.stream().map(Device::toString).distinct().collect(Collectors.joining(", "));
+    return new Forecast(device, plan, settings.epochs(), step, seconds);
   }
 
   /** Of what goes through the network at once. */
@@ -66,9 +73,11 @@ public record Forecast(
     try (Replica replica = new Replica(network, recipe.clip(), device)) {
       for (int i = 0; i < TRIAL_STEPS; i++) {
         start = System.nanoTime();
-        try (NDManager scope = replica.manager().newSubManager()) {
+        try (NDManager scope = replica.manager().newSubManager();
+            GradientCollector gradients = Engine.getEngine("PyTorch").newGradientCollector()) {
           Descent.of(recipe)
               .descend(
+                  gradients,
                   replica,
                   scope,
                   pixels.rewind(),

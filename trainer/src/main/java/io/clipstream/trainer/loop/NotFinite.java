@@ -2,8 +2,9 @@ package io.clipstream.trainer.loop;
 
 import io.clipstream.model.UserError;
 import io.clipstream.trainer.data.Batches;
-import io.clipstream.trainer.data.ClipSet;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /** Stops training before a step down what is no number, which would spoil every weight. */
@@ -18,15 +19,17 @@ final class NotFinite {
    *
    * @param what it is
    * @param step from 0, which is not taken yet
+   * @param clipFiles of clips, by index
    * @throws UserError if it is not finite, naming the clips' files
    */
-  static void check(String what, double value, int step, Batches.Batch batch, ClipSet clips) {
+  static void check(
+      String what, double value, int step, Batches.Batch batch, IntFunction<Path> clipFiles) {
     if (Double.isFinite(value)) {
       return;
     }
     String files =
         Arrays.stream(batch.clips())
-            .mapToObj(clip -> clips.file(clip).toString())
+            .mapToObj(clip -> clipFiles.apply(clip).toString())
             .limit(TOLD)
             .collect(Collectors.joining(", "));
     String more = batch.size() > TOLD ? " and " + (batch.size() - TOLD) + " more" : "";

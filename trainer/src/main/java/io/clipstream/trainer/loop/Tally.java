@@ -2,6 +2,7 @@ package io.clipstream.trainer.loop;
 
 import ai.djl.ndarray.NDArray;
 import io.clipstream.trainer.eval.Confusion;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -49,8 +50,17 @@ final class Tally {
    */
   void add(double meanLoss, NDArray logits, int[] classes) {
     long[] likeliest = logits.argMax(1).toLongArray();
+    add(meanLoss, Arrays.stream(likeliest).mapToInt(Math::toIntExact).toArray(), classes);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param likeliest the N classes that were answered
+   */
+  void add(double meanLoss, int[] likeliest, int[] classes) {
     for (int i = 0; i < classes.length; i++) {
-      answers.add(classes[i], (int) likeliest[i]);
+      answers.add(classes[i], likeliest[i]);
     }
     lossSum += meanLoss * classes.length;
   }

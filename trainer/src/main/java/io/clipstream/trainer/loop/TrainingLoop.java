@@ -19,13 +19,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains one network on one device. A run that is stopped, however, goes on from its last
- * checkpoint and ends with the same weights as one that never stopped (on a CPU; GPUs add in
- * varying order). One thread.
+ * Trains one network, on one device or on several that share each batch. A run that is stopped,
+ * however, goes on from its last checkpoint and ends with the same weights as one that never
+ * stopped (on a CPU; GPUs add in varying order). One thread.
  */
 public final class TrainingLoop {
   /** Training goes back at most this far after a kill. */
   private static final long CHECKPOINT_NANOS = 120_000_000_000L;
+
+  /** Share of an epoch's time that waiting for clips may take unsaid. */
+  private static final double WAITING = 0.1;
 
   private final Recipe recipe;
   private final String run;
@@ -33,7 +36,7 @@ public final class TrainingLoop {
   private final ClipSet train;
   private final ClipSet validation;
   private final Path folder;
-  private final Device device;
+  private final List<Device> devices;
   private final Progress progress;
   private final EpochPlan plan;
   private final int steps;
@@ -60,6 +63,8 @@ public final class TrainingLoop {
    *
    * @param run digest of the run's identity: it goes on from a checkpoint of no other
    * @param folder that holds {@link Checkpoints}
+   * @param devices that share each batch, as many of them as the smallest one has clips. How many
+   *     changes the result by rounding alone
    */
   public TrainingLoop(
       Recipe recipe,
@@ -67,7 +72,7 @@ public final class TrainingLoop {
       ClipSet train,
       ClipSet validation,
       Path folder,
-      Device device,
+      List<Device> devices,
       Progress progress) {
     this.recipe = recipe;
     this.run = run;
@@ -75,9 +80,14 @@ public final class TrainingLoop {
     this.train = train;
     this.validation = validation;
     this.folder = folder;
-    this.device = device;
     this.progress = progress;
     this.plan = EpochPlan.of(train.size(), settings.batchSize());
+    this.devices = devices.subList(0, Math.min(devices.size(), plan.smallest()));
+    if (this.devices.size() < devices.size()) {
+      progress.note(
+          "%d of %d devices train: a batch has only %d clips"
+              .formatted(this.devices.size(), devices.size(), plan.smallest()));
+    }
     this.steps = plan.steps() * settings.epochs();
     this.learningRate =
         new LearningRate(
@@ -111,10 +121,14 @@ public final class TrainingLoop {
     }
     Path initial = folder.resolve("initial.pt");
     Learner.write(initial, recipe, firstWeights(saved));
-    int atOnce = settings.largestPart(plan.largest());
-    try (Learner learner = new Learner(initial, recipe, train, device);
-        Validation judge = new Validation(initial, recipe, validation, atOnce, device)) {
-      saved.ifPresent(learner::restore);
+    int share = (plan.largest() + devices.size() - 1) / devices.size();
+    int atOnce = settings.largestPart(share);
+    int[] counts = train.counts(recipe.labels().size());
+    try (Learner learner = new Learner(initial, recipe, counts, train::file, devices);
+        Validation judge = new Validation(initial, recipe, validation, atOnce, devices.get(0))) {
+      if (saved.isPresent()) {
+        learner.restore(saved.get());
+      }
       Checkpoint state =
           train(learner, judge, saved.orElse(Checkpoint.start(run)), stopAfter, watch);
       return trained(state);
@@ -133,8 +147,11 @@ public final class TrainingLoop {
     Tally tally = start.epoch().map(Tally::new).orElseGet(this::newTally);
     EpochFiles files = new EpochFiles(folder);
     try (Batches batches = batches(step)) {
+      long waitedNanos = 0;
       while (step < Math.min(steps, stopAfter)) {
+        long asked = System.nanoTime();
         Batches.Batch batch = batches.next();
+        waitedNanos += System.nanoTime() - asked;
         learner.step(batch, step, learningRate.at(step), tally);
         batches.done(batch);
         step++;
@@ -142,6 +159,8 @@ public final class TrainingLoop {
         watch.step(epochOf(step), settings.epochs(), batch.size(), tally.loss());
 
         if (step % plan.steps() == 0) {
+          noteWaiting(epochOf(step), waitedNanos / 1e9, tally.seconds());
+          waitedNanos = 0;
           state = endEpoch(state, learner, judge, step, tally, files);
           watch.epoch(state.history().get(state.history().size() - 1));
           tally = newTally();
@@ -163,10 +182,25 @@ public final class TrainingLoop {
     return state;
   }
 
+  /** Says so if the network did not get its clips as fast as it takes them. */
+  private void noteWaiting(int epoch, double waited, double seconds) {
+    if (waited > WAITING * seconds && waited > 1) {
+      progress.note(
+          String.format(
+              Locale.ROOT,
+              "epoch %d waited for clips for %.0f %% of its time: %s limits, not the network",
+              epoch,
+              100 * Math.min(1, waited / seconds),
+              recipe.data().kept().stored()
+                  ? "reading and changing them (augment.*, the disk)"
+                  : "decoding (cache.pixels=disk decodes once)"));
+    }
+  }
+
   /** Validates, says what came of the epoch and writes it down. */
   private Checkpoint endEpoch(
       Checkpoint state, Learner learner, Validation judge, int step, Tally tally, EpochFiles files)
-      throws IOException {
+      throws IOException, InterruptedException {
     Map<String, float[]> weights = learner.weights();
     Tally validated = judge.measure(weights);
     EpochReport report = EpochReport.of(epochOf(step), learningRate.at(step - 1), tally, validated);
@@ -214,7 +248,8 @@ public final class TrainingLoop {
         settings.seed(),
         firstStep,
         steps,
-        Math.max(1, Runtime.getRuntime().availableProcessors() / 3));
+        Math.max(1, Runtime.getRuntime().availableProcessors() / 3),
+        devices.get(0).isGpu());
   }
 
   /** The checkpoint's weights, else those that the recipe begins with. */

@@ -68,7 +68,8 @@ public record DataSettings(
         Kept.around(
             clip,
             s.has("cache.length") ? s.number("cache.length", 1, 100) : DEFAULT_LENGTH,
-            wholePicture(s)),
+            wholePicture(s),
+            stored(s)),
         split.train(),
         s.text(VALIDATION_SPLIT, VALIDATION),
         s.has("report.splits") ? s.texts("report.splits") : List.copyOf(split.heldOut().keySet()),
@@ -128,6 +129,14 @@ public record DataSettings(
       throw new UserError("cache.picture is " + picture + ", expected whole or square");
     }
     return picture.equals("whole");
+  }
+
+  private static boolean stored(Settings s) {
+    String pixels = s.text("cache.pixels", "disk");
+    if (!pixels.equals("disk") && !pixels.equals("none")) {
+      throw s.wrong("cache.pixels", "disk or none");
+    }
+    return pixels.equals("disk");
   }
 
   /** The videos, not rendered ones, as their list has them. */

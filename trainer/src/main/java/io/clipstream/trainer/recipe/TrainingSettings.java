@@ -3,6 +3,7 @@ package io.clipstream.trainer.recipe;
 import io.clipstream.model.Bounds;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
+import io.clipstream.model.swin.Swin3d;
 import io.clipstream.trainer.data.Augmentation;
 import io.clipstream.trainer.data.Mixing;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.List;
  * @param batchSize clips a step
  * @param microBatch clips that go through the network at once; a step adds up their gradients
  * @param recompute whether stages are run again for their gradients instead of remembered
+ * @param precision that the network computes in; its weights are float32
  * @param learningRate at the end of the warm-up
  * @param finalLearningRate at the end
  * @param warmupEpochs epochs that the rate takes to rise from 0, fewer than all
@@ -37,6 +39,7 @@ public record TrainingSettings(
     int batchSize,
     int microBatch,
     boolean recompute,
+    Swin3d.Precision precision,
     double learningRate,
     double finalLearningRate,
     double warmupEpochs,
@@ -78,6 +81,7 @@ public record TrainingSettings(
         batch,
         s.has("train.micro-batch") ? s.integer("train.micro-batch", BATCH) : batch,
         s.flag("train.recompute", false),
+        precision(s),
         rate,
         finalRate,
         warmup,
@@ -94,6 +98,14 @@ public record TrainingSettings(
         LayerSettings.read(s),
         ClassWeights.from(s),
         s.has("train.patience") ? s.integer("train.patience", 0) : 0);
+  }
+
+  private static Swin3d.Precision precision(Settings s) {
+    return switch (s.text("train.precision", "fp32")) {
+      case "fp32" -> Swin3d.Precision.FP32;
+      case "bf16" -> Swin3d.Precision.BF16;
+      default -> throw s.wrong("train.precision", "fp32 or bf16");
+    };
   }
 
   /**

@@ -17,8 +17,10 @@ import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +31,8 @@ class ClipSetTest {
       new ClipSpec(4, 6, 20, 16, false, List.of(0.5f, 0.5f, 0.5f), List.of(1f, 1f, 1f));
 
   private static final Kept CENTRE = Kept.centreClip(CLIP);
-  private static final Kept WIDE = Kept.around(CLIP, 2, true);
+  private static final Kept WIDE = Kept.around(CLIP, 2, true, true);
+  private static final Kept STREAMED = Kept.around(CLIP, 2, true, false);
 
   @TempDir Path folder;
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
@@ -59,7 +62,7 @@ class ClipSetTest {
     TinyRun.videos(folder, 2, 0);
     byte[] served = served(folder.resolve("1.avi"));
 
-    for (Kept kept : List.of(CENTRE, WIDE)) {
+    for (Kept kept : List.of(CENTRE, WIDE, STREAMED)) {
       try (ClipSet set = open(kept)) {
         assertThat(set.size()).isEqualTo(2);
         assertThat(set.classOf(1)).isEqualTo(1);
@@ -93,11 +96,47 @@ class ClipSetTest {
       // 64 x 36 with a short side of 20; 8 frames kept, 4 in a clip
       assertThat(set.room(0)).isEqualTo(new Augmentation.Room(4, 35, 20));
     }
-    try (ClipSet set = open(Kept.around(CLIP, 10, true))) {
+    try (ClipSet set = open(Kept.around(CLIP, 10, true, true))) {
       assertThat(set.room(0)).isEqualTo(new Augmentation.Room(8, 35, 20)); // there are 12
     }
     try (ClipSet set = open(CENTRE)) {
       assertThat(set.room(0)).isEqualTo(new Augmentation.Room(0, 20, 20));
+    }
+  }
+
+  @Test
+  void shouldCutTheSameClipsOfWhatItDecodesAgain() throws Exception {
+    TinyRun.videos(folder, 3, 0);
+    Augmentation augmentation = Augmentation.none();
+    List<byte[]> cached = new ArrayList<>();
+    for (Kept kept : List.of(WIDE, STREAMED, STREAMED)) { // the second time from the index
+      try (ClipSet set = open(kept)) {
+        for (int clip = 0; clip < 3; clip++) {
+          Augmentation.Change change =
+              augmentation.draw(set.room(clip), set.crop(), new SplittableRandom(clip));
+          ByteBuffer to = ByteBuffer.allocate(set.clipBytes());
+          set.read(clip, change, to);
+          if (kept.stored()) {
+            cached.add(to.array());
+          } else {
+            assertThat(to.array()).isEqualTo(cached.get(clip));
+          }
+        }
+      }
+    }
+    assertThat(folder.resolve("train.clips")).isEmptyFile();
+  }
+
+  @Test
+  void shouldNameAVideoThatIsGoneWhenItIsDecodedAgain() throws Exception {
+    TinyRun.videos(folder, 2, 0);
+    try (ClipSet set = open(STREAMED)) {
+      Path gone = folder.resolve("1.avi");
+      Files.delete(gone);
+
+      assertThatThrownBy(() -> centre(set, 1))
+          .isInstanceOf(UserError.class)
+          .hasMessageStartingWith(gone + " was fit for training when it began, now it is not: ");
     }
   }
 

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,7 @@ class TrainingLoopTest {
       Map.of("train.epochs", "1", "train.batch-size", "9", "train.warmup-epochs", "0");
 
   @TempDir static Path folder;
+  private List<Device> devices = List.of(Device.cpu());
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
   @BeforeAll
@@ -81,6 +83,47 @@ class TrainingLoopTest {
         .isCloseTo(whole.history().get(0).trainLoss(), within(1e-6));
     assertThat(again.history().get(0).validationLoss())
         .isCloseTo(whole.history().get(0).validationLoss(), within(1e-3));
+  }
+
+  @Test
+  void shouldGoOnWithAnotherNumberOfDevices() throws Exception {
+    Recipe recipe = TinyRun.recipe(folder, Map.of("network.stochastic-depth", "0.3"));
+    TrainingLoop.Trained whole = train(recipe, "never-stopped", Integer.MAX_VALUE);
+    train(recipe, "stopped", 3);
+    devices = List.of(Device.cpu(), Device.cpu());
+
+    TrainingLoop.Trained resumed = train(recipe, "stopped", Integer.MAX_VALUE);
+
+    assertThat(resumed.history().get(1).trainLoss())
+        .isCloseTo(whole.history().get(1).trainLoss(), within(1e-3));
+  }
+
+  @Test
+  void shouldTakeTheSameStepsWithAndWithoutDecodedVideosOnTheDisk() throws Exception {
+    TrainingLoop.Trained cached = train(TinyRun.recipe(folder, ONE_STEP), "disk", 9);
+    TrainingLoop.Trained decoded =
+        train(TinyRun.recipe(folder, with(ONE_STEP, "cache.pixels", "none")), "none", 9);
+
+    assertThat(decoded.history().get(0).trainLoss()).isEqualTo(cached.history().get(0).trainLoss());
+  }
+
+  @Test
+  void shouldLearnInBfloat16() throws Exception {
+    Map<String, String> keys = with(Map.of(), "network.stochastic-depth", "0.1");
+    TrainingLoop.Trained single = train(TinyRun.recipe(folder, keys), "fp32", Integer.MAX_VALUE);
+    keys.put("train.precision", "bf16");
+    TrainingLoop.Trained half = train(TinyRun.recipe(folder, keys), "bf16", Integer.MAX_VALUE);
+
+    assertThat(half.history().get(1).trainLoss())
+        .isNotEqualTo(single.history().get(1).trainLoss())
+        .isCloseTo(single.history().get(1).trainLoss(), within(2e-2));
+    keys.put("train.recompute", "true");
+    TrainingLoop.Trained again = train(TinyRun.recipe(folder, keys), "bf16-again", 1);
+    assertThat(again.history()).isEmpty();
+    assertThatThrownBy(() -> TinyRun.recipe(folder, Map.of("train.precision", "fp16")))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("train.precision")
+        .hasMessageContaining("fp32 or bf16");
   }
 
   @Test
@@ -237,7 +280,7 @@ class TrainingLoopTest {
     Progress progress = new Progress(new PrintWriter(said, true));
     try (ClipSet train = TinyRun.clips(recipe, "train", folder);
         ClipSet validation = TinyRun.clips(recipe, "validation", folder)) {
-      return new TrainingLoop(recipe, "run", train, validation, run, Device.cpu(), progress)
+      return new TrainingLoop(recipe, "run", train, validation, run, devices, progress)
           .run(stopAfter);
     }
   }

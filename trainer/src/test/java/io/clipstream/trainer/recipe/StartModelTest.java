@@ -245,7 +245,7 @@ class StartModelTest {
         ClipSet validation = TinyRun.clips(recipe, "validation", run)) {
       String identity = recipe.published().toString();
       return new TrainingLoop(
-              recipe, identity, train, validation, run, Device.cpu(), Progress.silent())
+              recipe, identity, train, validation, run, List.of(Device.cpu()), Progress.silent())
           .run(stopAfter);
     }
   }
