@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The native library that scales pictures, built from {@code src/main/pixels} and carried in
- * the jar: for Linux on processors with AVX2. Loaded once for the process. All threads.
+ * The native library that scales pictures, built from {@code src/main/pixels} and carried in the
+ * jar: for Linux on processors with AVX2. Loaded once for the process. All threads.
  */
 final class PixelLibrary {
   static final String FILE = "linux-x86_64/libclipstream_pixels.so";
