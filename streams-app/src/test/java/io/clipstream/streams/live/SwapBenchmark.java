@@ -7,6 +7,7 @@ import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.DecodeLimits;
+import io.clipstream.model.clip.GpuDecoding;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.fetch.FetchPolicy;
@@ -112,6 +113,7 @@ final class SwapBenchmark implements AutoCloseable {
             Sampling.sliding(4),
             DecodeLimits.defaults(),
             Optional.empty(),
+            GpuDecoding.off(),
             budget,
             batch,
             PipelineObserver.NONE);
