@@ -85,8 +85,8 @@ final class DecoderProcess implements AutoCloseable {
   DecodeResult decode(DecodeRequest request, ClipBuffers buffers, ClipSink sink)
       throws InterruptedException {
     boolean answered = false;
-    beginReading(request.limits().timeout().plus(GRACE));
     try {
+      beginReading(request.limits().timeout().plus(GRACE));
       out.writeUTF(request.json());
       out.flush();
       byte kind = in.readByte();
@@ -174,7 +174,11 @@ final class DecoderProcess implements AutoCloseable {
     throw new InterruptedException();
   }
 
-  private synchronized void beginReading(Duration limit) {
+  /** One interrupted before is not left to the watcher: an answer may be here before its look. */
+  private synchronized void beginReading(Duration limit) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
     reading = Thread.currentThread();
     end = System.nanoTime() + limit.toNanos();
   }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -76,6 +77,15 @@ class DecoderProcessesTest {
   private static void kill(String signal, long pid) throws Exception {
     Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start();
     assertThat(kill.waitFor()).isZero();
+  }
+
+  /** Returns once it has stopped: the signal may still be on its way when kill has ended. */
+  private static void stop(long pid) throws Exception {
+    kill("STOP", pid);
+    Path status = Path.of("/proc", Long.toString(pid), "status");
+    while (Files.readAllLines(status).stream().noneMatch(line -> line.startsWith("State:\tT"))) {
+      Thread.onSpinWait();
+    }
   }
 
   private static DecodeLimits limits(Duration timeout) {
@@ -185,7 +195,7 @@ class DecoderProcessesTest {
             clip -> {
               clip.close();
               try {
-                kill("STOP", pid);
+                stop(pid);
               } catch (Exception e) {
                 throw new AssertionError(e);
               }
@@ -197,24 +207,62 @@ class DecoderProcessesTest {
   }
 
   @Test
-  void shouldEndAtAnInterrupt() throws Exception {
+  void shouldEndAtAnInterruptWhileItWaits() throws Exception {
     Thread self = Thread.currentThread();
-    decode(Clip::close);
+    Thread interrupter =
+        new Thread(
+            () -> {
+              while (!isWaitingForTheProcess(self)) {
+                Thread.onSpinWait();
+              }
+              self.interrupt();
+            });
+    decode(Clip::close); // It has started.
     long pid = processes.pids().iterator().next();
+
     assertThatThrownBy(
             () ->
                 decode(
                     clip -> {
                       clip.close();
                       try {
-                        kill("STOP", pid);
+                        stop(pid);
                       } catch (Exception e) {
                         throw new AssertionError(e);
                       }
-                      self.interrupt();
+                      interrupter.start();
                     }))
         .isInstanceOf(InterruptedException.class);
+    interrupter.join();
     assertThat(Thread.interrupted()).isFalse();
+    assertThat(decode(Clip::close)).isInstanceOf(DecodeResult.Decoded.class);
+    assertThat(processes.pids()).hasSize(1).doesNotContain(pid);
+  }
+
+  @Test
+  void shouldEndAtAnInterruptAtTheLastClipThoughItsAnswerIsThere() throws Exception {
+    Thread self = Thread.currentThread();
+    List<String> all = new ArrayList<>();
+    decode(into(all));
+    List<String> clips = new ArrayList<>();
+
+    assertThatThrownBy(
+            () ->
+                decode(
+                    clip -> {
+                      into(clips).accept(clip);
+                      if (clips.size() == all.size()) {
+                        self.interrupt();
+                      }
+                    }))
+        .isInstanceOf(InterruptedException.class);
+    assertThat(clips).isEqualTo(all);
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  private static boolean isWaitingForTheProcess(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .anyMatch(frame -> frame.getMethodName().equals("readBytes"));
   }
 
   @Test
