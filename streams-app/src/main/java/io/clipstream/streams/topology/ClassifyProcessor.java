@@ -5,18 +5,13 @@ import io.clipstream.schemas.serde.RegistryRefusedException;
 import io.clipstream.schemas.serde.SerdeErrors;
 import io.clipstream.streams.classify.BrokenPipelineException;
 import io.clipstream.streams.classify.VideoLabeller;
-import io.clipstream.streams.classify.VideoLabeller.Submission;
 import io.clipstream.streams.classify.VideoRequest;
 import io.clipstream.streams.outcome.DeadLetters;
 import io.clipstream.streams.outcome.Outcome;
 import io.clipstream.streams.outcome.RecordSize;
 import io.clipstream.streams.topology.PendingVideos.Entry;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Queue;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -39,8 +34,8 @@ import org.slf4j.LoggerFactory;
  * <p>What comes behind a reference of its key that waits for a host or a root is not submitted
  * before that one has left.
  *
- * <p>Stream thread only, except {@link Item#done} and {@link Item#broken}, called by the labeller's
- * threads. Streams may call {@link #init} again after {@link #close}.
+ * <p>Stream thread only, except what the labeller's threads call with an outcome or a failure.
+ * Streams may call {@link #init} again after {@link #close}.
  */
 final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[]> {
   /**
@@ -53,7 +48,6 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   private static final Duration DRAIN_INTERVAL = Duration.ofMillis(10);
   private static final long REGISTRY_RETRY_MILLIS = 1000;
   private static final long REGISTRY_WARN_MILLIS = 30_000;
-  private static final long KEPT_MILLIS = 200;
   private static final long WAITS_MILLIS = 1000;
 
   /** Shorter waits are nobody's loss, and cost no write. */
@@ -73,27 +67,13 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   private PendingVideos pending;
   private TaskAttempts attempts;
 
-  /** For each key what is pending, oldest first; only the first may leave. */
-  private final Map<Object, ArrayDeque<Item>> byKey = new HashMap<>();
+  private TrackedVideos videos;
 
-  /** What was not handed to the labeller yet, as the registry must say how to read it. */
-  private final ArrayDeque<Item> unread = new ArrayDeque<>();
-
-  /** Made anew by {@link #init}: the labeller may still have items of the one before. */
+  /** Made anew by {@link #init}: the labeller may still have videos of the one before. */
   private Completions completions;
 
   private volatile Throwable failure;
-  private int tracked;
-  private long trackedBytes;
-
-  /** Of those, what an earlier one of their key keeps back, as of {@link #keptCountedAt}. */
-  private int kept;
-
-  private long keptCountedAt;
   private long waitsNotedAt;
-
-  /** What was not submitted, as an earlier one of its key waits. */
-  private int deferred;
 
   private long warnAgainAt;
 
@@ -119,13 +99,14 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     context = processorContext;
     formats = newFormats.get();
     records = new OutcomeRecords(topics, formats);
-    completions = new Completions();
+    completions = new Completions(gate);
+    videos = new TrackedVideos(gate, partition());
     pending = new PendingVideos(context.getStateStore(PendingVideos.STORE));
     attempts = new TaskAttempts(allAttempts, pending, context::commit);
-    allAttempts.add(context.taskId().partition(), attempts);
+    allAttempts.add(partition(), attempts);
     pending.recover(allAttempts.process()).forEach(this::trackAgain);
-    if (tracked > 0) {
-      log.info("Task {} continues with {} pending videos", context.taskId(), tracked);
+    if (videos.size() > 0) {
+      log.info("Task {} continues with {} pending videos", context.taskId(), videos.size());
     }
     context.schedule(DRAIN_INTERVAL, PunctuationType.WALL_CLOCK_TIME, this::drain);
   }
@@ -158,7 +139,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     }
     forwardCompleted(now);
     submitUnread(now);
-    countKept(now);
+    videos.countKept(now);
     noteWaits(now);
     if (failure == null) {
       attempts.write();
@@ -177,31 +158,25 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
 
   @Override
   public void close() {
-    for (ArrayDeque<Item> items : byKey.values()) {
-      for (Item item : items) {
-        item.attempt.end();
-        if (item.submission != null) {
-          item.submission.cancel();
-        }
-      }
+    if (videos != null) {
+      videos.forEach(ClassifyProcessor::cancel);
+      videos.clear();
     }
-    gate.addPending(partition(), -tracked, -trackedBytes);
-    gate.addUnread(-unread.size());
-    gate.addKept(-kept);
-    kept = 0;
-    deferred = 0;
     if (completions != null) {
       completions.close();
       attempts.close();
-      allAttempts.remove(context.taskId().partition(), attempts);
+      allAttempts.remove(partition(), attempts);
     }
-    tracked = 0;
-    trackedBytes = 0;
-    byKey.clear();
-    unread.clear();
     if (formats != null) {
       formats.close();
       formats = null;
+    }
+  }
+
+  private static void cancel(TrackedVideo video) {
+    video.attempt.end();
+    if (video.submission != null) {
+      video.submission.cancel();
     }
   }
 
@@ -218,52 +193,15 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   }
 
   private void track(Entry entry, TaskAttempts.Counted attempt) {
-    Item item = new Item(entry, attempt, completions);
-    byKey.computeIfAbsent(item.key, key -> new ArrayDeque<>(1)).add(item);
-    addUnread(item);
-    tracked++;
-    trackedBytes += item.bytes;
-    gate.addPending(partition(), 1, item.bytes);
+    videos.add(new TrackedVideo(entry, attempt, completions));
   }
 
-  /** Takes an item out of everything; with it goes the right of its key's next one to leave. */
-  private void forget(Item item) {
-    pending.remove(item.entry);
-    attempts.forget(item.attempt);
-    item.attempt.end();
-    ArrayDeque<Item> items = byKey.get(item.key);
-    items.remove(item);
-    if (items.isEmpty()) {
-      byKey.remove(item.key);
-    }
-    tracked--;
-    trackedBytes -= item.bytes;
-    gate.addPending(partition(), -1, -item.bytes);
-    if (deferred > 0) {
-      items.stream().filter(later -> later.deferred).forEach(this::takeUp);
-    }
-  }
-
-  private void takeUp(Item item) {
-    item.deferred = false;
-    deferred--;
-    addUnread(item);
-  }
-
-  /** Counts what is behind references that wait, every now and then: these come and go unseen. */
-  private void countKept(long now) {
-    if (now - keptCountedAt < KEPT_MILLIS) {
-      return;
-    }
-    keptCountedAt = now;
-    int before = kept;
-    kept = 0;
-    for (ArrayDeque<Item> items : byKey.values()) {
-      if (items.size() > 1 && items.peek().isHeldUp()) {
-        kept += (int) items.stream().filter(Item::isDone).count();
-      }
-    }
-    gate.addKept(kept - before);
+  /** Takes a video out of everything. */
+  private void forget(TrackedVideo video) {
+    pending.remove(video.entry);
+    attempts.forget(video.attempt);
+    video.attempt.end();
+    videos.remove(video);
   }
 
   /** Writes down since when references wait: an end of this process must not begin that anew. */
@@ -272,86 +210,70 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       return;
     }
     waitsNotedAt = now;
-    for (ArrayDeque<Item> items : byKey.values()) {
-      for (Item item : items) {
-        if (item.submission != null) {
-          Duration waited = item.submission.waited();
-          boolean isLong = waited.compareTo(SHORT_WAIT) >= 0;
-          pending.waits(item.entry, isLong ? now - waited.toMillis() : 0);
-        }
-      }
-    }
+    videos.forEach(
+        video -> {
+          if (video.submission != null) {
+            Duration waited = video.submission.waited();
+            boolean isLong = waited.compareTo(SHORT_WAIT) >= 0;
+            pending.waits(video.entry, isLong ? now - waited.toMillis() : 0);
+          }
+        });
   }
 
   private int partition() {
     return context.taskId().partition();
   }
 
-  private void addUnread(Item item) {
-    unread.add(item);
-    gate.addUnread(1);
-  }
-
-  /**
-   * Whether it could not leave for hours perhaps: worked on, its outcome would be held for them.
-   */
-  private boolean isBehindAWaitingOne(Item item) {
-    Item first = byKey.get(item.key).peek();
-    return first != item && first.isHeldUp();
-  }
-
   private void submitUnread(long now) {
     if (now < gate.readAgainAt || gate.isShut()) {
       return;
     }
-    for (Item item = unread.peek(); item != null; item = unread.peek()) {
-      if (isBehindAWaitingOne(item)) {
-        unread.remove();
-        gate.addUnread(-1);
-        item.deferred = true;
-        deferred++;
-        continue;
-      }
-      Record<byte[], byte[]> record = item.entry.record();
-      VideoReference reference = null;
-      SerializationException bad = null;
+    for (Optional<TrackedVideo> next = videos.nextUnread();
+        next.isPresent();
+        next = videos.nextUnread()) {
+      TrackedVideo video = next.get();
+      VideoReference reference;
       try {
-        reference = read(record);
+        reference = read(video.entry.record());
       } catch (RuntimeException e) {
         if (!SerdeErrors.isBadRecord(e)) {
           waitForRegistry(e);
           gate.readAgainAt = context.currentSystemTimeMs() + REGISTRY_RETRY_MILLIS;
           return;
         }
-        bad = new SerializationException(e.getMessage(), e);
+        videos.read();
+        sendDeadLetter(
+            video.entry.record(),
+            video.entry.offset(),
+            new SerializationException(e.getMessage(), e));
+        forget(video);
+        completions.add(video); // The next of its key may be ready.
+        continue;
       }
-      unread.remove();
-      gate.addUnread(-1);
-      if (reference != null) {
-        VideoRequest request =
-            new VideoRequest(
-                record.key(),
-                record.headers(),
-                reference,
-                partition(),
-                item.attempt,
-                item.entry.waited(context.currentSystemTimeMs()));
-        grow(item, request.bytes());
-        item.submission = labeller.submit(request, item::done, item::broken);
-      } else {
-        sendDeadLetter(record, item.entry.offset(), bad);
-        forget(item);
-        completions.add(item); // The next of its key may be ready.
-      }
+      videos.read();
+      submit(video, reference);
     }
   }
 
-  /** What is small on the wire may be large in memory: thousands of short names. */
-  private void grow(Item item, long bytes) {
-    long more = Math.max(0, bytes - item.bytes);
-    item.bytes += more;
-    trackedBytes += more;
-    gate.addPending(partition(), 0, more);
+  private void submit(TrackedVideo video, VideoReference reference) {
+    Record<byte[], byte[]> record = video.entry.record();
+    VideoRequest request =
+        new VideoRequest(
+            record.key(),
+            record.headers(),
+            reference,
+            partition(),
+            video.attempt,
+            video.entry.waited(context.currentSystemTimeMs()));
+    videos.grow(video, request.bytes());
+    video.submission =
+        labeller.submit(
+            request,
+            video::done,
+            error -> {
+              video.attempt.end();
+              failure = error;
+            });
   }
 
   private VideoReference read(Record<byte[], byte[]> record) {
@@ -370,14 +292,16 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     if (now < gate.writeAgainAt) {
       return;
     }
-    for (Item completed = completions.peek(); completed != null; completed = completions.peek()) {
-      ArrayDeque<Item> items = byKey.get(completed.key);
-      while (items != null && !items.isEmpty() && items.peek().outcome != null) {
-        Item first = items.peek();
-        if (!forward(first)) {
+    for (TrackedVideo completed = completions.peek();
+        completed != null;
+        completed = completions.peek()) {
+      for (Optional<TrackedVideo> first = videos.nextToLeave(completed.key);
+          first.isPresent();
+          first = videos.nextToLeave(completed.key)) {
+        if (!forward(first.get())) {
           return;
         }
-        forget(first);
+        forget(first.get());
       }
       completions.remove();
     }
@@ -389,25 +313,29 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
    *
    * @return false if the registry must be waited for
    */
-  private boolean forward(Item item) {
-    Record<byte[], byte[]> reference = item.entry.record();
+  private boolean forward(TrackedVideo video) {
+    Record<byte[], byte[]> reference = video.entry.record();
     long timestamp = timestamps.of(reference, context.currentSystemTimeMs());
     Record<byte[], byte[]> outcome;
     try {
-      outcome = records.of(reference, item.outcome, timestamp);
+      outcome = records.of(reference, video.outcome, timestamp);
     } catch (RuntimeException e) {
       if (SerdeErrors.isBadRecord(e)) {
-        log.error("The outcome at offset {} cannot be written", item.entry.offset(), e);
-        sendDeadLetter(reference, item.entry.offset(), e);
+        log.error("The outcome at offset {} cannot be written", video.entry.offset(), e);
+        sendDeadLetter(reference, video.entry.offset(), e);
         return true;
       }
       waitForRegistry(e);
       gate.writeAgainAt = context.currentSystemTimeMs() + REGISTRY_RETRY_MILLIS;
       return false;
     }
-    item.submission.leaving(outcome.headers());
-    context.forward(outcome, item.sink());
+    video.submission.leaving(outcome.headers());
+    context.forward(outcome, sink(video.outcome));
     return true;
+  }
+
+  private static String sink(Outcome outcome) {
+    return outcome instanceof Outcome.Labelled ? LabelTopology.LABELED : LabelTopology.REJECTED;
   }
 
   private void sendDeadLetter(Record<byte[], byte[]> record, long offset, Exception error) {
@@ -442,84 +370,6 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     if (now >= warnAgainAt) {
       warnAgainAt = now + REGISTRY_WARN_MILLIS;
       log.warn("Task {} waits for the schema registry: {}", context.taskId(), error.getMessage());
-    }
-  }
-
-  /** What has an outcome; written by the labeller's threads, read by the stream thread. */
-  private final class Completions {
-    private final Queue<Item> items = new ArrayDeque<>();
-    private boolean closed;
-
-    synchronized void add(Item item) {
-      if (!closed) {
-        items.add(item);
-        gate.addCompleted(1);
-      }
-    }
-
-    synchronized Item peek() {
-      return items.peek();
-    }
-
-    synchronized void remove() {
-      items.remove();
-      gate.addCompleted(-1);
-    }
-
-    synchronized void close() {
-      closed = true;
-      gate.addCompleted(-items.size());
-      items.clear();
-    }
-  }
-
-  /** A pending reference on its way. */
-  private final class Item {
-    final Entry entry;
-    final TaskAttempts.Counted attempt;
-    final Object key;
-    long bytes;
-    private final Completions completed;
-    Submission submission;
-
-    /** Not submitted, as an earlier one of its key waits. */
-    boolean deferred;
-
-    volatile Outcome outcome;
-
-    Item(Entry entry, TaskAttempts.Counted attempt, Completions completed) {
-      this.entry = entry;
-      this.attempt = attempt;
-      this.completed = completed;
-      this.bytes = RecordSize.of(entry.record());
-      byte[] name = entry.record().key();
-      // Records without a key have no order among themselves.
-      this.key = name != null ? ByteBuffer.wrap(name) : new Object();
-    }
-
-    boolean isHeldUp() {
-      return submission != null && submission.isHeldUp();
-    }
-
-    /** Whether all is done for it that can be, while an earlier one of its key waits. */
-    boolean isDone() {
-      return deferred || outcome != null;
-    }
-
-    /** Where the outcome goes. */
-    String sink() {
-      return outcome instanceof Outcome.Labelled ? LabelTopology.LABELED : LabelTopology.REJECTED;
-    }
-
-    void done(Outcome result) {
-      outcome = result;
-      attempt.end();
-      completed.add(this);
-    }
-
-    void broken(Throwable error) {
-      attempt.end();
-      failure = error;
     }
   }
 }
