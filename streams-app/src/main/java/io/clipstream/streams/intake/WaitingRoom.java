@@ -7,12 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,35 +20,25 @@ import java.util.function.LongSupplier;
 public final class WaitingRoom {
   private static final long INSTANCE_PAUSE = Duration.ofSeconds(1).toNanos();
 
-  /** Who waited before elsewhere is not given up here sooner, or after a tenth of the patience. */
-  private static final long FRESH_TRY = Duration.ofMinutes(1).toNanos();
-
   private static final Duration LONGEST_WAIT = Duration.ofDays(30);
 
   /** Origins that are remembered though nothing waits for them. */
   private static final int REMEMBERED = 1000;
 
   private final WaitRules rules;
-  private final int places;
+  private final Places places;
+  private final Patience patience;
   private final LongSupplier clock;
   private final TroubleLog log = new TroubleLog();
 
-  /** Guards what follows, and everything of tickets, places and lanes. */
+  /** Guards what follows, and everything of tickets, places, lanes and patience. */
   private final Object lock = new Object();
 
   private final Map<Origin, Lane> lanes = new HashMap<>();
 
-  /** Hosts' lanes with somebody who is ready, the one whose turn it is first. */
-  private final Set<Lane> turns = new LinkedHashSet<>();
-
   private final PriorityQueue<Ticket> pausing =
       new PriorityQueue<>((a, b) -> Long.signum(a.notBefore - b.notBefore));
 
-  /** Places of hosts that nothing had come from when they were taken, the oldest first. */
-  private final Set<Place> trials = new LinkedHashSet<>();
-
-  private int out;
-  private int outOfUnproven;
   private int waitingVideos;
   private long waitingBytes;
 
@@ -71,7 +59,8 @@ public final class WaitingRoom {
    */
   public WaitingRoom(WaitRules rules, int places, LongSupplier clock) {
     this.rules = rules;
-    this.places = places;
+    this.places = new Places(places);
+    this.patience = new Patience(rules.patience());
     this.clock = clock;
   }
 
@@ -150,9 +139,7 @@ public final class WaitingRoom {
   }
 
   private void succeeded(Lane lane, long since, long now, List<Place> begun) {
-    if (lane.origin.isHost() && !lane.circuit.isProven()) {
-      outOfUnproven -= lane.out;
-    }
+    places.prove(lane);
     if (lane.circuit.succeeded(since, now)) {
       log.closed(lane.origin, now - lane.circuit.openedAt(), lane.waiting);
       letBegin(lane, now, begun);
@@ -198,7 +185,7 @@ public final class WaitingRoom {
       Ticket ticket = place.ticket;
       long now = clock.getAsLong();
       place.judged = true;
-      free(place);
+      places.free(place);
       Lane lane = blamed(ticket, failure);
       if (lane != ticket.lane) { // Its own origin answered, with where to go.
         succeeded(ticket.lane, place.begun, now, begun);
@@ -209,11 +196,11 @@ public final class WaitingRoom {
         lane.circuit.learnedNothing(now);
         ticket.notBefore = now;
       } else {
-        remember(ticket, place, failure);
+        patience.failed(place, failure);
         if (lane.circuit.failed(ticket.identity, failure, rules.patience(), now)) {
           log.opened(lane.origin, failure.problem(), lane.circuit.until() - now);
         }
-        ticket.notBefore = now + pause(ticket, failure);
+        ticket.notBefore = now + patience.pause(ticket);
       }
       if (!shut) {
         addWaiting(ticket, 1);
@@ -224,31 +211,13 @@ public final class WaitingRoom {
     begin(begun);
   }
 
-  private static void remember(Ticket ticket, Place place, Unavailable failure) {
-    if (ticket.rounds == 0) {
-      ticket.firstFailed = ticket.waitsStill() ? ticket.entered - ticket.waitedBefore : place.begun;
-    }
-    ticket.rounds++;
-    ticket.attempts += failure.attempts();
-    ticket.last = failure;
-  }
-
-  private long pause(Ticket ticket, Unavailable failure) {
-    long own = Circuit.FIRST_PAUSE << Math.min(ticket.rounds - 1, 5);
-    Duration asked = failure.retryAfter().orElse(Duration.ZERO);
-    Duration longest = rules.patience();
-    return Math.max(
-        Math.min(own, Circuit.LONGEST_PAUSE),
-        (asked.compareTo(longest) < 0 ? asked : longest).toNanos());
-  }
-
   /** A guest stopped its work for others: it waits for another turn, and is not blamed. */
   public void makeWay(Place place) {
     List<Place> begun = new ArrayList<>();
     synchronized (lock) {
       long now = clock.getAsLong();
       place.judged = true;
-      free(place);
+      places.free(place);
       place.ticket.lane.circuit.learnedNothing(now);
       place.ticket.notBefore = now;
       if (!shut) {
@@ -266,7 +235,7 @@ public final class WaitingRoom {
     synchronized (lock) {
       if (place.taken) {
         long now = clock.getAsLong();
-        free(place);
+        places.free(place);
         if (!place.judged) {
           place.ticket.lane.circuit.learnedNothing(now);
         }
@@ -280,7 +249,7 @@ public final class WaitingRoom {
   void tick() {
     List<Place> begun = new ArrayList<>();
     Map<Ticket, GivenUp> late = new HashMap<>();
-    List<Place> silent = new ArrayList<>();
+    List<Place> silent;
     synchronized (lock) {
       long now = clock.getAsLong();
       if (instancePauses && now - instanceUntil >= 0) {
@@ -297,32 +266,12 @@ public final class WaitingRoom {
       }
       pausing.removeIf(ticket -> isLate(ticket, now, late));
       takeTurns(now, begun);
-      findSilent(now, silent);
+      silent = places.silent(now);
       lanes.values().removeIf(lane -> isForgotten(lane, now));
     }
     begin(begun);
     late.forEach((ticket, why) -> ticket.guest.giveUp(why));
     silent.forEach(place -> place.ticket.guest.makeWay(place));
-  }
-
-  /** Whoever hears nothing makes way for hosts that were not tried yet, if these have no place. */
-  private void findSilent(long now, List<Place> silent) {
-    if (out < places && outOfUnproven < Lane.large(places)) {
-      return;
-    }
-    long untried = turns.stream().filter(Lane::isUntried).count();
-    for (Place place : trials) {
-      Lane lane = place.ticket.lane;
-      if (silent.size() < untried
-          && !place.served
-          && !place.makesWay
-          && !lane.circuit.isProven()
-          && now - place.begun >= lane.silence()) {
-        place.makesWay = true;
-        lane.madeWay++;
-        silent.add(place);
-      }
-    }
   }
 
   private boolean isForgotten(Lane lane, long now) {
@@ -334,51 +283,19 @@ public final class WaitingRoom {
   }
 
   private boolean isLate(Ticket ticket, long now, Map<Ticket, GivenUp> late) {
-    long waited = now - troubledSince(ticket, now);
-    long patience = rules.patience().toNanos();
-    boolean isFresh =
-        ticket.waitedBefore > 0 && now - ticket.entered < Math.min(FRESH_TRY, patience / 10);
-    if (outOfFiles || isFresh || waited < patience) {
-      return false;
-    }
-    Unavailable why = ticket.last != null ? ticket.last : ticket.lane.circuit.cause();
-    late.put(
-        ticket,
-        new GivenUp(
-            why.reason(),
-            ticket.lane.origin
-                + " did not serve it within "
-                + TroubleLog.time(waited)
-                + " (fetch.patience): "
-                + why.problem(),
-            Math.max(1, ticket.attempts)));
-    addWaiting(ticket, -1);
-    return true;
-  }
-
-  /** Since when the guest waits for its origin; now: it does not. */
-  private static long troubledSince(Ticket ticket, long now) {
-    if (ticket.rounds > 0) {
-      return ticket.firstFailed;
-    }
-    Circuit circuit = ticket.lane.circuit;
-    if (circuit.isClosed()) {
-      return now;
-    }
-    return ticket.waitsStill()
-        ? ticket.entered - ticket.waitedBefore
-        : now - Math.min(now - ticket.entered, now - circuit.openedAt());
+    Optional<GivenUp> why = outOfFiles ? Optional.empty() : patience.lost(ticket, now);
+    why.ifPresent(
+        lost -> {
+          late.put(ticket, lost);
+          addWaiting(ticket, -1);
+        });
+    return why.isPresent();
   }
 
   /** For how long a guest has waited for its origin, before it came here included; also later. */
   public Duration waited(Ticket ticket) {
     synchronized (lock) {
-      long now = clock.getAsLong();
-      long since =
-          ticket.rounds == 0 && ticket.waitsStill()
-              ? ticket.entered - ticket.waitedBefore
-              : troubledSince(ticket, now);
-      return Duration.ofNanos(now - since);
+      return patience.waited(ticket, clock.getAsLong());
     }
   }
 
@@ -390,69 +307,29 @@ public final class WaitingRoom {
   }
 
   private boolean letOneBegin(Lane lane, long now, List<Place> begun) {
-    if (shut || instancePauses || lane.ready.isEmpty() || !lane.circuit.admits(now)) {
-      return false;
-    }
-    boolean host = lane.origin.isHost();
-    boolean unproven = host && !lane.circuit.isProven();
-    if (host
-        && (out >= places
-            || lane.out >= lane.share(places)
-            || (unproven && outOfUnproven >= Lane.large(places)))) {
+    if (shut
+        || instancePauses
+        || lane.ready.isEmpty()
+        || !lane.circuit.admits(now)
+        || !places.hasRoom(lane)) {
       return false;
     }
     Ticket ticket = lane.ready.remove();
     addWaiting(ticket, -1);
     lane.circuit.begin();
-    lane.out++;
-    out += host ? 1 : 0;
-    outOfUnproven += unproven ? 1 : 0;
     Place place = new Place(ticket, now);
+    places.take(place);
     begun.add(place);
-    if (unproven) {
-      trials.add(place);
-    }
     return true;
   }
 
-  /** One of each host after the other, while there are places; who may not keeps its turn. */
   private void takeTurns(long now, List<Place> begun) {
-    List<Lane> served = new ArrayList<>();
-    do {
-      turns.addAll(served);
-      served.clear();
-      for (Iterator<Lane> each = turns.iterator(); each.hasNext() && out < places; ) {
-        Lane lane = each.next();
-        if (lane.ready.isEmpty()) {
-          each.remove();
-        } else if (letOneBegin(lane, now, begun)) {
-          each.remove();
-          served.add(lane);
-        }
-      }
-    } while (!served.isEmpty());
-  }
-
-  private void free(Place place) {
-    if (!place.taken) {
-      return;
-    }
-    place.taken = false;
-    trials.remove(place);
-    Lane lane = place.ticket.lane;
-    lane.out--;
-    if (lane.origin.isHost()) {
-      out--;
-      outOfUnproven -= lane.circuit.isProven() ? 0 : 1;
-    }
+    places.takeTurns(lane -> letOneBegin(lane, now, begun));
   }
 
   private void makeReady(Ticket ticket) {
-    Lane lane = ticket.lane;
-    lane.ready.add(ticket);
-    if (lane.origin.isHost()) {
-      turns.add(lane);
-    }
+    ticket.lane.ready.add(ticket);
+    places.addTurn(ticket.lane);
   }
 
   private void addWaiting(Ticket ticket, int change) {
@@ -494,7 +371,7 @@ public final class WaitingRoom {
       }
       pausing.forEach(ticket -> ticket.waiting = false);
       pausing.clear();
-      turns.clear();
+      places.shut();
       waitingVideos = 0;
       waitingBytes = 0;
     }
