@@ -38,10 +38,18 @@ public final class ClientCheck {
    *     key and where it was set
    */
   public static void require(Settings settings, ConnectionSettings connection) {
-    Optional<String> fault = fault(connection.kafka());
+    Optional<Throwable> fault = fault(connection.kafka());
     if (fault.isPresent()) {
-      throw blame(settings, connection.kafka(), fault.get());
+      throw KafkaProblem.isUnresolved(fault.get())
+          ? unresolved(settings, connection.kafka(), fault.get())
+          : blame(settings, connection.kafka(), KafkaProblem.reason(fault.get()));
     }
+  }
+
+  private static UserError unresolved(
+      Settings settings, Map<String, String> kafka, Throwable fault) {
+    String reason = BrokerReach.of(kafka.get(BOOTSTRAP));
+    return new UserError(settings.refused(PREFIX + BOOTSTRAP, reason).getMessage(), fault);
   }
 
   /** The key without which the fault is gone is the one at fault. */
@@ -54,7 +62,7 @@ public final class ClientCheck {
       if (!kafka.get(name).equals(defaults.get(name))) {
         Map<String, String> without = new HashMap<>(kafka);
         without.remove(name);
-        if (!fault(without).equals(Optional.of(fault))) {
+        if (!fault(without).map(KafkaProblem::reason).equals(Optional.of(fault))) {
           return settings.refused(PREFIX + name, fault);
         }
       }
@@ -62,12 +70,12 @@ public final class ClientCheck {
     return new UserError("Kafka's clients cannot be made of kafka.*: " + fault);
   }
 
-  private static Optional<String> fault(Map<String, String> kafka) {
+  private static Optional<Throwable> fault(Map<String, String> kafka) {
     try {
       make(new StreamsConfig(StreamsDefaults.with(kafka)));
       return Optional.empty();
     } catch (RuntimeException | LinkageError e) { // KafkaException and IllegalArgumentException
-      return Optional.of(KafkaProblem.reason(e));
+      return Optional.of(e);
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 
@@ -49,13 +50,8 @@ public final class KafkaCheck {
     Admin admin;
     try {
       admin = new KafkaConnection(settings).admin();
-    } catch (RuntimeException e) {
-      found.accept(
-          CheckLine.of(
-              BROKER,
-              () -> {
-                throw e;
-              }));
+    } catch (KafkaException e) {
+      found.accept(CheckLine.failed(BROKER, KafkaProblem.noAnswer(e, servers())));
       return;
     }
     try {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
@@ -18,6 +19,9 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
  * KafkaAdminClient}; the innermost cause tells.
  */
 public final class KafkaProblem {
+  /** Of {@code ClientUtils.parseAndValidateAddresses}, which has no exception of its own for it. */
+  private static final String UNRESOLVED = "No resolvable bootstrap urls";
+
   private KafkaProblem() {}
 
   /** The innermost cause, and what to look at where that is known; one line. */
@@ -37,15 +41,23 @@ public final class KafkaProblem {
   }
 
   /**
-   * Why no broker answered in time.
+   * Why no broker answered.
    *
    * @param servers the {@code bootstrap.servers} that were asked
    */
   static String noAnswer(Throwable error, String servers) {
-    return innermost(error) instanceof TimeoutException
-            || innermost(error) instanceof java.util.concurrent.TimeoutException
+    Throwable innermost = innermost(error);
+    return innermost instanceof TimeoutException
+            || innermost instanceof java.util.concurrent.TimeoutException
+            || isUnresolved(error)
         ? BrokerReach.of(servers)
         : reason(error);
+  }
+
+  /** Whether no name of {@code bootstrap.servers} could be looked up, which may pass. */
+  public static boolean isUnresolved(Throwable error) {
+    return innermost(error) instanceof ConfigException config
+        && String.valueOf(config.getMessage()).contains(UNRESOLVED);
   }
 
   private static String advice(Throwable error) {

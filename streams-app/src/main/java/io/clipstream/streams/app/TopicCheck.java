@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.slf4j.Logger;
@@ -34,18 +35,11 @@ final class TopicCheck {
       throws InterruptedException {
     String servers = servers(admin);
     Set<String> existing;
-    Admin client = Admin.create(admin);
+    Admin client = open(admin, servers);
     try {
       existing = client.listTopics().names().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      throw new UserError(
-          "no Kafka answers at "
-              + servers
-              + " ("
-              + KafkaProblem.noAnswer(e, servers)
-              + "): start one with ./clipstream demo, or name yours with -c FILE or"
-              + " --set kafka.bootstrap.servers=HOST:PORT",
-          e);
+      throw noAnswer(e, servers);
     } finally {
       client.close(Duration.ZERO); // Else it would wait a minute for servers that do not answer.
     }
@@ -63,6 +57,25 @@ final class TopicCheck {
                   ? ": create " + (missing.size() == 1 ? "it" : "them") + " first"
                   : hint));
     }
+  }
+
+  private static Admin open(Map<String, Object> admin, String servers) {
+    try {
+      return Admin.create(admin);
+    } catch (KafkaException e) {
+      throw KafkaProblem.isUnresolved(e) ? noAnswer(e, servers) : e;
+    }
+  }
+
+  private static UserError noAnswer(Exception cause, String servers) {
+    return new UserError(
+        "no Kafka answers at "
+            + servers
+            + " ("
+            + KafkaProblem.noAnswer(cause, servers)
+            + "): start one with ./clipstream demo, or name yours with -c FILE or"
+            + " --set kafka.bootstrap.servers=HOST:PORT",
+        cause);
   }
 
   /** Brokers that know who asks list what that user may describe alone. */

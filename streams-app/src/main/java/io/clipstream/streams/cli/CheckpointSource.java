@@ -63,6 +63,9 @@ record CheckpointSource(String named, Optional<String> sha256) {
 
   private Path file(Progress progress) throws IOException, InterruptedException {
     if (!named.contains("://")) {
+      if (named.isEmpty()) { // Java would take it for this folder.
+        throw new UserError("the checkpoint's name is empty, expected a file or an address");
+      }
       Path file = Path.of(named);
       if (!Files.exists(file)) {
         throw new UserError(file + ": no such file" + Nearest.hint(file));

@@ -3,6 +3,7 @@ package io.clipstream.streams.cli;
 import io.clipstream.streams.metrics.Versions;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.nio.file.Path;
 import java.security.Security;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command line: {@code clipstream COMMAND}. */
 @Command(
@@ -99,8 +101,17 @@ public final class Clipstream {
     return new CommandLine(root)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
+        .registerConverter(Path.class, Clipstream::path)
         .setParameterExceptionHandler(new ErrorReport(() -> root.debug))
         .setExecutionExceptionHandler(new ErrorReport(() -> root.debug));
+  }
+
+  /** Java takes an empty name, which a variable of a script may be by mistake, for this folder. */
+  private static Path path(String name) {
+    if (name.isEmpty()) {
+      throw new TypeConversionException("it is empty, expected the name of a file or folder");
+    }
+    return Path.of(name);
   }
 
   static final class Version implements IVersionProvider {

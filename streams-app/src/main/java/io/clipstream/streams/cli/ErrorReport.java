@@ -152,11 +152,16 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
                     + " unset it for the libraries that come with clipstream"));
   }
 
-  /** Kafka's own message, which often says no more than which client failed, and its cause. */
+  /** Kafka's own message and its cause; the latter alone where the first only names a client. */
   private static String kafka(Throwable error) {
     String reason = KafkaProblem.reason(error);
     String message = error.getMessage();
-    return message == null || reason.startsWith(message) ? reason : message + ": " + reason;
+    return message == null
+            || reason.startsWith(message)
+            || message.startsWith("Failed to create new")
+            || message.startsWith("Failed to construct")
+        ? reason
+        : message + ": " + reason;
   }
 
   /** The user ended the process while it was still starting: libraries cannot begin any more. */

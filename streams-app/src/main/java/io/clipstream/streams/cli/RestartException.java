@@ -2,6 +2,7 @@ package io.clipstream.streams.cli;
 
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.serde.RegistryRefusedException;
+import io.clipstream.streams.app.KafkaProblem;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
@@ -41,7 +42,8 @@ final class RestartException extends RuntimeException {
   static RuntimeException notStarted(UserError failure) {
     boolean passing =
         chain(failure).stream()
-            .anyMatch(e -> e instanceof TimeoutException || e instanceof RetriableException);
+                .anyMatch(e -> e instanceof TimeoutException || e instanceof RetriableException)
+            || KafkaProblem.isUnresolved(failure);
     return passing ? new RestartException(failure.getMessage(), failure) : failure;
   }
 

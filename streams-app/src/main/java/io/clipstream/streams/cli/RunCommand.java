@@ -53,7 +53,7 @@ final class RunCommand implements Callable<Integer> {
     Settings given = options.load(Map.of());
     AppSettings settings = AppSettings.read(given);
     log.info("Configuration:\n{}", MaskedSettings.of(given));
-    ClientCheck.require(given, settings.connection()); // Before a model is loaded.
+    checkClients(given, settings); // Before a model is loaded.
     var unused =
         given.value(
             "model.devices", DeviceChoice.EXPECTED, text -> settings.model().devices().devices());
@@ -90,6 +90,14 @@ final class RunCommand implements Callable<Integer> {
       stop.endedWell();
     }
     return 0;
+  }
+
+  private static void checkClients(Settings given, AppSettings settings) {
+    try {
+      ClientCheck.require(given, settings.connection());
+    } catch (UserError e) {
+      throw RestartException.notStarted(e);
+    }
   }
 
   /** Those who are told what the parts of an instance do. */

@@ -61,6 +61,9 @@ final class VideoFiles {
   }
 
   private static void add(List<Found> found, Path argument) throws IOException {
+    if (argument.toString().isEmpty()) { // Of a script's variable, perhaps; not this folder.
+      throw new UserError("an argument is empty, expected a video");
+    }
     if (Files.isDirectory(argument)) {
       add(found, argument, videosIn(argument), "no video in this folder");
     } else if (!Files.exists(argument) && isGlob(argument.toString())) {

@@ -19,7 +19,7 @@ class ClientCheckTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "kafka.bootstrap.servers | no.such.host.invalid:9092 | No resolvable bootstrap urls",
+        "kafka.bootstrap.servers | no.such.host.invalid:9092 | there is no host no.such.host.invalid",
         "kafka.main.consumer.session.timeout.ms | 1 | eartbeat",
         "kafka.heartbeat.interval.ms | 20000 | eartbeat",
         "kafka.security.protocol | SASL_PLAINTEXT | JAAS",

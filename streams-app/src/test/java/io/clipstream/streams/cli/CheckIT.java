@@ -140,6 +140,14 @@ class CheckIT {
     assertFailed(lines, "model", "model.path names " + noModel + ": not a zip file");
   }
 
+  @Test
+  void shouldNameTheHostOfBrokersThatCannotBeLookedUp() throws Exception {
+    String servers = "kafka.bootstrap.servers=no.such.host.invalid:9092";
+
+    assertThat(run("check", "--json", "--set", servers)).isEqualTo(1);
+    assertFailed(objects(), "broker", "there is no host no.such.host.invalid");
+  }
+
   private static void assertFailed(List<JsonNode> lines, String part, String detail) {
     assertThat(line(lines, part).get("state").textValue()).isEqualTo("failed");
     assertThat(line(lines, part).get("detail").textValue()).isNotBlank().contains(detail);

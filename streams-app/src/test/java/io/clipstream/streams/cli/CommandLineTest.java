@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class CommandLineTest {
@@ -101,6 +103,71 @@ class CommandLineTest {
     assertThat(err.toString())
         .isEqualTo(message.replace("{target}", target) + System.lineSeparator());
     assertThat(code).isNotZero();
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "submit pom.xml",
+        "watch",
+        "correct a b",
+        "topics create",
+        "repartition",
+        "model list",
+        "model rollback",
+        "diff a b",
+      })
+  void shouldNameTheHostOfTheBrokersThatCannotBeLookedUp(String command) {
+    String servers = "no.such.host.invalid:9092";
+
+    int code = run((command + " --set kafka.bootstrap.servers=" + servers).split(" "));
+
+    assertThat(err.toString())
+        .startsWith(
+            "clipstream: no Kafka answers at "
+                + servers
+                + " (there is no host no.such.host.invalid): ")
+        .hasLineCount(1);
+    assertThat(code).isEqualTo(1);
+  }
+
+  @Test
+  void shouldAdviseAnotherStartWhereTheBrokersCannotBeLookedUp() {
+    int code = run("run", "--set", "kafka.bootstrap.servers=no.such.host.invalid:9092");
+
+    assertThat(err.toString())
+        .isEqualTo(
+            "clipstream: --set: kafka.bootstrap.servers cannot be used: there is no host"
+                + " no.such.host.invalid"
+                + System.lineSeparator());
+    assertThat(code).isEqualTo(RestartException.EXIT_CODE);
+  }
+
+  /** As of a script's variable that is not set. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "predict _ | clipstream: an argument is empty, expected a video",
+        "submit _ | clipstream: an argument is empty, expected a video",
+        "predict x.mp4 --model _ | clipstream: Invalid value for option '--model': it is empty,"
+            + " expected the name of a file or folder (see clipstream predict --help)",
+        "bench decode _ | clipstream: Invalid value for positional parameter at index 0..* (FILE): it"
+            + " is empty, expected the name of a file or folder (see clipstream bench decode --help)",
+        "eval M.pt --data _ | clipstream: Invalid value for option '--data': it is empty, expected"
+            + " the name of a file or folder (see clipstream eval --help)",
+        "model import _ -o a-1.pt | clipstream: the checkpoint's name is empty, expected a file or an"
+            + " address",
+        "run -c _ | clipstream: Invalid value for option '--config': it is empty, expected the name of"
+            + " a file or folder (see clipstream run --help)",
+      })
+  void shouldNotTakeAnEmptyNameForThisFolder(String arguments, String message) {
+    String[] words = arguments.split(" ");
+    Arrays.setAll(words, i -> words[i].equals("_") ? "" : words[i]);
+
+    assertThat(run(words)).isNotZero();
+    assertThat(err.toString()).isEqualTo(message + System.lineSeparator());
     assertThat(out.toString()).isEmpty();
   }
 

@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clipstream.model.UserError;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.ClientDnsLookup;
+import org.apache.kafka.clients.ClientUtils;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsException;
@@ -49,9 +54,27 @@ class RestartExceptionTest {
             75,
             "no Kafka answers"),
         Arguments.of(
+            RestartException.notStarted(
+                new UserError(
+                    "there is no host a",
+                    new KafkaException("Failed to create new KafkaAdminClient", unresolved()))),
+            75,
+            "there is no host a"),
+        Arguments.of(
             RestartException.notStarted(new UserError("topic a does not exist")),
             1,
             "topic a does not exist"));
+  }
+
+  /** As Kafka's clients say it. */
+  private static ConfigException unresolved() {
+    try {
+      ClientUtils.parseAndValidateAddresses(
+          List.of("no.such.host.invalid:9092"), ClientDnsLookup.USE_ALL_DNS_IPS);
+      throw new AssertionError("it resolves");
+    } catch (ConfigException e) {
+      return e;
+    }
   }
 
   @ParameterizedTest
