@@ -203,6 +203,15 @@ public final class Chromium implements AutoCloseable {
     evaluate(found + ".click()");
   }
 
+  /** Chooses an entry of a list, once it is in there. */
+  public void select(String selector, String value) {
+    String list = "document.querySelector(" + JSON.valueToTree(selector) + ")";
+    String wanted = String.valueOf(JSON.<JsonNode>valueToTree(value));
+    await("[..." + list + "?.options ?? []].some(entry => entry.value === " + wanted + ")");
+    evaluate(list + ".value = " + wanted);
+    evaluate(list + ".dispatchEvent(new Event('change'))");
+  }
+
   public void type(String selector, String text) {
     await("document.querySelector(" + JSON.valueToTree(selector) + ")");
     evaluate("document.querySelector(" + JSON.valueToTree(selector) + ").focus()");
