@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.UserError;
 import io.clipstream.schemas.LabelCorrection;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.VideoLabels;
@@ -14,9 +15,13 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -178,6 +183,31 @@ public final class KafkaConnection {
         ProducerConfig.MAX_REQUEST_SIZE_CONFIG, settings.kafka().get("producer.max.request.size"));
     return new KafkaProducer<>(
         properties, new ByteArraySerializer(), serde(VideoLabels.class).serializer());
+  }
+
+  /**
+   * First offsets that nobody had written yet. A reader of committed records that goes up to them
+   * has seen all that was committed before: a broker answers a commit a little before all can read
+   * what was committed, and what comes behind an open transaction waits for its end.
+   *
+   * @throws UserError if Kafka does not answer
+   */
+  public Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions)
+      throws InterruptedException {
+    Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+    partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
+    Map<TopicPartition, Long> ends = new HashMap<>();
+    try (Admin admin = admin()) {
+      admin
+          .listOffsets(latest)
+          .all()
+          .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          .forEach((partition, end) -> ends.put(partition, end.offset()));
+    } catch (ExecutionException | TimeoutException e) {
+      throw new UserError(
+          "the ends of " + partitions + " cannot be found: " + KafkaProblem.reason(e), e);
+    }
+    return ends;
   }
 
   public Deserializer<VideoReference> references() {

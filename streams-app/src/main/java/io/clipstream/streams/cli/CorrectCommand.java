@@ -131,10 +131,10 @@ final class CorrectCommand implements Callable<Integer> {
   }
 
   /** The last labels of the video. */
-  private VideoLabels find(KafkaConnection kafka, String topic) {
+  private VideoLabels find(KafkaConnection kafka, String topic) throws InterruptedException {
     VideoLabels found = null;
     try (KafkaConsumer<String, SpecificRecord> consumer = kafka.outcomes(List.of(topic))) {
-      Map<TopicPartition, Long> ends = TopicRange.of(topic).seek(consumer);
+      Map<TopicPartition, Long> ends = TopicRange.of(topic).seek(consumer, kafka);
       long heard = System.nanoTime();
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {

@@ -71,9 +71,10 @@ final class DiffCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static void read(KafkaConnection kafka, TopicRange range, Consumer<VideoLabels> take) {
+  private static void read(KafkaConnection kafka, TopicRange range, Consumer<VideoLabels> take)
+      throws InterruptedException {
     try (KafkaConsumer<String, SpecificRecord> consumer = kafka.outcomes(List.of(range.topic()))) {
-      Map<TopicPartition, Long> ends = range.seek(consumer);
+      Map<TopicPartition, Long> ends = range.seek(consumer, kafka);
       long heard = System.nanoTime();
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {

@@ -119,7 +119,7 @@ final class RelabelCommand implements Callable<Integer> {
         KafkaProducer<byte[], VideoLabels> producer = kafka.labels(group);
         Deserializer<VideoReference> references = kafka.references();
         LabelPipeline pipeline = new Assembly(settings).pipeline(artifact)) {
-      Map<TopicPartition, Long> ends = range.seek(consumer);
+      Map<TopicPartition, Long> ends = range.seek(consumer, kafka);
       if (!restart) {
         resume(consumer);
       }

@@ -1,6 +1,7 @@
 package io.clipstream.streams.cli;
 
 import io.clipstream.model.UserError;
+import io.clipstream.streams.app.KafkaConnection;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Collection;
@@ -103,10 +104,11 @@ record TopicRange(String topic, Place from, Place to) {
    *
    * @return the first offset after the range, by partition
    */
-  Map<TopicPartition, Long> seek(Consumer<?, ?> consumer) {
+  Map<TopicPartition, Long> seek(Consumer<?, ?> consumer, KafkaConnection kafka)
+      throws InterruptedException {
     Collection<TopicPartition> partitions = consumer.assignment();
     Map<TopicPartition, Long> first = consumer.beginningOffsets(partitions);
-    Map<TopicPartition, Long> last = consumer.endOffsets(partitions);
+    Map<TopicPartition, Long> last = kafka.ends(partitions);
     Map<TopicPartition, Long> begins = offsets(consumer, from, first, first, last);
     begins.forEach((partition, offset) -> consumer.seek(partition, offset.longValue()));
     return offsets(consumer, to, last, first, last);

@@ -70,7 +70,7 @@ final class TrainKafka {
     kafka.require(List.of(feedback, settings.connection().topics().labeled()));
     TopicRange wanted = TopicRange.of(range.isEmpty() ? feedback : feedback + "@" + range);
     try (KafkaConsumer<String, SpecificRecord> consumer = kafka.feedback()) {
-      Map<TopicPartition, Long> ends = wanted.seek(consumer);
+      Map<TopicPartition, Long> ends = wanted.seek(consumer, kafka);
       Map<String, List<Long>> offsets = new HashMap<>();
       ends.forEach(
           (partition, end) ->

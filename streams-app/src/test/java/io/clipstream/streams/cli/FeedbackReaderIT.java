@@ -130,6 +130,24 @@ class FeedbackReaderIT {
         .containsExactly("a cat true", "e cat false", "b dog false");
   }
 
+  /** As of an instance that was killed: what others committed behind it is hidden until it ends. */
+  @Test
+  void shouldWaitForATransactionThatHidesWhatWasCommitted() throws Exception {
+    try (KafkaProducer<byte[], VideoLabels> other = connection.labels("other-" + tests);
+        KafkaConsumer<String, SpecificRecord> consumer = connection.feedback()) {
+      other.initTransactions();
+      other.beginTransaction();
+      other.send(record("aborted", "cat", 0.95f)).get(60, TimeUnit.SECONDS);
+      label("a", "cat", 0.95f);
+      Map<TopicPartition, Long> ends = TopicRange.of(feedback).seek(consumer, connection);
+      other.abortTransaction();
+
+      assertThat(new FeedbackReader(settings(0.9, 5)).read(consumer, ends))
+          .extracting(FeedbackItem::id)
+          .containsExactly("a");
+    }
+  }
+
   @Test
   void shouldTakeSoManyOfALabel() throws Exception {
     for (int i = 0; i < 20; i++) {
@@ -166,19 +184,21 @@ class FeedbackReaderIT {
   }
 
   private List<FeedbackItem> read(String range, double score, int perLabel) throws Exception {
-    FeedbackSettings settings =
-        new FeedbackSettings(
-            score,
-            perLabel,
-            100,
-            Optional.empty(),
-            ListOptions.NONE,
-            new SourceSplit(Map.of("validation", 0.25), "train", 1),
-            0.2);
     try (KafkaConsumer<String, SpecificRecord> consumer = connection.feedback()) {
-      Map<TopicPartition, Long> ends = TopicRange.of(range).seek(consumer);
-      return new FeedbackReader(settings).read(consumer, ends);
+      Map<TopicPartition, Long> ends = TopicRange.of(range).seek(consumer, connection);
+      return new FeedbackReader(settings(score, perLabel)).read(consumer, ends);
     }
+  }
+
+  private static FeedbackSettings settings(double score, int perLabel) {
+    return new FeedbackSettings(
+        score,
+        perLabel,
+        100,
+        Optional.empty(),
+        ListOptions.NONE,
+        new SourceSplit(Map.of("validation", 0.25), "train", 1),
+        0.2);
   }
 
   private void correct(String id, String label, int second, Long start, Long end) throws Exception {
@@ -195,6 +215,12 @@ class FeedbackReaderIT {
   }
 
   private void label(String id, String label, float score) {
+    labels.beginTransaction();
+    Future<RecordMetadata> unused = labels.send(record(id, label, score));
+    labels.commitTransaction();
+  }
+
+  private ProducerRecord<byte[], VideoLabels> record(String id, String label, float score) {
     VideoLabels video =
         VideoLabels.newBuilder()
             .setId(id)
@@ -205,9 +231,6 @@ class FeedbackReaderIT {
             .setTimings(StageTimings.newBuilder().build())
             .setLabelledAt(NOON.plusSeconds(labelled++))
             .build();
-    labels.beginTransaction();
-    Future<RecordMetadata> unused =
-        labels.send(new ProducerRecord<>(labeled, id.getBytes(StandardCharsets.UTF_8), video));
-    labels.commitTransaction();
+    return new ProducerRecord<>(labeled, id.getBytes(StandardCharsets.UTF_8), video);
   }
 }

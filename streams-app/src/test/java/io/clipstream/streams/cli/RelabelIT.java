@@ -154,7 +154,7 @@ class RelabelIT {
         KafkaProducer<byte[], VideoLabels> producer = connection.labels("again");
         Deserializer<VideoReference> references = connection.references();
         InstantLabeller instant = new InstantLabeller(5)) {
-      Map<TopicPartition, Long> ends = TopicRange.of(INCOMING).seek(consumer);
+      Map<TopicPartition, Long> ends = TopicRange.of(INCOMING).seek(consumer, connection);
       Map<TopicPartition, OffsetAndMetadata> kept = consumer.committed(consumer.assignment());
       kept.forEach(
           (partition, place) -> {
@@ -220,10 +220,10 @@ class RelabelIT {
   }
 
   /** What a reader of committed records sees, by video. */
-  private Map<String, List<VideoLabels>> labels() {
+  private Map<String, List<VideoLabels>> labels() throws InterruptedException {
     Map<String, List<VideoLabels>> found = new TreeMap<>();
     try (KafkaConsumer<String, SpecificRecord> consumer = connection.outcomes(List.of("redone"))) {
-      Map<TopicPartition, Long> ends = TopicRange.of("redone").seek(consumer);
+      Map<TopicPartition, Long> ends = TopicRange.of("redone").seek(consumer, connection);
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         for (ConsumerRecord<String, SpecificRecord> record :
             consumer.poll(Duration.ofMillis(100))) {
