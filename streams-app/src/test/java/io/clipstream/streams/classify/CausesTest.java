@@ -215,7 +215,7 @@ class CausesTest {
         };
     pipeline = pipeline(Duration.ofHours(6), losing);
     CompletableFuture<Outcome> local = submit(file("a.mp4"));
-    await(() -> cuts.get() > 0 && !pipeline.troubles().isEmpty());
+    await(() -> cuts.get() > 0 && pipeline.waiting().videos() == 1);
     assertThat(local).isNotDone();
 
     Files.move(mounted, root);
