@@ -3,6 +3,7 @@ package io.clipstream.streams.app;
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.models.ModelTopics;
 import io.clipstream.streams.config.ConnectionSettings;
+import io.clipstream.streams.topology.PendingVideos;
 import io.clipstream.streams.topology.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,16 +20,23 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 
 /**
  * Looks at the brokers as an instance needs them, and changes nothing: that they answer and let it
- * in, and for each topic that it is there with room, cleanup and rights. One thread.
+ * in, for each topic that it is there with room, cleanup and rights, and that no transaction hangs.
+ * One thread.
  */
 public final class KafkaCheck {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final String BROKER = "broker";
+
+  /** Kafka's own topic of all groups. */
+  private static final String OFFSETS = "__consumer_offsets";
 
   private final ConnectionSettings settings;
   private final Optional<ModelTopics> models;
@@ -98,6 +106,7 @@ public final class KafkaCheck {
       found.accept(CheckLine.of("topic " + report.topic(), () -> topic(admin, report, right)));
     }
     found.accept(CheckLine.of("pending references", () -> pending(admin)));
+    checkTransactions(admin);
   }
 
   /** The topics that an instance needs, with what it does there. */
@@ -154,6 +163,56 @@ public final class KafkaCheck {
     return counts.pending() == 0
         ? application + " has never run here"
         : "kept for as many partitions as " + incoming + " has";
+  }
+
+  private void checkTransactions(Admin admin) throws InterruptedException {
+    List<HangingTransactions.Hanging> hanging = new ArrayList<>();
+    CheckLine looked = CheckLine.of("transactions", () -> transactions(admin, hanging));
+    if (hanging.isEmpty() || looked.state() != CheckLine.State.OK) {
+      found.accept(looked);
+    }
+    for (HangingTransactions.Hanging transaction : hanging) {
+      String part = "transaction on " + transaction.partition();
+      found.accept(CheckLine.failed(part, transaction.line(servers())));
+    }
+  }
+
+  /** Of the topics whose records or offsets an instance commits together. */
+  private String transactions(Admin admin, List<HangingTransactions.Hanging> hanging)
+      throws Exception {
+    Topics topics = settings.topics();
+    Set<String> existing =
+        get(admin.listTopics(new ListTopicsOptions().listInternal(true)).names());
+    List<String> hidden = new ArrayList<>();
+    for (String topic :
+        List.of(
+            OFFSETS,
+            PendingVideos.changelog(settings.kafka().get("application.id")),
+            topics.labeled(),
+            topics.rejected(),
+            topics.deadLetter())) {
+      if (existing.contains(topic)) {
+        try {
+          hanging.addAll(new HangingTransactions(admin).in(partitions(admin, topic)));
+        } catch (ExecutionException e) {
+          if (!(e.getCause() instanceof TopicAuthorizationException)) {
+            throw e;
+          }
+          hidden.add(topic);
+        }
+      }
+    }
+    return hidden.isEmpty()
+        ? "none hangs"
+        : "none seen that hangs; no ACL allows READ on " + String.join(", ", hidden);
+  }
+
+  private List<TopicPartition> partitions(Admin admin, String topic) throws Exception {
+    return get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic))
+        .partitions()
+        .stream()
+        .map(partition -> new TopicPartition(topic, partition.partition()))
+        .toList();
   }
 
   private String servers() {

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +102,9 @@ public final class Cluster implements AutoCloseable {
     this.bootstrapServers = bootstrapServers;
     EmbeddedKafka.createTopics(
         bootstrapServers,
-        TOPICS.all().stream().map(name -> new NewTopic(name, PARTITIONS, (short) 1)).toList());
+        TOPICS.all().stream()
+            .map(name -> new NewTopic(name, Optional.of(PARTITIONS), Optional.empty()))
+            .toList());
     // Its own setting gives it a client, and so a cache, apart from the application's.
     this.formats =
         Formats.create(

@@ -66,12 +66,13 @@ class CheckIT {
 
     assertThat(run("check")).as(out + "" + err).isZero();
     assertThat(out.toString().lines())
-        .hasSize(14)
+        .hasSize(15)
         .allMatch(line -> line.startsWith("ok "))
         .anyMatch(line -> line.matches("ok +broker +1 broker of .*"))
         .anyMatch(line -> line.matches("ok +authentication +PLAINTEXT is let in"))
         .anyMatch(line -> line.matches("ok +topic videos.incoming +2 partitions, delete, READ .*"))
         .anyMatch(line -> line.matches("ok +pending references +clipstream has never run here"))
+        .anyMatch(line -> line.matches("ok +transactions +none hangs"))
         .anyMatch(line -> line.matches("ok +registry for videos.labeled +videos.labeled-value .*"))
         .anyMatch(line -> line.matches("ok +model +camera-motion-1 with 10 labels"))
         .anyMatch(line -> line.matches("ok +devices +cpu.*"))

@@ -1,0 +1,158 @@
+package io.clipstream.streams.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clipstream.streams.config.ConnectionSettings;
+import io.clipstream.streams.config.SettingsSources;
+import io.clipstream.streams.embedded.EmbeddedKafka;
+import io.clipstream.streams.topology.Topics;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.AbortTransactionSpec;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.ProducerState;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A transaction that is open when the only broker is killed, with Kafka's own clients alone, and
+ * what {@code check} says of it. Kafka 4.3.1 forgets to end it (KAFKA-20734); with a version that
+ * does not, this test fails, and what the documents say of it can go.
+ */
+class HangingTransactionIT {
+  private static final String GROUP = "clipstream";
+  private static final TopicPartition INPUT = new TopicPartition("videos.incoming", 0);
+  private static final TopicPartition OUTPUT = new TopicPartition("videos.labeled", 0);
+
+  @TempDir private Path directory;
+
+  @Test
+  @Timeout(180)
+  void shouldNameWhatTheOnlyBrokerForgotToEndWhenItWasKilledAndTheWayOut() throws Exception {
+    try (BrokerProcess broker =
+            new BrokerProcess(
+                directory.resolve("kafka"),
+                directory.resolve("broker.log"),
+                "-Xmx512m",
+                ServerProcess.QUICK_START);
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      EmbeddedKafka.createTopics(
+          broker.bootstrapServers(),
+          Topics.defaults().all().stream()
+              .map(name -> new NewTopic(name, Optional.of(1), Optional.empty()))
+              .toList());
+      assertThat(transactions(broker)).containsExactly(CheckLine.ok("transactions", "none hangs"));
+
+      leaveOpen(broker);
+      broker.killAndStart();
+
+      List<CheckLine> lines = transactions(broker);
+      assertThat(lines)
+          .hasSize(2)
+          .allMatch(line -> line.state() == CheckLine.State.FAILED)
+          .anyMatch(line -> line.part().startsWith("transaction on __consumer_offsets-"))
+          .anyMatch(
+              line ->
+                  line.part().equals("transaction on " + OUTPUT)
+                      && line.detail()
+                          .endsWith(
+                              "kafka-transactions.sh --bootstrap-server "
+                                  + broker.bootstrapServers()
+                                  + " abort --topic videos.labeled --partition 0 --start-offset 0"));
+      assertThat(isCommittedOffsetKnown(admin)).isFalse();
+
+      for (CheckLine line : lines) {
+        abort(admin, line.part().substring("transaction on ".length()));
+      }
+      assertThat(transactions(broker)).containsExactly(CheckLine.ok("transactions", "none hangs"));
+      assertThat(isCommittedOffsetKnown(admin)).isTrue();
+    }
+  }
+
+  /** As an instance that is killed does. */
+  private static void leaveOpen(BrokerProcess broker) {
+    KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of(
+                "bootstrap.servers",
+                broker.bootstrapServers(),
+                "transactional.id",
+                "clipstream-killed",
+                "transaction.timeout.ms",
+                "5000"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", broker.bootstrapServers(), "group.id", GROUP),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      var unused = producer.send(new ProducerRecord<>(OUTPUT.topic(), new byte[] {1}));
+      producer.sendOffsetsToTransaction(
+          Map.of(INPUT, new OffsetAndMetadata(1)), consumer.groupMetadata());
+      producer.flush();
+    } finally {
+      producer.close(Duration.ZERO);
+    }
+  }
+
+  private static List<CheckLine> transactions(BrokerProcess broker) throws Exception {
+    Map<String, String> given = Map.of("kafka.bootstrap.servers", broker.bootstrapServers());
+    List<CheckLine> lines = new ArrayList<>();
+    new KafkaCheck(
+            ConnectionSettings.read(SettingsSources.load(Map.of(), null, Map.of(), given)),
+            Optional.empty(),
+            lines::add)
+        .run();
+    return lines.stream().filter(line -> line.part().startsWith("transaction")).toList();
+  }
+
+  /** As a consumer asks that must not read what is not yet committed. */
+  private static boolean isCommittedOffsetKnown(Admin admin) throws Exception {
+    return admin
+        .listConsumerGroupOffsets(
+            Map.of(GROUP, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(INPUT))),
+            new ListConsumerGroupOffsetsOptions().requireStable(true))
+        .partitionsToOffsetAndMetadata(GROUP)
+        .get()
+        .containsKey(INPUT);
+  }
+
+  /** As {@code kafka-transactions.sh abort} does. */
+  private static void abort(Admin admin, String name) throws Exception {
+    int dash = name.lastIndexOf('-');
+    TopicPartition partition =
+        new TopicPartition(name.substring(0, dash), Integer.parseInt(name.substring(dash + 1)));
+    for (ProducerState producer :
+        admin.describeProducers(List.of(partition)).all().get().get(partition).activeProducers()) {
+      if (producer.currentTransactionStartOffset().isPresent()) {
+        admin
+            .abortTransaction(
+                new AbortTransactionSpec(
+                    partition,
+                    producer.producerId(),
+                    (short) producer.producerEpoch(),
+                    producer.coordinatorEpoch().orElse(0)))
+            .all()
+            .get();
+      }
+    }
+  }
+}
