@@ -26,9 +26,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three instances under load, of which one after the other is killed or frozen, whose broker is
- * killed and whose disk is full now and then: 20 kills, or as {@code -Dclipstream.kills} says,
- * within {@code -Dclipstream.minutes}.
+ * Three instances under load, of which one after the other is killed or frozen, one of whose three
+ * brokers is killed and whose disk is full now and then: 20 kills, or as {@code -Dclipstream.kills}
+ * says, within {@code -Dclipstream.minutes}.
+ *
+ * <p>Not with one broker: {@code ops/bench/promise.md} says what Kafka 4.3 forgets when it is
+ * killed.
  */
 @Tag("nightly")
 class ChaosIT {
@@ -37,10 +40,8 @@ class ChaosIT {
   private static final int INSTANCES = 3;
   private static final int REFERENCES = 60;
 
-  /**
-   * Offsets of a transaction that was open when the broker died are known after minutes perhaps.
-   */
-  private static final Duration LIMIT = Duration.ofMinutes(10);
+  /** Without any outcome; what a killed instance had in work is free after a minute at most. */
+  private static final Duration LIMIT = Duration.ofMinutes(3);
 
   @TempDir Path directory;
   private final Random random = new Random(Long.getLong("clipstream.seed", System.nanoTime()));
@@ -48,7 +49,7 @@ class ChaosIT {
   private Path log;
   private Path videos;
   private SmallDisk disk;
-  private BrokerProcess broker;
+  private ThreeBrokers brokers;
   private Cluster cluster;
   private HttpServer origin;
   private final ExecutorService originThreads = Executors.newCachedThreadPool();
@@ -76,13 +77,8 @@ class ChaosIT {
           exchange.close();
         });
     origin.start();
-    broker =
-        new BrokerProcess(
-            directory.resolve("kafka"),
-            directory.resolve("broker.log"),
-            "-Xmx512m",
-            ServerProcess.QUICK_START);
-    cluster = new Cluster(broker.bootstrapServers());
+    brokers = new ThreeBrokers(directory.resolve("kafka"), directory.resolve("brokers.log"));
+    cluster = new Cluster(brokers.bootstrapServers());
     cluster.references = this::reference;
   }
 
@@ -90,7 +86,7 @@ class ChaosIT {
   void stop() throws Exception {
     instances.forEach(ServerProcess::kill);
     cluster.close();
-    broker.close();
+    brokers.close();
     origin.stop(0);
     originThreads.shutdownNow();
     disk.close();
@@ -121,21 +117,21 @@ class ChaosIT {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(MINUTES);
     int kills = 0;
     int freezes = 0;
-    int brokers = 0;
+    int brokerKills = 0;
     int fills = 0;
     while (kills < KILLS && System.nanoTime() < end) {
       cluster.produce(REFERENCES);
       awaitLoad();
       int what = random.nextInt(20);
-      if (what < 14) {
+      if (what < 12) {
         replace(random.nextInt(INSTANCES));
         kills++;
-      } else if (what < 17) {
+      } else if (what < 15) {
         freeze(random.nextInt(INSTANCES));
         freezes++;
       } else if (what < 18) {
-        broker.killAndStart();
-        brokers++;
+        brokers.killAndStart(1 + random.nextInt(ThreeBrokers.NODES));
+        brokerKills++;
       } else if (disk.isMounted()) {
         fill();
         fills++;
@@ -149,9 +145,9 @@ class ChaosIT {
         .extracting(RejectedVideo::getReason)
         .containsOnly(RejectionReason.NOT_FOUND);
     System.out.printf(
-        "%d kills, %d freezes, %d kills of the broker, %d full disks, %d instances that ended by"
+        "%d kills, %d freezes, %d kills of a broker, %d full disks, %d instances that ended by"
             + " themselves; %d references, %d outcomes%n",
-        kills, freezes, brokers, fills, ended, cluster.produced(), cluster.seen());
+        kills, freezes, brokerKills, fills, ended, cluster.produced(), cluster.seen());
   }
 
   /** Until something comes out, and a moment longer. */
