@@ -37,7 +37,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * whatever stops this, nothing is lost or doubled, and another run does the rest. References of one
  * key stay in their order among themselves, but come behind those of the key that nobody had taken
  * yet: Kafka itself keeps no order of a key across a change of partitions. They get the time of
- * now: with their own, the retention of the input might delete them before anybody reads them.
+ * now: with their own, the retention of the input might delete them before anybody reads them. How
+ * many processes died with them, and since when they wait for a host or a root, goes with them.
  *
  * <p>One thread; no instance of the application may run.
  */
@@ -195,7 +196,7 @@ public final class Repartition {
         var unused =
             producer.send(
                 new ProducerRecord<>(
-                    incoming, null, null, record.key(), record.value(), record.headers()));
+                    incoming, null, null, record.key(), record.value(), entry.headersBack()));
         byte[] slot = ByteBuffer.allocate(Integer.BYTES).putInt(entry.slot()).array();
         unused = producer.send(new ProducerRecord<>(changelog, partition, slot, null));
       }

@@ -114,7 +114,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   @Override
   public void process(Record<byte[], byte[]> record) {
     long offset = context.recordMetadata().map(RecordMetadata::offset).orElse(-1L);
-    long bytes = RecordSize.of(record);
+    long bytes = RecordSize.of(Known.takeOff(record));
     if (bytes > MAX_REFERENCE_BYTES) {
       sendDeadLetter(
           record,
@@ -127,7 +127,11 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     if (gate.isShut()) {
       return; // It stays in the store for the next owner of the task.
     }
-    track(entry, attempts.first(entry));
+    if (entry.deaths() > 0) {
+      trackAgain(entry);
+    } else {
+      track(entry, attempts.first(entry));
+    }
     submitUnread(context.currentSystemTimeMs());
   }
 

@@ -88,6 +88,11 @@ public final class PendingVideos {
     Duration waited(long now) {
       return waitsSince == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, now - waitsSince));
     }
+
+    /** Of the record when it goes back to the input: who takes it next knows what is known now. */
+    public Headers headersBack() {
+      return new Known(deaths, waitsSince).addTo(record.headers());
+    }
   }
 
   /** The topic that keeps what is pending of an application: slot (int32) to value. */
@@ -145,7 +150,18 @@ public final class PendingVideos {
   }
 
   Entry add(Record<byte[], byte[]> record, long offset) {
-    Entry entry = new Entry(slots.nextClearBit(0), nextSequence++, offset, record, 0, 0);
+    Known known = Known.of(record.headers());
+    Entry entry =
+        new Entry(
+            slots.nextClearBit(0),
+            nextSequence++,
+            offset,
+            Known.takeOff(record),
+            known.deaths(),
+            known.waitsSince());
+    if (entry.waitsSince() != 0) {
+      waits.put(entry.slot(), entry.waitsSince());
+    }
     write(entry);
     slots.set(entry.slot());
     return entry;

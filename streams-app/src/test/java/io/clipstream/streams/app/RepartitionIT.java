@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clipstream.model.UserError;
 import io.clipstream.streams.app.RepartitionProcess.Stage;
+import io.clipstream.streams.classify.VideoRequest;
 import io.clipstream.streams.config.ConnectionSettings;
 import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.topology.HeldLabeller;
 import io.clipstream.streams.topology.InstantLabeller;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +23,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
@@ -140,6 +145,43 @@ class RepartitionIT {
     }
   }
 
+  @Test
+  void shouldKeepHowManyProcessesDiedWithAVideoAndSinceWhenItWaits() throws Exception {
+    leavePending(1);
+    long since = System.currentTimeMillis() - 3_600_000;
+    know(2, since);
+    addPartitions(8);
+
+    assertThat(repartition()).isEqualTo(1);
+
+    HeldLabeller held = new HeldLabeller();
+    try (LabelApp next = cluster.start("app", held)) {
+      cluster.readUntil(LIMIT, () -> held.ids().size() == 1);
+      VideoRequest request = held.works().get(0).request();
+      assertThat(request.attempt().deaths()).isEqualTo(2);
+      assertThat(request.waited()).isBetween(Duration.ofHours(1), Duration.ofHours(2));
+      assertThat(request.headers()).isEmpty();
+      held.works().get(0).label();
+      cluster.readUntil(LIMIT, () -> cluster.seen() == 1);
+      assertThat(next.exit()).isNotDone();
+    }
+  }
+
+  /** As instances leave the one pending reference that died with it, or wait for its host. */
+  private void know(int deaths, long waitsSince) throws Exception {
+    for (var record : records("app-pending-videos-changelog", Cluster.PARTITIONS)) {
+      ByteBuffer value =
+          ByteBuffer.allocate(record.value().length + Integer.BYTES + 3 * Long.BYTES)
+              .put(record.value())
+              .putInt(deaths)
+              .putLong(0) // Nobody works on it.
+              .putLong(0)
+              .putLong(waitsSince);
+      cluster.produceRaw(
+          new ProducerRecord<>(record.topic(), record.partition(), record.key(), value.array()));
+    }
+  }
+
   /** References that were taken long after they were written, and have no outcome. */
   private void leavePending(int references) throws Exception {
     cluster.timestamp = 1_000_000_000_000L;
@@ -161,12 +203,18 @@ class RepartitionIT {
   }
 
   /** Records of the input that are not older. */
-  private int timesSince(long time) throws Exception {
-    TopicPartition[] partitions =
-        IntStream.range(0, 8)
-            .mapToObj(i -> new TopicPartition(Cluster.TOPICS.incoming(), i))
-            .toArray(TopicPartition[]::new);
-    int count = 0;
+  private int timesSince(long time) {
+    return (int)
+        records(Cluster.TOPICS.incoming(), 8).stream()
+            .filter(record -> record.timestamp() >= time)
+            .count();
+  }
+
+  /** All committed ones. */
+  private List<ConsumerRecord<byte[], byte[]>> records(String topic, int count) {
+    List<TopicPartition> partitions =
+        IntStream.range(0, count).mapToObj(i -> new TopicPartition(topic, i)).toList();
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of(
@@ -176,17 +224,15 @@ class RepartitionIT {
                 "read_committed"),
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer())) {
-      consumer.assign(List.of(partitions));
-      consumer.seekToBeginning(List.of(partitions));
-      Map<TopicPartition, Long> ends = consumer.endOffsets(List.of(partitions));
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       while (ends.entrySet().stream()
           .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-        for (var record : consumer.poll(Duration.ofMillis(100))) {
-          count += record.timestamp() >= time ? 1 : 0;
-        }
+        consumer.poll(Duration.ofMillis(100)).forEach(records::add);
       }
     }
-    return count;
+    return records;
   }
 
   @Test

@@ -56,6 +56,10 @@ public final class HeldLabeller implements VideoLabeller {
       broken.accept(error);
     }
 
+    public VideoRequest request() {
+      return request;
+    }
+
     public String id() {
       return reference.getId();
     }

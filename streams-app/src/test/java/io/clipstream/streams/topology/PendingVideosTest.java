@@ -57,6 +57,42 @@ class PendingVideosTest {
   }
 
   @Test
+  void shouldTakeUpWhatIsKnownOfAReferenceThatWasGivenBackToTheInput() {
+    PendingVideos pending = new PendingVideos(store);
+    Headers headers = new RecordHeaders().add("h", new byte[] {5});
+    Entry known = pending.add(new Record<>("a".getBytes(UTF_8), new byte[1], 77, headers), 10);
+    pending.mark(known, UUID.randomUUID());
+    pending.waits(known, 5_000_000);
+    pending.add(record("b", "as new"), 11);
+    List<Entry> left = new PendingVideos(store).recover(UUID.randomUUID());
+    left.forEach(pending::remove);
+
+    PendingVideos next = new PendingVideos(store);
+    for (Entry entry : left) {
+      next.add(entry.record().withHeaders(entry.headersBack()), 20 + entry.slot());
+    }
+
+    List<Entry> taken = new PendingVideos(store).recover(UUID.randomUUID());
+    assertThat(taken).extracting(Entry::offset).containsExactly(20L, 21L);
+    assertThat(taken).extracting(Entry::deaths).containsExactly(1, 0);
+    assertThat(taken).extracting(Entry::waitsSince).containsExactly(5_000_000L, 0L);
+    assertThat(taken.get(0).record().headers()).as("outcomes have these").isEqualTo(headers);
+    assertThat(left.get(1).headersBack()).isEqualTo(left.get(1).record().headers());
+  }
+
+  @Test
+  void shouldPassOverWhatSomebodyElseWroteWhereAReferenceSaysWhatIsKnown() {
+    PendingVideos pending = new PendingVideos(store);
+    for (byte[] value : new byte[][] {null, {}, new byte[11], new byte[13]}) {
+      Headers headers = new RecordHeaders().add("clipstream.pending", value);
+      Entry entry = pending.add(new Record<>("a".getBytes(UTF_8), new byte[1], 77, headers), 10);
+      assertThat(entry.deaths()).isZero();
+      assertThat(entry.waitsSince()).isZero();
+      assertThat(entry.record().headers()).isEmpty();
+    }
+  }
+
+  @Test
   void shouldKeepSinceWhenAVideoWaitsBesideItsMark() {
     PendingVideos pending = new PendingVideos(store);
     Entry waits = pending.add(record("a", "1"), 10);
