@@ -51,9 +51,9 @@ public final class ModelLog implements AutoCloseable {
     follower.readToEnd(limit);
   }
 
-  /** See {@link TopicFollower#readPastOpenTransactions}. */
-  void readPastOpenTransactions(Duration limit) {
-    follower.readPastOpenTransactions(limit);
+  /** See {@link TopicFollower#readVisible}. */
+  public void readVisible(Duration limit) {
+    follower.readVisible(limit);
   }
 
   /** See {@link TopicFollower#poll}. */

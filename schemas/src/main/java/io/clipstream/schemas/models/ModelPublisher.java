@@ -118,7 +118,7 @@ public final class ModelPublisher {
     ModelIdentity model = draft.getModel();
     String releaseKey = ModelNames.releaseKey(model);
     try (ModelLog log = new ModelLog(config)) {
-      log.readToEnd(READING);
+      log.readVisible(READING);
       Optional<ModelRelease> there = there(log, model);
       if (there.isPresent()) {
         return new Publication(there.get(), false); // And whoever publishes this model may go on.
@@ -126,7 +126,7 @@ public final class ModelPublisher {
       PublishPlan plan = PublishPlan.make(config, settings, releaseKey, chunkedBytes);
       plan.requireRoom(config, draft, chunkedBytes);
       try (ModelTransaction transaction = open(model.getName(), plan)) {
-        log.readPastOpenTransactions(READING);
+        log.readToEnd(READING);
         there = there(log, model);
         if (there.isPresent()) {
           return new Publication(there.get(), false);
@@ -175,7 +175,7 @@ public final class ModelPublisher {
     PublishPlan plan = PublishPlan.make(config, settings, releaseKey, 0);
     try (ModelLog log = new ModelLog(config);
         ModelTransaction transaction = open(name, plan)) {
-      log.readPastOpenTransactions(READING);
+      log.readToEnd(READING);
       Optional<ModelRelease> release = log.find(name, version);
       if (release.isEmpty()) {
         return false;

@@ -77,25 +77,18 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
   }
 
   /**
-   * Reads what is committed at the time of the call, at the first call from the beginning.
-   * Transactions that are open hold back what comes after them.
+   * Reads all that was committed before the call, at the first call from the beginning. A broker
+   * answers a commit before all can read what was committed, and transactions that are open hold
+   * back what comes after them: every transaction that had written to the topic at the time of the
+   * call is waited for.
    *
-   * @throws TimeoutException if Kafka does not answer within the limit or there is more to read
+   * @throws TimeoutException if Kafka does not answer within the limit, there is more to read, or a
+   *     transaction stays open
    * @throws ModelLogException if the topic does not exist
    * @throws io.clipstream.schemas.serde.RegistryException if the registry fails; another call goes
    *     on where this one stopped
    */
   public void readToEnd(Duration limit) {
-    Deadline deadline = new Deadline(limit);
-    List<TopicPartition> partitions = assigned(deadline);
-    readTo(consumer.endOffsets(partitions, deadline.left()), deadline);
-  }
-
-  /**
-   * As {@link #readToEnd}, but reads on until every transaction that had written to the topic at
-   * the time of the call is decided, so that nothing committed before is missed.
-   */
-  public void readPastOpenTransactions(Duration limit) {
     Deadline deadline = new Deadline(limit);
     List<TopicPartition> partitions = assigned(deadline);
     Map<TopicPartition, Long> ends;
@@ -106,6 +99,17 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
     readTo(ends, deadline);
   }
 
+  /**
+   * As {@link #readToEnd}, but waits for no transaction, so that what was committed just before or
+   * behind an open one may be missing. For those who follow the topic afterwards, or take its
+   * writers' place.
+   */
+  public void readVisible(Duration limit) {
+    Deadline deadline = new Deadline(limit);
+    List<TopicPartition> partitions = assigned(deadline);
+    readTo(consumer.endOffsets(partitions, deadline.left()), deadline);
+  }
+
   private void readTo(Map<TopicPartition, Long> ends, Deadline deadline) {
     while (!reached(ends, deadline)) {
       if (deadline.over()) {
@@ -114,8 +118,8 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
                 + topic
                 + " was not read to its end within "
                 + deadline.limit().toSeconds()
-                + " s: Kafka is slow, or a transaction of a publisher that died is open there,"
-                + " which ends by itself at its time-out");
+                + " s: Kafka is slow, or a transaction is open there, of a publisher that is at it"
+                + " or died, and hides what follows until it ends, at its time-out at the latest");
       }
       poll(deadline.atMost(SLICE));
     }

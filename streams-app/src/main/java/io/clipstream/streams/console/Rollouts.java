@@ -58,7 +58,7 @@ final class Rollouts implements Following.Reader {
     if (reader == null) {
       reader = new CatalogReader(config);
       try {
-        catalog = reader.readToEnd();
+        catalog = reader.readVisible();
       } catch (
           ModelLogException noTopics) { // The model comes from a file, or nobody published yet.
         close();

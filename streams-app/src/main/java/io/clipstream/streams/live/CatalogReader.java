@@ -65,6 +65,7 @@ public final class CatalogReader implements AutoCloseable {
     };
   }
 
+  /** All that was committed before the call: see {@link TopicFollower#readToEnd}. */
   public ModelCatalog readToEnd() {
     releaseLog.readToEnd(READING);
     rolloutLog.readToEnd(READING);
@@ -72,7 +73,15 @@ public final class CatalogReader implements AutoCloseable {
     return catalog();
   }
 
-  /** Waits for news of instances, at most so long. After {@link #readToEnd}. */
+  /** What can be read without waiting for anybody: see {@link TopicFollower#readVisible}. */
+  public ModelCatalog readVisible() {
+    releaseLog.readVisible(READING);
+    rolloutLog.readVisible(READING);
+    statusLog.readVisible(READING);
+    return catalog();
+  }
+
+  /** Waits for news of instances, at most so long. After one of those that read all. */
   public ModelCatalog poll(Duration timeout) {
     releaseLog.poll(Duration.ZERO);
     rolloutLog.poll(Duration.ZERO);

@@ -88,9 +88,9 @@ final class ModelTopicsFollower implements AutoCloseable {
       return false;
     }
     restarted = false;
-    releases.readToEnd(CATCH_UP);
-    rollouts.readToEnd(CATCH_UP);
-    status.readToEnd(CATCH_UP);
+    releases.readVisible(CATCH_UP);
+    rollouts.readVisible(CATCH_UP);
+    status.readVisible(CATCH_UP);
     caughtUp = !restarted;
     return caughtUp;
   }

@@ -66,7 +66,7 @@ public final class RolloutLog {
   public Optional<Wanted> read(String model) {
     Map<String, Wanted> newest = new HashMap<>();
     try (TopicFollower<ModelRollout> follower = follower(newest)) {
-      follower.readPastOpenTransactions(READING);
+      follower.readToEnd(READING);
     }
     return Optional.ofNullable(newest.get(model));
   }
@@ -110,7 +110,7 @@ public final class RolloutLog {
     try (TopicFollower<ModelRollout> follower = follower(newest)) {
       // The topic's history is read before the id is taken, so that from then to the commit there
       // is little time in which another writer can overtake this one.
-      follower.readToEnd(READING);
+      follower.readVisible(READING);
       for (int attempt = 0; ; attempt++) {
         try {
           return changeOnce(model, change, follower, newest);
@@ -143,7 +143,7 @@ public final class RolloutLog {
           new KafkaProducer<>(properties(model), new StringSerializer(), serde.serializer());
       try {
         producer.initTransactions();
-        follower.readPastOpenTransactions(READING);
+        follower.readToEnd(READING);
         Wanted before = newest.get(model);
         Wanted after = change.apply(before);
         if (after == null || after.equals(before)) {

@@ -10,8 +10,10 @@ import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dConfig;
 import io.clipstream.schemas.ModelIdentity;
+import io.clipstream.schemas.ModelRelease;
 import io.clipstream.schemas.ModelState;
 import io.clipstream.schemas.ModelStatus;
+import io.clipstream.schemas.models.ModelLog;
 import io.clipstream.schemas.models.ModelLogConfig;
 import io.clipstream.schemas.models.ModelTopics;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
@@ -27,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -260,6 +263,53 @@ class ModelLogCommandsIT {
               "  b  serves 1  FAILED 2  why it failed",
               "  a/small  gone");
     }
+  }
+
+  @Test
+  void shouldSeeAReleaseThatWasCommittedBehindAnOpenTransaction() throws Exception {
+    json("publish", model("1", 1).toString());
+    try (KafkaProducer<String, ModelRelease> dead = transactional("dead", Duration.ofSeconds(10));
+        KafkaProducer<String, ModelRelease> other =
+            transactional("other", Duration.ofSeconds(60))) {
+      dead.beginTransaction();
+      dead.send(release("9")).get(60, TimeUnit.SECONDS);
+      other.beginTransaction();
+      other.send(release("2"));
+      other.commitTransaction();
+
+      // The broker ends what the dead one left open, after its time-out.
+      assertThat(json("activate", "small-2").get(0).get("active").textValue()).isEqualTo("2");
+    }
+    assertThat(json("list"))
+        .extracting(model -> model.get("version").textValue())
+        .containsExactly("1", "2");
+  }
+
+  /** Another version of the model that is there. */
+  private ProducerRecord<String, ModelRelease> release(String version) {
+    try (ModelLog models = new ModelLog(log())) {
+      models.readToEnd(Duration.ofSeconds(60));
+      ModelRelease first = models.find("small", "1").orElseThrow();
+      String digest = first.getModel().getDigest();
+      return new ProducerRecord<>(
+          ModelTopics.defaults().releases(),
+          0,
+          "small/" + version,
+          ModelRelease.newBuilder(first)
+              .setModel(new ModelIdentity("small", version, digest))
+              .build());
+    }
+  }
+
+  private KafkaProducer<String, ModelRelease> transactional(String id, Duration timeout) {
+    Map<String, Object> properties = new HashMap<>(log().clients());
+    properties.put("transactional.id", id);
+    properties.put("transaction.timeout.ms", (int) timeout.toMillis());
+    KafkaProducer<String, ModelRelease> producer =
+        new KafkaProducer<>(
+            properties, new StringSerializer(), log().serde(ModelRelease.class).serializer());
+    producer.initTransactions();
+    return producer;
   }
 
   private void settle() {

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -117,11 +118,20 @@ final class ModelCluster implements AutoCloseable {
     return file;
   }
 
-  /** What a reader that starts now sees. */
+  /** All that was committed; waits for open transactions. */
   Map<String, ModelRelease> releases() {
+    return releases(log -> log.readToEnd(LIMIT));
+  }
+
+  /** What a reader sees that starts now and waits for nobody. */
+  Map<String, ModelRelease> visibleReleases() {
+    return releases(log -> log.readVisible(LIMIT));
+  }
+
+  private Map<String, ModelRelease> releases(Consumer<ModelLog> reading) {
     Map<String, ModelRelease> found = new HashMap<>();
     try (ModelLog log = new ModelLog(config())) {
-      log.readToEnd(LIMIT);
+      reading.accept(log);
       for (ModelRelease release : log.releases()) {
         found.put(release.getModel().getName() + "/" + release.getModel().getVersion(), release);
       }

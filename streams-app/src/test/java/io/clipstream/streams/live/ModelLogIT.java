@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -257,7 +258,14 @@ class ModelLogIT {
           .send(new ProducerRecord<>(cluster.topics.releases(), 0, "z/1", new byte[10]))
           .get(60, TimeUnit.SECONDS);
       write("hidden/1", bytes(release("hidden", "1")));
-      assertThat(cluster.releases()).isEmpty();
+      try (ModelLog log = new ModelLog(cluster.config())) {
+        log.readVisible(ModelCluster.LIMIT);
+        assertThat(log.releases()).isEmpty();
+        assertThatThrownBy(() -> log.readToEnd(Duration.ofSeconds(1)))
+            .isInstanceOf(TimeoutException.class)
+            .hasMessageContaining("models.releases was not read to its end within 1 s")
+            .hasMessageContaining("a transaction is open there");
+      }
 
       Future<?> publishing =
           executor.submit(

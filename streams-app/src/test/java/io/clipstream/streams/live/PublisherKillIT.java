@@ -46,10 +46,10 @@ class PublisherKillIT {
     for (long stage : new long[] {0, 1, BYTES / 2, BYTES, KilledPublisher.BEFORE_COMMIT}) {
       String version = "at-" + stage;
       Process publisher = KilledPublisher.start(cluster, "staged", version, file, stage);
-      assertThat(cluster.releases()).doesNotContainKey("staged/" + version);
+      assertThat(cluster.visibleReleases()).doesNotContainKey("staged/" + version);
       publisher.destroyForcibly().waitFor();
 
-      Map<String, ModelRelease> seen = cluster.releases();
+      Map<String, ModelRelease> seen = cluster.visibleReleases();
       assertThat(seen).doesNotContainKey("staged/" + version);
       assertDownloads(seen.get("staged/old"), old);
 
@@ -71,7 +71,7 @@ class PublisherKillIT {
         KilledPublisher.start(cluster, "deleted", "1", file, KilledPublisher.DELETING);
     publisher.destroyForcibly().waitFor();
 
-    assertDownloads(cluster.release("deleted/1"), file);
+    assertDownloads(cluster.visibleReleases().get("deleted/1"), file);
     // Nor is it gone once the next one has ended what was open.
     Path other = ModelCluster.file(directory.resolve("other.pt"), 300_000, 4);
     cluster.publisher().publish(ModelCluster.model("deleted", "2"), other, TransferProgress.NONE);
@@ -96,17 +96,18 @@ class PublisherKillIT {
       assertThat(publisher.isAlive()).isTrue();
       publisher.destroyForcibly().waitFor();
 
-      assertAllOrNothing(model, file);
+      assertAllOrNothing(cluster.visibleReleases(), model, file);
       // Whatever the dead one had open is over once another publisher has been there.
       cluster.publisher().publish(ModelCluster.model(model, "last"), file, TransferProgress.NONE);
-      int versions = assertAllOrNothing(model, file);
+      int versions = assertAllOrNothing(cluster.releases(), model, file);
       assertThat(versions).isGreaterThanOrEqualTo(2);
     }
   }
 
-  private static int assertAllOrNothing(String model, Path file) throws Exception {
+  private static int assertAllOrNothing(Map<String, ModelRelease> releases, String model, Path file)
+      throws Exception {
     int versions = 0;
-    for (Map.Entry<String, ModelRelease> release : cluster.releases().entrySet()) {
+    for (Map.Entry<String, ModelRelease> release : releases.entrySet()) {
       if (release.getKey().startsWith(model + "/")) {
         versions++;
         assertDownloads(release.getValue(), file);
