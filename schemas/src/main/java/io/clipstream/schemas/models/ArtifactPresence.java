@@ -13,6 +13,7 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 
 /**
  * Whether a partition of the topic of artifacts still holds what releases name: topics can be
@@ -90,6 +91,8 @@ final class ArtifactPresence implements AutoCloseable {
       }
     } catch (OffsetOutOfRangeException e) {
       return false;
+    } catch (TopicAuthorizationException e) {
+      throw Refusals.explained(e, "READ");
     }
     throw new TimeoutException(
         "offset " + last + " of " + partition + " was not read within " + limit.toSeconds() + " s");

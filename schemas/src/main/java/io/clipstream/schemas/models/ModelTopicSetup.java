@@ -16,6 +16,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -38,6 +39,9 @@ public final class ModelTopicSetup {
 
   /** Deleted artifacts are gone from disks a day later, whatever their share of the topic. */
   private static final Duration LATEST_COMPACTION = Duration.ofDays(1);
+
+  /** A topic that is there may be hidden. */
+  private static final String MAKE = "CREATE there, nor DESCRIBE if it exists,";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration PAUSE = Duration.ofMillis(50);
@@ -68,7 +72,7 @@ public final class ModelTopicSetup {
     for (Map.Entry<String, KafkaFuture<Void>> topic :
         admin.createTopics(missing).values().entrySet()) {
       try {
-        await("topic " + topic.getKey() + " cannot be created", topic.getValue());
+        await("topic " + topic.getKey() + " cannot be created", MAKE, topic.getValue());
         created.add(topic.getKey());
       } catch (ModelLogException e) {
         if (!(e.getCause() instanceof TopicExistsException)) { // Another one was faster.
@@ -120,7 +124,7 @@ public final class ModelTopicSetup {
   }
 
   private Set<String> existing() throws InterruptedException {
-    return await("topics cannot be listed", admin.listTopics().names());
+    return await("topics cannot be listed", "DESCRIBE", admin.listTopics().names());
   }
 
   private void check(List<String> names) throws InterruptedException {
@@ -170,6 +174,7 @@ public final class ModelTopicSetup {
       try {
         return await(
             "the settings of topic " + topic + " cannot be read",
+            "DESCRIBE_CONFIGS",
             admin.describeConfigs(List.of(resource)).values().get(resource));
       } catch (ModelLogException e) {
         // The broker that was asked may not know of a new topic yet.
@@ -185,12 +190,25 @@ public final class ModelTopicSetup {
     return Long.parseLong(settings.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
   }
 
-  /** The result, or an error that begins with what is wrong then. */
-  static <V> V await(String failure, KafkaFuture<V> future) throws InterruptedException {
+  /**
+   * The result, or an error that begins with what is wrong then.
+   *
+   * @param right that it takes where brokers have access rules, which they do not say
+   */
+  static <V> V await(String failure, String right, KafkaFuture<V> future)
+      throws InterruptedException {
     try {
       return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw new ModelLogException(failure + ": " + describe(e.getCause()), e.getCause());
+      Throwable cause = e.getCause();
+      throw new ModelLogException(
+          failure
+              + ": "
+              + describe(cause)
+              + (cause instanceof AuthorizationException
+                  ? "; the access rules (ACLs) do not allow " + right + " to this user"
+                  : ""),
+          cause);
     } catch (TimeoutException e) {
       throw new ModelLogException(
           failure + ": no answer from Kafka within " + PATIENCE.toSeconds() + " s", e);

@@ -33,6 +33,7 @@ final class ModelTransaction implements AutoCloseable {
   private static final Duration CLOSING = Duration.ofSeconds(5);
 
   private final String model;
+  private final String id;
   private final Duration timeout;
   private final Serde<ModelRelease> releases;
   private final Serde<ModelArtifactChunk> chunks;
@@ -47,6 +48,8 @@ final class ModelTransaction implements AutoCloseable {
   /** Returns once no other can change the model. */
   ModelTransaction(ModelLogConfig config, String model, int requestBytes, Duration timeout) {
     this.model = model;
+    // Its topics have the same models, and others' may have models of the same name.
+    this.id = config.topics().releases() + "-" + model;
     this.timeout = timeout;
     this.releases = config.serde(ModelRelease.class);
     this.chunks = config.serde(ModelArtifactChunk.class);
@@ -56,9 +59,7 @@ final class ModelTransaction implements AutoCloseable {
     properties.put(ProducerConfig.ACKS_CONFIG, "all");
     properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) timeout.toMillis());
-    // Its topics have the same models, and others' may have models of the same name.
-    properties.put(
-        ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.topics().releases() + "-" + model);
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
     String artifacts = config.topics().artifacts();
     this.producer =
         new KafkaProducer<>(
@@ -93,7 +94,8 @@ final class ModelTransaction implements AutoCloseable {
       if (e instanceof IOException io) {
         throw io;
       }
-      throw explained((RuntimeException) e);
+      RuntimeException known = explained((RuntimeException) e);
+      throw known == e ? Refusals.explained(known, "WRITE") : known;
     }
     commit();
     return result;
@@ -131,8 +133,11 @@ final class ModelTransaction implements AutoCloseable {
   /** What can still be aborted was not committed, as when a record did not arrive. */
   private RuntimeException ended(KafkaException error) {
     RuntimeException known = explained(error);
-    if (known != error || abort(error)) {
+    if (known != error) {
       return known;
+    }
+    if (abort(error)) {
+      return Refusals.explained(error, "WRITE");
     }
     return new ModelLogException(
         "it is not known whether the change of model "
@@ -190,10 +195,7 @@ final class ModelTransaction implements AutoCloseable {
       }
       if (at instanceof TransactionalIdAuthorizationException) {
         return new ModelLogException(
-            "the brokers do not allow the transactional.id of model "
-                + model
-                + ": allow WRITE and DESCRIBE on it",
-            error);
+            "the access rules (ACLs) do not allow WRITE on the transactional id " + id, error);
       }
     }
     return error;

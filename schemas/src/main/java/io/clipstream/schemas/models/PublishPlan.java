@@ -53,6 +53,7 @@ record PublishPlan(
       int partitions =
           ModelTopicSetup.await(
                   "topic " + topics.artifacts() + " cannot be described",
+                  "DESCRIBE",
                   admin
                       .describeTopics(List.of(topics.artifacts()))
                       .topicNameValues()
@@ -124,7 +125,8 @@ record PublishPlan(
   /** The least that a broker allows, in ms; without a limit where brokers do not tell. */
   private static long longestTransaction(Admin admin) throws InterruptedException {
     Collection<Node> nodes =
-        ModelTopicSetup.await("brokers cannot be listed", admin.describeCluster().nodes());
+        ModelTopicSetup.await(
+            "brokers cannot be listed", "DESCRIBE", admin.describeCluster().nodes());
     List<ConfigResource> brokers =
         nodes.stream()
             .map(node -> new ConfigResource(ConfigResource.Type.BROKER, node.idString()))
@@ -132,7 +134,9 @@ record PublishPlan(
     try {
       Collection<Config> settings =
           ModelTopicSetup.await(
-                  "the brokers' settings cannot be read", admin.describeConfigs(brokers).all())
+                  "the brokers' settings cannot be read",
+                  "DESCRIBE_CONFIGS",
+                  admin.describeConfigs(brokers).all())
               .values();
       return settings.stream()
           .map(config -> config.get(MAX_TIMEOUT))

@@ -18,6 +18,7 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.Serde;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -155,6 +156,8 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
       identity.forget();
       restart();
       return;
+    } catch (TopicAuthorizationException e) {
+      throw Refusals.explained(e, "READ");
     }
     Map<TopicPartition, Long> undelivered = new HashMap<>();
     records.partitions().forEach(at -> undelivered.put(at, records.records(at).get(0).offset()));

@@ -53,6 +53,11 @@ public final class KafkaConnection {
     TopicCheck.require(clientProperties(), topics);
   }
 
+  /** To be said of topics that are not listed: who may have hidden them. Empty: nobody. */
+  public String mayBeHidden() {
+    return TopicCheck.hidden(clientProperties());
+  }
+
   /** An admin client. The caller closes it. */
   public Admin admin() {
     return Admin.create(clientProperties());

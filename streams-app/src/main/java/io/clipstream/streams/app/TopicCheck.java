@@ -78,11 +78,13 @@ final class TopicCheck {
         cause);
   }
 
-  /** Brokers that know who asks list what that user may describe alone. */
-  private static String hidden(Map<String, Object> admin) {
+  /**
+   * What else it may be that a topic is not listed: brokers list what a user may describe alone.
+   */
+  static String hidden(Map<String, Object> admin) {
     return "PLAINTEXT".equals(admin.getOrDefault("security.protocol", "PLAINTEXT"))
         ? ""
-        : ", or the access rules (ACLs) hide it from this user";
+        : ", or the access rules (ACLs) hide it: then this user lacks READ, WRITE and DESCRIBE there";
   }
 
   /**

@@ -21,10 +21,15 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes topics that are missing, and says how others differ. One thread. */
 public final class TopicSetup {
+  private static final Logger log = LoggerFactory.getLogger(TopicSetup.class);
+  private static final String DESCRIBE = "DESCRIBE";
   private static final int USUAL_REPLICAS = 3;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration PAUSE = Duration.ofMillis(50);
@@ -44,7 +49,7 @@ public final class TopicSetup {
   }
 
   private int brokers() throws InterruptedException {
-    return await("brokers cannot be counted", admin.describeCluster().nodes()).size();
+    return await("brokers cannot be counted", DESCRIBE, admin.describeCluster().nodes()).size();
   }
 
   /** Looks at each topic and changes nothing. */
@@ -81,7 +86,8 @@ public final class TopicSetup {
         if (e.getCause() instanceof TopicExistsException) {
           there.add(plan.name());
         } else {
-          reports.put(plan.name(), planned(plan, State.REFUSED, List.of(describe(e.getCause()))));
+          reports.put(
+              plan.name(), planned(plan, State.REFUSED, List.of(describe(e.getCause(), "CREATE"))));
         }
       } catch (TimeoutException e) {
         List<String> why = List.of("no answer within " + PATIENCE.toSeconds() + " s");
@@ -115,18 +121,22 @@ public final class TopicSetup {
   }
 
   private Map<String, TopicReport> compare(List<TopicPlan> plans) throws InterruptedException {
-    Map<String, TopicDescription> descriptions =
-        await(
-            "topics cannot be described",
-            admin.describeTopics(plans.stream().map(TopicPlan::name).toList()).allTopicNames());
-    Map<ConfigResource, Config> settings =
-        await(
-            "topics' settings cannot be read",
-            admin.describeConfigs(plans.stream().map(TopicSetup::resource).toList()).all());
+    Map<String, KafkaFuture<TopicDescription>> descriptions =
+        admin.describeTopics(plans.stream().map(TopicPlan::name).toList()).topicNameValues();
+    Map<ConfigResource, KafkaFuture<Config>> settings =
+        admin.describeConfigs(plans.stream().map(TopicSetup::resource).toList()).values();
     Map<String, TopicReport> reports = new HashMap<>();
     for (TopicPlan plan : plans) {
+      String topic = "topic " + plan.name();
       reports.put(
-          plan.name(), compare(plan, descriptions.get(plan.name()), settings.get(resource(plan))));
+          plan.name(),
+          compare(
+              plan,
+              await(topic + " cannot be described", DESCRIBE, descriptions.get(plan.name())),
+              await(
+                  "the settings of " + topic + " cannot be read",
+                  "DESCRIBE_CONFIGS",
+                  settings.get(resource(plan)))));
     }
     return reports;
   }
@@ -168,13 +178,19 @@ public final class TopicSetup {
   }
 
   private Set<String> names() throws InterruptedException {
-    return await("topics cannot be listed", admin.listTopics().names());
+    return await("topics cannot be listed", DESCRIBE, admin.listTopics().names());
   }
 
   /** A broker learns of a new topic some time after it was made. */
   private void awaitVisible(Collection<String> topics) throws InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!names().containsAll(topics)) {
+    while (true) {
+      List<String> unseen = new ArrayList<>(topics);
+      unseen.removeAll(names());
+      if (unseen.isEmpty()) {
+        return;
+      }
+      requireAllowed(unseen.get(0));
       if (System.nanoTime() > end) {
         throw new UserError(
             "topics were made, but brokers do not show them within " + PATIENCE.toSeconds() + " s");
@@ -183,19 +199,42 @@ public final class TopicSetup {
     }
   }
 
-  private static <V> V await(String failure, KafkaFuture<V> future) throws InterruptedException {
+  /** Brokers list what a user may describe alone; of a topic that is named they say so. */
+  private void requireAllowed(String topic) throws InterruptedException {
+    try {
+      admin
+          .describeTopics(List.of(topic))
+          .allTopicNames()
+          .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthorizationException) {
+        throw new UserError("topic " + topic + ": " + describe(e.getCause(), DESCRIBE), e);
+      }
+    } catch (TimeoutException e) {
+      log.debug("Topic {} is not described yet", topic, e);
+    }
+  }
+
+  private static <V> V await(String failure, String right, KafkaFuture<V> future)
+      throws InterruptedException {
     try {
       return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw new UserError(failure + ": " + describe(e.getCause()), e);
+      throw new UserError(failure + ": " + describe(e.getCause(), right), e);
     } catch (TimeoutException e) {
       throw new UserError(
           failure + ": no answer from Kafka within " + PATIENCE.toSeconds() + " s", e);
     }
   }
 
-  private static String describe(Throwable error) {
+  /**
+   * @param right that was needed, where brokers have access rules: they do not say
+   */
+  private static String describe(Throwable error, String right) {
     String message = error.getMessage();
-    return message == null || message.isBlank() ? error.getClass().getSimpleName() : message;
+    return (message == null || message.isBlank() ? error.getClass().getSimpleName() : message)
+        + (error instanceof AuthorizationException
+            ? "; the access rules (ACLs) do not allow " + right + " to this user"
+            : "");
   }
 }

@@ -74,6 +74,7 @@ final class ModelRegistry {
       throw new UserError(
           "Kafka holds no models: there is no topic "
               + String.join(", ", missing)
+              + kafka.mayBeHidden()
               + ", expected those that ./clipstream model publish creates");
     }
     return new CatalogReader(log);

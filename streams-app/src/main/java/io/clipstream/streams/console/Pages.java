@@ -6,6 +6,7 @@ import io.clipstream.schemas.VideoLabels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -184,7 +185,7 @@ final class Pages extends Handler.Abstract {
       Answers.problem(response, callback, HttpStatus.SERVICE_UNAVAILABLE_503, "the instance ends");
     } catch (Exception e) {
       log.warn("{} of the console failed: {}", path, e.toString());
-      String why = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+      String why = e instanceof ExecutionException ? e.getCause().getMessage() : e.getMessage();
       Answers.problem(
           response, callback, HttpStatus.BAD_GATEWAY_502, "it failed: " + Shown.text(why));
     } finally {

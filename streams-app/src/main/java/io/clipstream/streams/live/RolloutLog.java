@@ -4,6 +4,7 @@ import io.clipstream.schemas.ModelRollout;
 import io.clipstream.schemas.models.LogEvent;
 import io.clipstream.schemas.models.ModelLogConfig;
 import io.clipstream.schemas.models.ModelLogException;
+import io.clipstream.schemas.models.Refusals;
 import io.clipstream.schemas.models.TopicFollower;
 import io.clipstream.streams.live.rollout.Wanted;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -142,7 +144,7 @@ public final class RolloutLog {
       Producer<String, ModelRollout> producer =
           new KafkaProducer<>(properties(model), new StringSerializer(), serde.serializer());
       try {
-        producer.initTransactions();
+        begin(producer, model);
         follower.readToEnd(READING);
         Wanted before = newest.get(model);
         Wanted after = change.apply(before);
@@ -155,6 +157,19 @@ public final class RolloutLog {
         producer.close(CLOSING);
       }
     }
+  }
+
+  private void begin(Producer<?, ?> producer, String model) {
+    try {
+      producer.initTransactions();
+    } catch (TransactionalIdAuthorizationException e) { // It does not say on which.
+      throw new ModelLogException(
+          "the access rules (ACLs) do not allow WRITE on the transactional id " + id(model), e);
+    }
+  }
+
+  private String id(String model) {
+    return config.topics().rollouts() + "-" + model;
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // What does not arrive makes the commit fail.
@@ -181,7 +196,7 @@ public final class RolloutLog {
         throw e;
       } catch (KafkaException e) {
         if (isOvertaken(e) || aborts(producer, e)) {
-          throw e;
+          throw Refusals.explained(e, "WRITE");
         }
         throw new ModelLogException(
             "it is not known whether the change of model "
@@ -210,8 +225,7 @@ public final class RolloutLog {
     properties.put(ProducerConfig.ACKS_CONFIG, "all");
     properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) TRANSACTION.toMillis());
-    properties.put(
-        ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.topics().rollouts() + "-" + model);
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id(model));
     return properties;
   }
 

@@ -9,16 +9,15 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.clipstream.model.UserError;
+import io.clipstream.streams.embedded.AccessRight;
 import io.clipstream.streams.embedded.SecuredKafka;
 import io.clipstream.streams.topology.InstantLabeller;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -26,13 +25,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.acl.AclPermissionType;
-import org.apache.kafka.common.resource.PatternType;
-import org.apache.kafka.common.resource.ResourcePattern;
-import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,26 +43,9 @@ class SecuredIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final String APPLICATION = "clipstream";
 
-  private static final Pattern LIST = Pattern.compile(", ");
-
   @TempDir Path directory;
   private SecuredKafka kafka;
   private Cluster cluster;
-
-  /** A right as the document lists it. */
-  private record Right(
-      AclOperation operation, ResourceType type, String name, PatternType pattern) {
-    AclBinding of(String user, String application) {
-      return new AclBinding(
-          new ResourcePattern(type, name.replace(APPLICATION, application), pattern),
-          new AccessControlEntry("User:" + user, "*", operation, AclPermissionType.ALLOW));
-    }
-
-    /** Asked for only where an earlier instance left records. */
-    boolean isToRestore() {
-      return operation == AclOperation.READ && name.endsWith("-changelog");
-    }
-  }
 
   @BeforeEach
   void start() throws Exception {
@@ -84,20 +61,20 @@ class SecuredIT {
 
   @Test
   void shouldLabelWithTheRightsThatAreListedAndSayWhichOneIsMissing() throws Exception {
-    List<Right> rights = rights("instance");
+    List<AccessRight> rights = AccessRight.of("instance");
     assertThat(rights).hasSizeGreaterThan(8);
-    Map<String, Right> missing = new HashMap<>();
+    Map<String, AccessRight> missing = new HashMap<>();
     Map<String, String> applications = new HashMap<>();
     List<AclBinding> rules = new ArrayList<>();
-    rights.forEach(right -> rules.add(right.of("all", "all")));
-    for (Right left : rights) {
+    rights.forEach(right -> rules.add(right.renamed(APPLICATION, "all").to("all")));
+    for (AccessRight left : rights) {
       String user = "without-" + missing.size();
-      String application = left.isToRestore() ? "all" : user;
+      String application = isToRestore(left) ? "all" : user;
       missing.put(user, left);
       applications.put(user, application);
       rights.stream()
           .filter(right -> !right.equals(left))
-          .forEach(right -> rules.add(right.of(user, application)));
+          .forEach(right -> rules.add(right.renamed(APPLICATION, application).to(user)));
     }
     kafka.addUsers(Stream.concat(Stream.of("all"), missing.keySet().stream()).toList());
     kafka.allow(rules);
@@ -157,7 +134,8 @@ class SecuredIT {
   void shouldReachARegistryByTlsWithAPassword() throws Exception {
     kafka.addUsers(List.of("all"));
     List<AclBinding> rules = new ArrayList<>();
-    rights("instance").forEach(right -> rules.add(right.of("all", "all")));
+    AccessRight.of("instance")
+        .forEach(right -> rules.add(right.renamed(APPLICATION, "all").to("all")));
     kafka.allow(rules);
     try (TlsProxy registry =
         new TlsProxy(
@@ -205,31 +183,9 @@ class SecuredIT {
         new InstantLabeller(1));
   }
 
-  /** Of one component, out of the table of the document. */
-  private static List<Right> rights(String component) throws Exception {
-    Pattern row =
-        Pattern.compile(
-            "\\| "
-                + component
-                + " \\| ([A-Z_, ]+) \\| (topic|group|transactional id|cluster)(?: `([^`]+)`)?.*"
-                + " \\|");
-    List<Right> rights = new ArrayList<>();
-    for (String line : Files.readAllLines(Path.of("../ops/README.md"))) {
-      Matcher found = row.matcher(line);
-      if (found.matches()) {
-        String name = found.group(3);
-        boolean prefix = name.endsWith("*");
-        for (String operation : LIST.splitAsStream(found.group(1)).toList()) {
-          rights.add(
-              new Right(
-                  AclOperation.valueOf(operation),
-                  ResourceType.valueOf(found.group(2).toUpperCase(Locale.ROOT).replace(' ', '_')),
-                  prefix ? name.substring(0, name.length() - 1) : name,
-                  prefix ? PatternType.PREFIXED : PatternType.LITERAL));
-        }
-      }
-    }
-    return rights;
+  /** Asked for only where an earlier instance left records. */
+  private static boolean isToRestore(AccessRight right) {
+    return right.operation() == AclOperation.READ && right.name().endsWith("-changelog");
   }
 
   /** What instances warn of, by the application whose stream thread it was. */

@@ -1,11 +1,13 @@
 package io.clipstream.streams.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -126,8 +128,15 @@ public final class SecuredKafka implements AutoCloseable {
   public void allow(Collection<AclBinding> rules) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", open()))) {
       admin.createAcls(rules).all().get(30, TimeUnit.SECONDS);
-      assertThat(admin.describeAcls(AclBindingFilter.ANY).values().get(30, TimeUnit.SECONDS))
-          .containsAll(rules);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  admin
+                      .describeAcls(AclBindingFilter.ANY)
+                      .values()
+                      .get(30, TimeUnit.SECONDS)
+                      .containsAll(rules));
     }
   }
 
