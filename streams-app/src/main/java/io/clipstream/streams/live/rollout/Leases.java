@@ -1,6 +1,8 @@
 package io.clipstream.streams.live.rollout;
 
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,8 +21,10 @@ final class Leases {
   private final long lease;
   private final long forget;
   private final TreeMap<Long, Long> unread = new TreeMap<>();
-  private final Map<String, Long> living = new TreeMap<>();
-  private final Map<String, Long> dead = new TreeMap<>();
+  // Both in the order of their times: with every record somebody asks who has run out, and of a
+  // large group only the first need be looked at.
+  private final Map<String, Long> living = new LinkedHashMap<>();
+  private final Map<String, Long> dead = new LinkedHashMap<>();
   private long ownBeatSent;
   private boolean ownLost;
 
@@ -57,6 +61,7 @@ final class Leases {
 
   void heard(String instance, long now) {
     dead.remove(instance);
+    living.remove(instance); // so that it goes to the end
     living.put(instance, now);
   }
 
@@ -88,24 +93,27 @@ final class Leases {
 
   /** Those dead for so long that their records may go, if it is for {@code self} to delete them. */
   List<String> forgotten(String self, long now) {
+    if (dead.isEmpty() || ownLost) {
+      return List.of();
+    }
     boolean first = living.keySet().stream().allMatch(other -> self.compareTo(other) < 0);
-    return ownLost || !first ? List.of() : move(dead, null, forget, now);
+    return first ? move(dead, null, forget, now) : List.of();
   }
 
   private static List<String> move(
       Map<String, Long> from, Map<String, Long> to, long after, long now) {
     List<String> moved = new ArrayList<>();
-    from.forEach(
-        (instance, since) -> {
-          if (now - since > after) {
-            moved.add(instance);
-          }
-        });
-    for (String instance : moved) {
-      from.remove(instance);
-      if (to != null) {
-        to.put(instance, now);
+    Iterator<Map.Entry<String, Long>> oldestFirst = from.entrySet().iterator();
+    while (oldestFirst.hasNext()) {
+      Map.Entry<String, Long> next = oldestFirst.next();
+      if (now - next.getValue() <= after) {
+        break;
       }
+      moved.add(next.getKey());
+      oldestFirst.remove();
+    }
+    if (to != null) {
+      moved.forEach(instance -> to.put(instance, now));
     }
     return moved;
   }

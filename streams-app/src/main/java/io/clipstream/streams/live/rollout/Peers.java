@@ -21,6 +21,11 @@ final class Peers {
     remembered = new TreeMap<>(other.remembered);
   }
 
+  /** Whether a report says nothing new, as most do: those that are written to be heard alone. */
+  boolean knows(String instance, Report report, long offset) {
+    return report.phase() != Phase.STOPPED && Peer.of(report, offset).equals(living.get(instance));
+  }
+
   void heard(String instance, Report report, long offset) {
     remembered.remove(instance);
     if (report.phase() == Phase.STOPPED) {
