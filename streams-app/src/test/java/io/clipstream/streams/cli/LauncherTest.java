@@ -21,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the launcher gives to Java, told by a stand-in for Java. */
 @Timeout(120)
@@ -86,10 +88,14 @@ class LauncherTest {
   private record Ended(int code, List<String> out, String err) {}
 
   private Ended launch(Map<String, String> environment, String... arguments) throws Exception {
-    File out = folder.resolve("out").toFile();
-    File err = folder.resolve("err").toFile();
     List<String> command = new ArrayList<>(List.of(home.resolve("clipstream").toString()));
     command.addAll(List.of(arguments));
+    return start(environment, command);
+  }
+
+  private Ended start(Map<String, String> environment, List<String> command) throws Exception {
+    File out = folder.resolve("out").toFile();
+    File err = folder.resolve("err").toFile();
     ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out).redirectError(err);
     builder.environment().put("JAVA_HOME", jdk.toString());
     builder.environment().remove("LANG");
@@ -114,6 +120,22 @@ class LauncherTest {
         .contains("-Xmx3g", "-Da=b")
         .endsWith("io.clipstream.streams.cli.Clipstream", "predict", "a b.mp4", "*.mp4");
     assertThat(ended.err()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"<&-, 0", ">&-, 1"})
+  void shouldLeaveNoPlaceOfAClosedStreamToTheFirstFileThatJavaOpens(String closed, int place)
+      throws Exception {
+    executable(
+        Files.writeString(
+            bin("java"),
+            "#!/bin/sh\nfile=$(readlink /proc/$$/fd/" + place + ")\necho $file >&2\n"));
+
+    Ended ended =
+        start(
+            Map.of(), List.of("bash", "-c", "exec '" + home.resolve("clipstream") + "' " + closed));
+
+    assertThat(ended.err()).isEqualTo("/dev/null\n");
   }
 
   @Test
