@@ -41,7 +41,7 @@ public record ModelManifest(
     @JsonDeserialize(contentUsing = ManifestJson.AsText.class) Map<String, String> recipe,
     String parent) {
 
-  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]*");
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
 
   /**
    * Only name, version, labels and clip must be there; what else is null gets its plainest value.

@@ -131,6 +131,11 @@ class ModelArtifactTest {
         manifest("{\"name\":\"Big Model\"}"),
         "its manifest cannot be read: the manifest's name is Big Model, expected [a-z0-9]");
     assertWrong(
+        manifest("{\"name\":\"" + "m".repeat(65) + "\"}"),
+        "its manifest cannot be read: the manifest's name is "
+            + "m".repeat(65)
+            + ", expected [a-z0-9][a-z0-9._-]{0,63}");
+    assertWrong(
         manifest("{\"name\":\"m\",\"version\":\"1\"}"),
         "its manifest cannot be read: the manifest has no labels, expected at least one");
     assertWrong(
@@ -171,7 +176,8 @@ class ModelArtifactTest {
             """
             {"name":"m","version":"1","labels":["a","b"],"architecture":{"classes":4},
              "clip":{"frames":8,"framesPerSecond":8,"shortSide":32,"crop":32,
-                     "mean":[0,0,0],"std":[1,1,1]}}""");
+                     "mean":[0,0,0],"std":[1,1,1]}}\
+            """);
     assertWrong(wrong, "its manifest has 2 labels, expected 4 as architecture.classes says");
   }
 
@@ -181,7 +187,8 @@ class ModelArtifactTest {
         """
         {"name":"m","version":"1","labels":["a","b"],
          "clip":{"frames":8,"framesPerSecond":8,"shortSide":32,"crop":%s,
-                 "mean":[0,0,0],"std":[1,1,1]}}""";
+                 "mean":[0,0,0],"std":[1,1,1]}}\
+        """;
     for (String size : List.of("32", "32x48")) {
       String json = size.equals("32") ? size : '"' + size + '"';
       ClipSpec clip = ModelArtifact.open(manifest(manifest.formatted(json))).manifest().clip();
@@ -214,7 +221,8 @@ class ModelArtifactTest {
                  "mean":[0,0,0],"std":[1,1,1],"colours":"bt709"},
          "architecture":{"family":"swin3d","gate":{"layers":[1,2]}},
          "recipe":{"epochs":30,"optimizer":{"name":"adamw"},"note":"x"},
-         "sources":[{"topic":"videos.feedback","offset":7}]}""";
+         "sources":[{"topic":"videos.feedback","offset":7}]}\
+        """;
     String golden = "{\"seed\":3,\"logits\":[0.5,1.5],\"tolerance\":1e-3,\"clips\":[{}]}";
 
     ModelArtifact artifact =

@@ -33,8 +33,8 @@ public record ModelDescription(
               + what
               + " is '"
               + text
-              + "', expected lower-case letters, digits, '.', '_' and '-', not one of these three"
-              + " first");
+              + "', expected lower-case letters, digits, '.', '_' and '-', at most 64, not one of"
+              + " the three first");
     }
   }
 }

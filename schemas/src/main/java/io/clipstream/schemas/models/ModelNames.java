@@ -8,12 +8,15 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Names, versions and digests of models, and the keys that records have by them. */
 public final class ModelNames {
-  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]*");
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
 
   private ModelNames() {}
 
-  /** Whether the text can be a model's name or version: then it holds no slash and no space. */
+  /**
+   * Whether the text can be a model's name or version: then it holds no slash and no space, and
+   * {@code NAME-VERSION} with what is put around it while it is written can name a file.
+   */
   public static boolean isName(String text) {
     return NAME.matcher(text).matches();
   }

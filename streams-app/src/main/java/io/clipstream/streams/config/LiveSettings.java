@@ -45,7 +45,8 @@ public record LiveSettings(
     LiveOptions options) {
 
   private static final Bounds<Long> CACHE = Bounds.of(1L << 20, 1L << 50);
-  private static final String NAME = "lower-case letters, digits, dots, hyphens and underscores";
+  private static final String NAME =
+      "lower-case letters, digits, dots, hyphens and underscores, at most 64";
   private static final Bounds<Integer> LOADED = Bounds.of(1, 1000);
   private static final Bounds<Integer> COUNT = Bounds.of(1, 10_000);
   private static final Bounds<Duration> LEASE =

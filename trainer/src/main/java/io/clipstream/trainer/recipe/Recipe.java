@@ -112,7 +112,8 @@ public record Recipe(
   public static String name(Settings s, String key) {
     return s.value(
         key,
-        "lower-case letters, digits, dots, hyphens and underscores, a letter or digit first",
+        "lower-case letters, digits, dots, hyphens and underscores, a letter or digit first,"
+            + " at most 64",
         text -> ModelManifest.isName(text) ? text : null);
   }
 
