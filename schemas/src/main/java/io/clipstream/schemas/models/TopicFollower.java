@@ -48,6 +48,7 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
   private final Serde<T> serde;
   private final KafkaConsumer<String, ByteBuffer> consumer;
   private final TopicIdentity identity;
+  private final LeftOut leftOut = new LeftOut(log);
 
   /**
    * Opens clients and asks nothing of Kafka yet.
@@ -222,12 +223,7 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
   }
 
   private LogEvent<T> skipped(ConsumerRecord<String, ByteBuffer> record, String reason) {
-    log.warn(
-        "Record at offset {} of {}-{} is left out: {}",
-        record.offset(),
-        topic,
-        record.partition(),
-        reason);
+    leftOut.add("at offset " + record.offset() + " of " + topic + "-" + record.partition(), reason);
     return new LogEvent.Skipped<>(record.key(), record.partition(), record.offset(), reason);
   }
 

@@ -5,9 +5,11 @@ import io.clipstream.schemas.LabelCorrection;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.models.LeftOut;
 import io.clipstream.schemas.models.ModelLogConfig;
 import io.clipstream.schemas.models.ModelTopics;
 import io.clipstream.schemas.serde.AvroSerde;
+import io.clipstream.schemas.serde.SerdeErrors;
 import io.clipstream.streams.config.ConnectionSettings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,9 +36,12 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Clients of the brokers and the registry that the configuration names. */
 public final class KafkaConnection {
+  private static final Logger log = LoggerFactory.getLogger(KafkaConnection.class);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** Records of a poll, each of them a video's worth of work. */
@@ -87,6 +92,7 @@ public final class KafkaConnection {
   /**
    * A consumer of the committed records of the feedback topic and the labels' topic, {@code
    * LabelCorrection} and {@code VideoLabels}, assigned to all their partitions; without a group.
+   * Null is the value of what is neither.
    */
   public KafkaConsumer<String, SpecificRecord> feedback() {
     return consumer(
@@ -97,7 +103,7 @@ public final class KafkaConnection {
 
   /**
    * A consumer of every committed outcome, {@code VideoLabels} and {@code RejectedVideo}, of these
-   * topics; without a group.
+   * topics; without a group. Null is the value of what is neither.
    */
   public KafkaConsumer<String, SpecificRecord> outcomes(Collection<String> topics) {
     return consumer(
@@ -112,12 +118,13 @@ public final class KafkaConnection {
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     Deserializer<VideoLabels> labels = serde(VideoLabels.class).deserializer();
+    LeftOut leftOut = new LeftOut(log);
     KafkaConsumer<String, SpecificRecord> consumer =
         new KafkaConsumer<>(
             properties,
             new StringDeserializer(),
             (topic, bytes) ->
-                (topic.equals(otherTopic) ? other : labels).deserialize(topic, bytes));
+                read(topic.equals(otherTopic) ? other : labels, topic, bytes, leftOut));
     List<TopicPartition> partitions = new ArrayList<>();
     for (String topic : topics) {
       for (PartitionInfo partition : consumer.partitionsFor(topic)) {
@@ -126,6 +133,25 @@ public final class KafkaConnection {
     }
     consumer.assign(partitions);
     return consumer;
+  }
+
+  /** Null for what is no such record: anybody may write to the topic, and others are to be read. */
+  private static SpecificRecord read(
+      Deserializer<? extends SpecificRecord> format, String topic, byte[] bytes, LeftOut leftOut) {
+    try {
+      SpecificRecord record = format.deserialize(topic, bytes);
+      if (record instanceof VideoLabels labels && labels.getLabels().isEmpty()) {
+        leftOut.add("of " + topic, "it has no labels");
+        return null;
+      }
+      return record;
+    } catch (RuntimeException e) {
+      if (!SerdeErrors.isBadRecord(e)) {
+        throw e;
+      }
+      leftOut.add("of " + topic, e.getMessage());
+      return null;
+    }
   }
 
   /**

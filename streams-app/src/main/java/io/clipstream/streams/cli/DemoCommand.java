@@ -176,8 +176,10 @@ final class DemoCommand implements Callable<Integer> {
       clips.send(kafka, names.incoming());
       while (!stop.given()) {
         for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
-          writer.print(record.value());
-          outcomes.put(record.key(), record.value());
+          if (record.value() != null) {
+            writer.print(record.value());
+            outcomes.put(record.key(), record.value());
+          }
         }
         if (app.exit().isDone()) {
           throw new IllegalStateException("the application ended", app.exit().join().orElse(null));

@@ -143,6 +143,9 @@ final class SubmitCommand implements Callable<Integer> {
       ConsumerRecords<String, SpecificRecord> records = consumer.poll(POLL);
       for (ConsumerRecord<String, SpecificRecord> record : records) {
         SpecificRecord outcome = record.value();
+        if (outcome == null) {
+          continue;
+        }
         String id =
             outcome instanceof VideoLabels labels
                 ? labels.getId()

@@ -68,10 +68,13 @@ final class WatchCommand implements Callable<Integer> {
         ConsumerRecords<String, SpecificRecord> records = consumer.poll(POLL);
         watch.polled(records.count());
         for (ConsumerRecord<String, SpecificRecord> record : records) {
-          if (left-- <= 0) {
+          if (left <= 0) {
             break;
           }
-          writer.print(record.value());
+          if (record.value() != null) {
+            writer.print(record.value());
+            left--;
+          }
         }
       }
     }

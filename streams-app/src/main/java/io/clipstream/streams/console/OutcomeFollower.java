@@ -1,8 +1,5 @@
 package io.clipstream.streams.console;
 
-import io.clipstream.schemas.RejectedVideo;
-import io.clipstream.schemas.VideoLabels;
-import io.clipstream.schemas.serde.SerdeErrors;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,9 +10,6 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RecordDeserializationException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads the outcomes of all instances, the last few that there are and then each that comes. It is
@@ -23,7 +17,6 @@ import org.slf4j.LoggerFactory;
  * Following}.
  */
 final class OutcomeFollower implements Following.Reader {
-  private static final Logger log = LoggerFactory.getLogger(OutcomeFollower.class);
   private static final Duration POLL = Duration.ofMillis(100);
   private static final Duration CLOSING = Duration.ofSeconds(2);
 
@@ -56,25 +49,16 @@ final class OutcomeFollower implements Following.Reader {
     if (consumer == null) {
       open();
     }
-    try {
-      for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        positions.put(partition, record.offset() + 1);
-        if (record.value() instanceof VideoLabels || record.value() instanceof RejectedVideo) {
-          String place = partition + "-" + record.offset();
-          listener.accept(
-              new SeenOutcome(
-                  place, record.key(), record.value(), OutcomePage.of(place, record.value())),
-              record.offset() >= ends.get(partition));
-        }
+    for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
+      TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+      positions.put(partition, record.offset() + 1);
+      if (record.value() != null) {
+        String place = partition + "-" + record.offset();
+        listener.accept(
+            new SeenOutcome(
+                place, record.key(), record.value(), OutcomePage.of(place, record.value())),
+            record.offset() >= ends.get(partition));
       }
-    } catch (RecordDeserializationException e) {
-      if (!SerdeErrors.isBadRecord(e.getCause())) {
-        throw e;
-      }
-      log.warn("The console leaves out {}-{}: it is no outcome", e.topicPartition(), e.offset());
-      positions.put(e.topicPartition(), e.offset() + 1);
-      consumer.seek(e.topicPartition(), e.offset() + 1);
     }
   }
 

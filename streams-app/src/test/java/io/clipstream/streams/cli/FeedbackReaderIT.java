@@ -34,6 +34,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -149,6 +150,31 @@ class FeedbackReaderIT {
   }
 
   @Test
+  void shouldPassOverWhatIsNoCorrectionAndNoLabels() throws Exception {
+    correct("a", "cat", 0, null, null);
+    for (String topic : List.of(feedback, labeled)) {
+      foreign(topic, null);
+      foreign(topic, new byte[0]);
+      foreign(topic, "garbage".getBytes(StandardCharsets.UTF_8));
+      foreign(topic, new byte[] {0, 0, 0, 0, 1, 99});
+      foreign(topic, new byte[] {0, 0, 127, 0, 0, 2});
+    }
+    commit(record("none", List.of()));
+    label("b", "dog", 0.95f);
+    correct("c", "cow", 0, null, null);
+
+    assertThat(read(0.9, 5)).extracting(FeedbackItem::id).containsExactly("a", "c", "b");
+  }
+
+  private void foreign(String topic, byte[] value) throws Exception {
+    Map<String, Object> servers = Map.of("bootstrap.servers", kafka.bootstrapServers());
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(servers, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.send(new ProducerRecord<>(topic, value)).get(60, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
   void shouldTakeSoManyOfALabel() throws Exception {
     for (int i = 0; i < 20; i++) {
       label("v" + i, i % 4 == 0 ? "rare" : "common", 0.95f);
@@ -215,17 +241,25 @@ class FeedbackReaderIT {
   }
 
   private void label(String id, String label, float score) {
+    commit(record(id, label, score));
+  }
+
+  private void commit(ProducerRecord<byte[], VideoLabels> record) {
     labels.beginTransaction();
-    Future<RecordMetadata> unused = labels.send(record(id, label, score));
+    Future<RecordMetadata> unused = labels.send(record);
     labels.commitTransaction();
   }
 
   private ProducerRecord<byte[], VideoLabels> record(String id, String label, float score) {
+    return record(id, List.of(Label.newBuilder().setId(0).setName(label).setScore(score).build()));
+  }
+
+  private ProducerRecord<byte[], VideoLabels> record(String id, List<Label> found) {
     VideoLabels video =
         VideoLabels.newBuilder()
             .setId(id)
             .setUri("file:///" + id + ".avi")
-            .setLabels(List.of(Label.newBuilder().setId(0).setName(label).setScore(score).build()))
+            .setLabels(found)
             .setModel(new ModelIdentity("m", "1", "0".repeat(64)))
             .setVideo(new DecodedVideo("avi", "mpeg4", 64, 36, 12.0, 2000L, 1, true, null, null))
             .setTimings(StageTimings.newBuilder().build())

@@ -6,6 +6,7 @@ import io.clipstream.model.UserError;
 import io.clipstream.model.fetch.FetchResult;
 import io.clipstream.model.fetch.FileFetcher;
 import io.clipstream.model.fetch.LocalFile;
+import io.clipstream.model.fetch.UriLabel;
 import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.data.ContentDigests;
 import io.clipstream.trainer.data.SourceSplit;
@@ -121,7 +122,9 @@ public final class FeedbackData {
     List<FeedbackSnapshot.Unreachable> rejected = snapshot.rejected();
     rejected.stream()
         .limit(TOLD)
-        .forEach(one -> progress.note("left out " + one.item().uri() + ": " + one.reason()));
+        .forEach(
+            one ->
+                progress.note("left out " + UriLabel.of(one.item().uri()) + ": " + one.reason()));
     int all = snapshot.items().size() + rejected.size();
     if (rejected.size() > settings.maxRejected() * all) {
       throw new UserError(
@@ -130,7 +133,7 @@ public final class FeedbackData {
                   rejected.size(),
                   all,
                   settings.maxRejected(),
-                  rejected.get(0).item().uri(),
+                  UriLabel.of(rejected.get(0).item().uri()),
                   rejected.get(0).reason()));
     }
   }

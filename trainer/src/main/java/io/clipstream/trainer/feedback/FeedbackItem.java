@@ -1,5 +1,6 @@
 package io.clipstream.trainer.feedback;
 
+import io.clipstream.model.Printable;
 import io.clipstream.model.clip.TimeRange;
 import java.util.Optional;
 
@@ -38,6 +39,20 @@ public record FeedbackItem(
         new TimeRange(
             startMillis == null ? 0 : startMillis / 1000.0,
             endMillis == null ? NEVER_SECONDS : endMillis / 1000.0));
+  }
+
+  /** What is wrong with it, one line, if anything: anybody may have written the record. */
+  Optional<String> fault() {
+    if (label != null && (label.isBlank() || label.chars().anyMatch(Character::isISOControl))) {
+      return Optional.of(
+          "its label is '" + Printable.name(label) + "', expected text without control characters");
+    }
+    try {
+      range();
+    } catch (IllegalArgumentException e) {
+      return Optional.of("its " + e.getMessage());
+    }
+    return Optional.empty();
   }
 
   /** What it says is said of this part of this video. */

@@ -1,10 +1,12 @@
 package io.clipstream.trainer.feedback;
 
+import io.clipstream.model.Printable;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.Label;
 import io.clipstream.schemas.LabelCorrection;
 import io.clipstream.schemas.VideoLabels;
+import io.clipstream.schemas.models.LeftOut;
 import io.clipstream.trainer.recipe.FeedbackSettings;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,23 +16,30 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Joins a range of {@code videos.feedback} with one of {@code videos.labeled}. Of two corrections
  * of one part of a video the later holds; a video that a person spoke of takes no label of a model.
  * Models' labels are believed from a score on, the newest ones of a video, and of each label only
  * so many: those whose ids have the lowest digests, so that the same range gives the same videos.
+ * Records that make no sense are left out and logged.
  */
 public final class FeedbackReader {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  private static final Logger log = LoggerFactory.getLogger(FeedbackReader.class);
+
+  private final LeftOut leftOut = new LeftOut(log);
   private final FeedbackSettings settings;
   private final Map<String, Said> corrections = new HashMap<>();
   private final Map<String, Said> labels = new HashMap<>();
@@ -79,20 +88,30 @@ public final class FeedbackReader {
               true,
               correction.getStartMillis(),
               correction.getEndMillis());
-      put(corrections, item.part(), new Said(item, correction.getCorrectedAt()));
-      corrected.add(correction.getId());
+      if (makesSense(item)) {
+        put(corrections, item.part(), new Said(item, correction.getCorrectedAt()));
+        corrected.add(correction.getId());
+      }
     } else if (record instanceof VideoLabels video && settings.pseudoPerLabel() > 0) {
       Label top = video.getLabels().get(0);
       String label = top.getScore() >= settings.pseudoScore() ? top.getName() : null;
       FeedbackItem item =
           new FeedbackItem(video.getId(), video.getUri(), null, label, false, null, null);
-      put(labels, video.getId(), new Said(item, video.getLabelledAt()));
+      if (makesSense(item)) {
+        put(labels, video.getId(), new Said(item, video.getLabelledAt()));
+      }
     }
     if (corrections.size() + labels.size() > settings.maxVideos()) {
       throw new UserError(
           "the range holds more than feedback.max-videos=%d videos; narrow it, or raise the limit"
               .formatted(settings.maxVideos()));
     }
+  }
+
+  private boolean makesSense(FeedbackItem item) {
+    Optional<String> fault = item.fault();
+    fault.ifPresent(reason -> leftOut.add("of video " + Printable.name(item.id()), reason));
+    return fault.isEmpty();
   }
 
   private static void put(Map<String, Said> all, String key, Said said) {

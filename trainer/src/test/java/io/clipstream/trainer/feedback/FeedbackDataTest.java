@@ -12,6 +12,8 @@ import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.data.ListOptions;
 import io.clipstream.trainer.data.SourceSplit;
 import io.clipstream.trainer.recipe.FeedbackSettings;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,6 +97,27 @@ class FeedbackDataTest {
           .hasMessageContaining("1 of 4 videos cannot be fetched, more than the share")
           .hasMessageContaining("DIGEST_MISMATCH");
     }
+  }
+
+  @Test
+  void shouldNotShowThePasswordsOfAddresses() throws Exception {
+    FeedbackItem item =
+        new FeedbackItem(
+            "v", "http://me:hunter2@h.invalid/v.mp4?sig=secret", null, "cat", true, null, null);
+    StringWriter shown = new StringWriter();
+    FeedbackData data =
+        new FeedbackData(
+            settings(), folder.resolve("feedback"), new Progress(new PrintWriter(shown)));
+
+    try (FileFetcher fetcher = fetcher()) {
+      assertThatThrownBy(
+              () -> data.fetch(new FeedbackSnapshot(Map.of(), List.of(item), List.of()), fetcher))
+          .hasMessageContaining("http://***@h.invalid/v.mp4?***")
+          .hasMessageNotContainingAny("hunter2", "secret");
+    }
+    assertThat(shown.toString())
+        .contains("left out http://***@h.invalid")
+        .doesNotContain("hunter2");
   }
 
   private FeedbackItem video(String id, String label, boolean person) throws Exception {
