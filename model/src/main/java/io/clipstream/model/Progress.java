@@ -1,9 +1,12 @@
 package io.clipstream.model;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /**
  * How far a long task is, in items or bytes, with its rate and the time left: one line with a bar,
@@ -121,8 +124,11 @@ public final class Progress implements AutoCloseable {
     tick("");
   }
 
-  /** Prints a line that stays. */
-  public synchronized void note(String line) {
+  /**
+   * Prints a line that stays, or several; what is in them may have come out of files and records.
+   */
+  public synchronized void note(String text) {
+    String line = Stream.of(text.split("\n", -1)).map(Printable::of).collect(joining("\n"));
     out.println((terminal ? "\r" : "") + line + (terminal ? "\u001b[K" : ""));
     out.flush();
   }

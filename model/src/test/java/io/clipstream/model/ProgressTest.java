@@ -86,6 +86,13 @@ class ProgressTest {
   }
 
   @Test
+  void shouldNotLetNotesMoveTheCursor() {
+    progress(false).note("left out a\u001b[2J.mp4:\nit is empty");
+
+    assertThat(text.toString().lines()).containsExactly("left out a\\u001b[2J.mp4:", "it is empty");
+  }
+
+  @Test
   void shouldShowTimesAsPeopleReadThem() {
     assertThat(Progress.time(12)).isEqualTo("12s");
     assertThat(Progress.time(200)).isEqualTo("3m20s");

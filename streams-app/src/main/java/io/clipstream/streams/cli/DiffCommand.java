@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Printable;
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.streams.app.KafkaConnection;
@@ -124,7 +125,7 @@ final class DiffCommand implements Callable<Integer> {
           result.meanScoreChange());
       result.classes().stream()
           .filter(change -> change.changed() > 0)
-          .forEach(change -> out.println(line(change)));
+          .forEach(change -> out.println(Printable.of(line(change))));
     }
     out.flush();
   }

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Printable;
 import io.clipstream.schemas.ModelIdentity;
 import io.clipstream.schemas.ModelRelease;
 import io.clipstream.streams.live.ModelCatalog;
@@ -52,8 +53,7 @@ final class ModelListCommand implements Callable<Integer> {
     ModelIdentity model = release.getModel();
     StringBuilder text = new StringBuilder();
     text.append(
-        String.format(
-            Locale.ROOT,
+        printable(
             "%-28s %10s  %s%s, %s%s",
             ModelCatalog.id(model),
             ReleaseText.size(release),
@@ -74,8 +74,13 @@ final class ModelListCommand implements Callable<Integer> {
 
   private static void line(StringBuilder text, String title, String value) {
     if (!value.isEmpty()) {
-      text.append(String.format(Locale.ROOT, "%n  %-8s %s", title, value));
+      text.append(String.format("%n")).append(printable("  %-8s %s", title, value));
     }
+  }
+
+  /** Anybody may have written the records. */
+  private static String printable(String format, Object... values) {
+    return Printable.of(String.format(Locale.ROOT, format, values));
   }
 
   private static String metrics(ModelRelease release) {

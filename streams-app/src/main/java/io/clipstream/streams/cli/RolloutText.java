@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Printable;
 import io.clipstream.schemas.ModelIdentity;
 import io.clipstream.schemas.ModelState;
 import io.clipstream.schemas.ModelStatus;
@@ -42,7 +43,7 @@ final class RolloutText {
     if (wanted.reason() != null) {
       line.append(": ").append(wanted.reason());
     }
-    return line.toString();
+    return Printable.of(line.toString());
   }
 
   /** Of a share from 0 to 1, without digits that say nothing. */
@@ -103,7 +104,7 @@ final class RolloutText {
     if (status.getDetail() != null) {
       line.append("  ").append(status.getDetail());
     }
-    return line.toString();
+    return Printable.of(line.toString());
   }
 
   private static String version(ModelIdentity model) {

@@ -55,6 +55,19 @@ class RolloutBoardTest {
           List.of(LOADING));
 
   @Test
+  void shouldNotLetAnInstanceMoveTheCursor() {
+    ModelStatus status =
+        ModelStatus.newBuilder(LOADING).setHost("\u001b[2J").setDetail("a\nb").build();
+    ModelCatalog catalog = new ModelCatalog(List.of(), CATALOG.rollouts(), List.of(status));
+
+    assertThat(
+            new RolloutBoard(RolloutBoard.Form.LINES)
+                .lines(catalog, "m", silence -> Duration.ZERO)
+                .get("a/m"))
+        .contains("on \\u001b[2J ", "a\\u000ab");
+  }
+
+  @Test
   void shouldShowEverythingThatIsWantedAndRuns() {
     Map<String, String> lines =
         new RolloutBoard(RolloutBoard.Form.SCREEN)
