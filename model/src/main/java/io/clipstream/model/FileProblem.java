@@ -6,8 +6,11 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /** What Java's exceptions of files mean: many of them have a path as their whole message. */
 public final class FileProblem {
@@ -25,7 +28,9 @@ public final class FileProblem {
       return "it is no folder, expected one";
     }
     if (e instanceof FileAlreadyExistsException) {
-      return "it exists already";
+      return Files.isRegularFile(Path.of(((FileAlreadyExistsException) e).getFile()))
+          ? "a file is there already: name another place"
+          : "it exists already";
     }
     if (e instanceof DirectoryNotEmptyException) {
       return "the folder is not empty";
@@ -42,6 +47,21 @@ public final class FileProblem {
     return e.getMessage() == null ? e.getClass().getSimpleName() : told(e.getMessage());
   }
 
+  /**
+   * Why nothing is found at a path: {@link Files#exists} says no also of what lies in a folder that
+   * this user may not look into.
+   */
+  public static String missing(Path path) {
+    try {
+      Files.readAttributes(path, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      return "no such file";
+    } catch (IOException e) {
+      return of(e);
+    }
+    return "it was not there just now";
+  }
+
   /** What the operating system calls it, and what the user can do. */
   private static String told(String reason) {
     return switch (reason) {
@@ -54,6 +74,7 @@ public final class FileProblem {
           "this user may not do that there (" + reason + "): change its rights";
       case "Input/output error" -> "its disk failed (" + reason + "): look at the system's log";
       case "Too many open files" -> "too many files are open: raise the limit (ulimit -n)";
+      case "Too many levels of symbolic links" -> "its links lead in a circle";
       case "File name too long" -> "its name is too long for its disk";
       default -> reason;
     };

@@ -43,7 +43,14 @@ public final class PropertiesFile {
     }
     if (!Files.exists(file)) {
       throw new UserError(
-          "no " + what + " at " + file + ": expected a properties file" + Nearest.hint(file));
+          "no "
+              + what
+              + " at "
+              + file
+              + ": "
+              + FileProblem.missing(file)
+              + ", expected a properties file"
+              + Nearest.hint(file));
     }
     byte[] bytes = Files.readAllBytes(file);
     if (isUtf16(bytes)) {

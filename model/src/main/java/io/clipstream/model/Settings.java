@@ -176,7 +176,7 @@ public final class Settings {
    * @param folder that a relative one is meant from
    */
   public Path path(String key, Path folder) {
-    return value(key, "a path", text -> folder.resolve(text).normalize());
+    return value(key, "a path", text -> text.isEmpty() ? null : folder.resolve(text).normalize());
   }
 
   /** Two finite numbers {@code low,high}, the low one not above the high one. */

@@ -68,7 +68,7 @@ class PropertiesFileTest {
         .hasMessage(
             "no recipe at "
                 + missing
-                + ": expected a properties file, did you mean "
+                + ": no such file, expected a properties file, did you mean "
                 + wrongEscape
                 + "?");
     assertThatThrownBy(() -> PropertiesFile.read("recipe", wrongEscape))

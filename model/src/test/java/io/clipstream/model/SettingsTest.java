@@ -3,6 +3,7 @@ package io.clipstream.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -64,6 +65,7 @@ class SettingsTest {
     wrong("-1", s -> s.wholeNumber("key", SIZE), "a whole number from 1 to 1099511627776");
     wrong("2", s -> s.number("key", 0, 0.9), "a number from 0.0 to 0.9");
     wrong("NaN", s -> s.number("key", 0, 0.9), "a number from 0.0 to 0.9");
+    wrong("", s -> s.path("key", Path.of("folder")), "a path");
     wrong("yes", s -> s.flag("key"), "true or false");
     wrong("20", s -> s.duration("key", TIME), "a time from 1ms to 24h");
     wrong("0s", s -> s.duration("key", TIME), "a time from 1ms to 24h");

@@ -49,7 +49,12 @@ public final class ModelArtifact {
       throw new IOException(file + ": not readable by this user");
     }
     if (!Files.exists(file)) {
-      throw new IOException(file + ": no such file, expected a model (.pt)" + Nearest.hint(file));
+      throw new IOException(
+          file
+              + ": "
+              + FileProblem.missing(file)
+              + ", expected a model (.pt)"
+              + Nearest.hint(file));
     }
     if (!Files.isRegularFile(file)) {
       throw new IOException(file + ": not a file, expected a model (.pt)");

@@ -1,5 +1,6 @@
 package io.clipstream.model.checkpoint;
 
+import io.clipstream.model.FileProblem;
 import io.clipstream.model.Printable;
 import io.clipstream.model.artifact.MappedZip;
 import io.clipstream.model.artifact.ModelArtifact;
@@ -93,7 +94,7 @@ public final class Checkpoint {
       throw new IOException(
           file
               + ": "
-              + (Files.exists(file) ? "not a file" : "no such file")
+              + (Files.exists(file) ? "not a file" : FileProblem.missing(file))
               + ", expected a checkpoint");
     }
     try {

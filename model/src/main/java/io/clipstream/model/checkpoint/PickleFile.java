@@ -52,7 +52,7 @@ record PickleFile(Format format, StateDict weights) {
     }
     if (!(pickle.read() instanceof Map<?, ?> system)
         || !Boolean.TRUE.equals(system.get("little_endian"))) {
-      throw new IOException("its elements are not little-endian: save it anew");
+      throw new IOException("it does not say that its elements are little-endian: save it anew");
     }
     Object root = pickle.read();
     if (!(pickle.read() instanceof List<?> keys)) {

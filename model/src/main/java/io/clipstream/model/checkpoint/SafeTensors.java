@@ -79,7 +79,7 @@ final class SafeTensors {
     if (headerSize < 2 || headerSize > MAX_HEADER || headerSize > fileSize - 8) {
       throw new IOException(
           "its header has "
-              + headerSize
+              + Long.toUnsignedString(headerSize)
               + " bytes, expected 2 to "
               + Math.min(MAX_HEADER, fileSize - 8));
     }

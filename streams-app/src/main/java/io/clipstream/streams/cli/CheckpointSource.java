@@ -1,6 +1,7 @@
 package io.clipstream.streams.cli;
 
 import io.clipstream.model.CacheFolder;
+import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Progress;
 import io.clipstream.model.Sha256;
@@ -68,7 +69,7 @@ record CheckpointSource(String named, Optional<String> sha256) {
       }
       Path file = Path.of(named);
       if (!Files.exists(file)) {
-        throw new UserError(file + ": no such file" + Nearest.hint(file));
+        throw new UserError(file + ": " + FileProblem.missing(file) + Nearest.hint(file));
       }
       if (!Files.isRegularFile(file)) {
         throw new UserError(

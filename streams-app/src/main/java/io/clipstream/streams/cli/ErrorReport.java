@@ -11,6 +11,7 @@ import io.clipstream.streams.app.KafkaProblem;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Objects;
@@ -40,6 +41,9 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   /** DJL looks for PyTorch's libraries; other failures of an engine are no matter of these. */
   private static final Pattern LIBRARIES =
       Pattern.compile("(?i)pytorch (native library|index file|jni)");
+
+  /** Characters of a report. */
+  private static final int LONGEST = 4000;
 
   private final BooleanSupplier debug;
 
@@ -99,6 +103,8 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       message = kafka(cause);
     } else if (cause instanceof IOException io) {
       message = FileProblem.line(io);
+    } else if (cause instanceof InvalidPathException path) { // out of a list or a settings file
+      message = "'" + path.getInput() + "' cannot name a file: " + path.getReason();
     }
     boolean said =
         message != null
@@ -107,6 +113,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
                 || cause instanceof KafkaException
                 || cause instanceof FetchSystemException
                 || cause instanceof OutOfDeviceMemoryException
+                || cause instanceof InvalidPathException
                 || cause instanceof IOException);
     print(
         command.getErr(),
@@ -183,7 +190,12 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   }
 
   private void print(PrintWriter err, String message, Throwable e) {
-    err.println("clipstream: " + Printable.of(message.strip().replaceAll("\\s*\\R\\s*", "; ")));
+    String line = message.strip().replaceAll("\\s*\\R\\s*", "; ");
+    // What was wrong may be megabytes without a line break; what was expected stands behind it.
+    if (line.length() > LONGEST) {
+      line = line.substring(0, LONGEST / 2) + " … " + line.substring(line.length() - LONGEST / 2);
+    }
+    err.println("clipstream: " + Printable.of(line));
     if (debug.getAsBoolean()) {
       e.printStackTrace(err);
     }

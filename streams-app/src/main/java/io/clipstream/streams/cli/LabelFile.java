@@ -1,10 +1,8 @@
 package io.clipstream.streams.cli;
 
-import io.clipstream.model.Nearest;
+import io.clipstream.model.TextFile;
 import io.clipstream.model.UserError;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,19 +15,11 @@ final class LabelFile {
    * The labels in the order of the file, without their numbers where every line begins with one.
    */
   static List<String> read(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      throw new UserError(file + ": no such file" + Nearest.hint(file));
-    }
-    if (!Files.isRegularFile(file)) {
-      throw new UserError(file + ": not a file, expected a label a line");
-    }
-    List<String> lines;
-    try {
-      lines =
-          Files.readAllLines(file).stream().map(String::strip).filter(l -> !l.isEmpty()).toList();
-    } catch (MalformedInputException e) {
-      throw new UserError(file + ": not UTF-8, expected a label a line", e);
-    }
+    List<String> lines =
+        TextFile.lines(file, "a label a line").stream()
+            .map(String::strip)
+            .filter(l -> !l.isEmpty())
+            .toList();
     if (lines.isEmpty()) {
       throw new UserError(file + ": empty, expected a label a line");
     }

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Printable;
 import io.clipstream.model.UserError;
@@ -59,7 +60,7 @@ final class ModelInspectCommand implements Callable<Integer> {
   /** A model that the user named. */
   static Path existing(Path model) {
     if (!model.toFile().exists()) {
-      throw new UserError(model + ": no such file" + Nearest.hint(model));
+      throw new UserError(model + ": " + FileProblem.missing(model) + Nearest.hint(model));
     }
     return model;
   }

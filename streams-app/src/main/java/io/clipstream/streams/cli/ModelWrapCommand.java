@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.UserError;
@@ -79,7 +80,7 @@ final class ModelWrapCommand implements Callable<Integer> {
     clip.requireFrames();
     made.check();
     if (!Files.exists(model)) {
-      throw new UserError(model + ": no such file" + Nearest.hint(model));
+      throw new UserError(model + ": " + FileProblem.missing(model) + Nearest.hint(model));
     }
     ModelManifest manifest = manifest(Sha256.of(model));
     List<Input> inputs = input == null ? List.of(Input.values()) : List.of(input);

@@ -73,7 +73,7 @@ final class VideoFiles {
     } else if (Files.exists(argument)) {
       found.add(new Found(argument, "neither a file nor a folder"));
     } else {
-      found.add(new Found(argument, "no such file" + Nearest.hint(argument)));
+      found.add(new Found(argument, FileProblem.missing(argument) + Nearest.hint(argument)));
     }
   }
 

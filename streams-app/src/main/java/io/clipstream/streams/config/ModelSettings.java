@@ -34,7 +34,7 @@ public record ModelSettings(Optional<Path> file, DeviceChoice devices, KernelMod
   private static Path existing(String text) {
     Path path = Path.of(text);
     if (!Files.isRegularFile(path)) {
-      throw new UserError("there is no such file" + Nearest.hint(path));
+      throw new UserError(FileProblem.missing(path) + Nearest.hint(path));
     }
     return path;
   }

@@ -87,7 +87,7 @@ class CommandLineTest {
             + " demo --help)",
         "run --set batch.max-clip=3 | clipstream: --set: unknown key batch.max-clip, did you mean"
             + " batch.max-clips?",
-        "run -c nowhere.properties | clipstream: no configuration at nowhere.properties: expected"
+        "run -c nowhere.properties | clipstream: no configuration at nowhere.properties: no such file, expected"
             + " a properties file",
         "demo --exit --root target/clases | clipstream: --root names target/clases, expected a"
             + " folder that exists, did you mean target/classes?",

@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -63,6 +64,12 @@ class ErrorReportTest {
         Arguments.of(
             new AccessDeniedException("/srv/x"),
             "/srv/x: this user may not read or write it: change its rights or name another place"),
+        Arguments.of(
+            new InvalidPathException("a\u0000b", "Nul character not allowed"),
+            "'a\\u0000b' cannot name a file: Nul character not allowed"),
+        Arguments.of(
+            new UserError("no video at " + "x".repeat(5_000_000) + ", expected one"),
+            "no video at " + "x".repeat(1988) + " … " + "x".repeat(1986) + ", expected one"),
         Arguments.of(new IOException("Is a directory"), "it is a folder, expected a file"),
         Arguments.of(
             new FileSystemException("/x", null, "Is a directory"),

@@ -3,6 +3,7 @@ package io.clipstream.trainer.data;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.clipstream.model.TextFile;
 import io.clipstream.model.UserError;
 import io.clipstream.model.clip.TimeRange;
 import java.io.IOException;
@@ -48,7 +49,7 @@ record ForeignList(Path file, Path prefix, List<String> names) {
    */
   static List<String> names(Path file) throws IOException {
     List<String> names = new ArrayList<>();
-    for (String line : Files.readAllLines(file)) {
+    for (String line : TextFile.lines(file, "the name of a label a line")) {
       if (line.isBlank()) {
         continue;
       }
@@ -103,11 +104,13 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     int index = Integer.parseInt(fields[count - 1]);
     if (names.isEmpty()) {
       throw new UserError(
-          file + " has indices of labels; set data.label-names to a file with a name on each line");
+          file
+              + " has indices of labels, expected a file with a name on each line too:"
+              + " data.label-names of a recipe, --label-names of eval");
     }
     if (index >= names.size()) {
       throw new UserError(
-          "%s:%d: label %d, expected 0 to %d, as data.label-names has names"
+          "%s:%d: label %d, expected 0 to %d: so many names of labels there are"
               .formatted(file, number, index, names.size() - 1));
     }
     String path = line.strip().replaceFirst("\\s+\\d+$", "");

@@ -1,19 +1,26 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
+import io.clipstream.model.TextFile;
 import io.clipstream.model.UserError;
 import io.clipstream.model.clip.TimeRange;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Reads a {@link ClipList} from its file. */
 final class ListReader {
   private static final String FIELDS = "path,label[,split][,source][,start,end]";
+  private static final List<String> COLUMNS =
+      List.of("path", "label", "split", "source", "start", "end");
+
+  /** Begin a line of columns, or are both in it. */
+  private static final List<String> HEADS = List.of("path", "label");
 
   private ListReader() {}
 
@@ -23,43 +30,32 @@ final class ListReader {
    * @throws UserError if the list is wrong, naming file and line
    */
   static ClipList read(Path file, ListOptions options) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new UserError(
-          "no list of videos at "
-              + file
-              + "; expected a CSV file of "
-              + FIELDS
-              + Nearest.hint(file));
-    }
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (MalformedInputException e) {
-      throw new UserError(file + " is not UTF-8 text; expected a CSV file of " + FIELDS, e);
-    }
+    List<String> lines = TextFile.lines(file, "a CSV file of " + FIELDS);
     Path folder = options.prefix().orElse(file.toAbsolutePath().getParent()).toAbsolutePath();
     if (ForeignList.isOne(file, lines)) {
       ClipList list = new ForeignList(file, folder, options.names()).read(lines);
+      if (list.entries().isEmpty() && list.missing().isEmpty()) {
+        throw new UserError(file + " names no video");
+      }
       if (list.entries().isEmpty()) {
         throw new UserError(
             "none of the %d videos that %s names is there, such as %s"
-                .formatted(
-                    list.missing().size(),
-                    file,
-                    list.missing().isEmpty() ? "any" : list.missing().get(0)));
+                .formatted(list.missing().size(), file, list.missing().get(0)));
       }
       return list;
     }
     List<ClipList.Entry> entries = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
-      if (line.isBlank() || line.startsWith("#") || (i == 0 && line.startsWith("path,label"))) {
+      if (line.isBlank() || line.startsWith("#") || (i == 0 && isHeader(file, line))) {
         continue;
       }
       ClipList.Entry entry = parse(file, i + 1, line, folder);
       if (!Files.isRegularFile(entry.path())) {
         throw new UserError(
-            file + ":" + (i + 1) + ": no video at " + entry.path() + Nearest.hint(entry.path()));
+            "%s:%d: no video at %s: %s%s"
+                .formatted(
+                    file, i + 1, entry.path(), absence(entry.path()), Nearest.hint(entry.path())));
       }
       entries.add(entry);
     }
@@ -67,6 +63,31 @@ final class ListReader {
       throw new UserError(file + " names no video; expected lines of " + FIELDS);
     }
     return new ClipList(file, entries);
+  }
+
+  private static String absence(Path path) {
+    return Files.exists(path) ? "it is no file" : FileProblem.missing(path);
+  }
+
+  /**
+   * Whether the first line names the columns. Those of another order would be read as what they are
+   * not.
+   */
+  private static boolean isHeader(Path file, String line) {
+    List<String> fields = fields(line);
+    if (fields == null) {
+      return false;
+    }
+    List<String> names = fields.stream().map(field -> field.toLowerCase(Locale.ROOT)).toList();
+    if (!HEADS.contains(names.get(0)) && !names.containsAll(HEADS)) {
+      return false;
+    }
+    int count = fields.size();
+    if (count < 2 || count > 6 || count == 5 || !COLUMNS.subList(0, count).equals(fields)) {
+      throw new UserError(
+          "%s:1: the columns are %s, expected %s".formatted(file, shortened(line), FIELDS));
+    }
+    return true;
   }
 
   private static ClipList.Entry parse(Path file, int number, String line, Path folder) {

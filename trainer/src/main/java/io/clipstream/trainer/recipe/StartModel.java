@@ -1,5 +1,6 @@
 package io.clipstream.trainer.recipe;
 
+import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
@@ -72,7 +73,8 @@ public record StartModel(ModelArtifact artifact, Swin3dConfig network) {
    */
   private static StartModel open(Path file) throws IOException {
     if (!Files.exists(file)) {
-      throw new UserError("train.start is " + file + ": no such file" + Nearest.hint(file));
+      throw new UserError(
+          "train.start is " + file + ": " + FileProblem.missing(file) + Nearest.hint(file));
     }
     ModelArtifact artifact = ModelArtifact.open(file);
     ModelManifest manifest = artifact.manifest();

@@ -85,6 +85,12 @@ class ClipListTest {
         ",static | list.csv:1: the path is empty",
         "\"a.mp4,static | list.csv:1: a quote is not closed",
         "gone.mp4,static | list.csv:1: no video at",
+        "a.mp4/b.mp4,static | a part of its path is a file",
+        "label,path | list.csv:1: the columns are label,path, expected path,label[,split]",
+        "Path,Label | list.csv:1: the columns are Path,Label, expected path,label[,split]",
+        "path,split | list.csv:1: the columns are path,split, expected path,label[,split]",
+        "path,label,start,end | list.csv:1: the columns are path,label,start,end, expected",
+        "split,path,label | list.csv:1: the columns are split,path,label, expected",
         "# nothing | names no video",
       })
   void shouldNameTheBadLine(String line, String message) {
@@ -97,13 +103,19 @@ class ClipListTest {
   }
 
   @Test
+  void shouldPassOverAByteOrderMark() throws Exception {
+    assertThat(read("\ufeffpath,label\na.mp4,static\n").labels()).containsExactly("static");
+    assertThat(read("\ufeffa.mp4,static\n").labels()).containsExactly("static");
+  }
+
+  @Test
   void shouldRejectWhatIsNoText() throws Exception {
     Path file = folder.resolve("list.csv");
     Files.write(file, "a.mp4,\u00e9".getBytes(StandardCharsets.ISO_8859_1));
 
-    assertThatThrownBy(() -> ClipList.read(file)).hasMessageContaining("is not UTF-8 text");
+    assertThatThrownBy(() -> ClipList.read(file)).hasMessageContaining("not UTF-8 text");
     assertThatThrownBy(() -> ClipList.read(folder.resolve("lst.csv")))
-        .hasMessageContaining("no list of videos at")
+        .hasMessageContaining("lst.csv: no such file, expected a CSV file of path,label")
         .hasMessageEndingWith(", did you mean " + file + "?");
   }
 

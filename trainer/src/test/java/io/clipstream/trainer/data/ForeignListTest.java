@@ -86,10 +86,11 @@ class ForeignListTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "l.list | a.mp4 2 | l.list:1: label 2, expected 0 to 1, as data.label-names has names",
+        "l.list | a.mp4 2 | l.list:1: label 2, expected 0 to 1: so many names of labels there are",
         "l.list | folder 120 1 | l.list:1: a number of frames is before the label",
         "l.list | a.mp4 1;b.mp4 | l.list:2: expected PATH INDEX: b.mp4",
         "l.list | gone.mp4 1 | none of the 1 videos that",
+        "l.json | [] | l.json names no video",
         "l.json | {} | l.json is no JSON array",
         "l.json | [ | l.json is no JSON: ",
         "l.json | [{\"path\": \"a\"}] | expected path and label as texts",
@@ -110,10 +111,16 @@ class ForeignListTest {
     Path names = Files.writeString(folder.resolve("n.txt"), "0 a\n2 b\n");
 
     assertThatThrownBy(() -> ListOptions.NONE.open(list))
-        .hasMessageContaining("set data.label-names to a file with a name on each line");
+        .hasMessageContaining("data.label-names of a recipe, --label-names of eval");
     assertThatThrownBy(() -> ListOptions.of(Optional.empty(), Optional.empty(), Optional.of(names)))
         .hasMessageContaining("label b has index 2, expected 1");
-    assertThat(ForeignList.names(Files.writeString(names, "a\nb c\n")))
+    assertThat(ForeignList.names(Files.writeString(names, "\ufeffa\nb c\n")))
         .isEqualTo(List.of("a", "b c"));
+    assertThatThrownBy(() -> ForeignList.names(Files.write(names, new byte[] {(byte) 0xe9})))
+        .isInstanceOf(UserError.class)
+        .hasMessage(names + ": not UTF-8 text, expected the name of a label a line");
+    assertThatThrownBy(() -> ForeignList.names(folder))
+        .isInstanceOf(UserError.class)
+        .hasMessage(folder + ": not a file, expected the name of a label a line");
   }
 }
