@@ -7,8 +7,8 @@ import org.bytedeco.ffmpeg.avcodec.AVPacket;
 
 /**
  * Finds the first picture that can be decoded, in a file that does not begin with it: a capture
- * that starts between two key frames, or with pictures that need some from before the cut. Only
- * decoding tells.
+ * that starts between two key frames, or with pictures that need some from before the cut; and
+ * whether times are those at which pictures are shown, where that is in doubt. Only decoding tells.
  */
 final class FirstPicture {
   /**
@@ -18,6 +18,8 @@ final class FirstPicture {
 
   private final BitSet pictures = new BitSet(); // packets whose pictures came out
   private int first = -1; // of them
+  private int last = -1;
+  private boolean reordered; // one came out after a picture of a later packet
 
   private FirstPicture() {}
 
@@ -26,7 +28,9 @@ final class FirstPicture {
       throws UnusableVideoException, InterruptedException {
     PacketTable packets = scan.packets();
     TimelineBuilder builder = scan.timeline(source.container().format().mayJump());
-    if (packets.beginsWithItsFirstFrame()) {
+    // MXF that FFmpeg writes gives B-frames of H.264 the times at which they are decoded.
+    boolean doubtful = source.track().mayReorder() && packets.isInOrder();
+    if (packets.beginsWithItsFirstFrame() && !doubtful) {
       return builder.build();
     }
     boolean any = packets.starts() > 0;
@@ -37,6 +41,9 @@ final class FirstPicture {
     found.find(source, from, start + PACKETS, limits);
     if (found.first < 0) {
       return builder.build(start, 0, start);
+    }
+    if (doubtful && found.reordered) {
+      builder.distrust();
     }
     int begin = Math.min(start, found.first);
     int undecodable = Math.max(0, found.pictures.nextSetBit(begin + 1) - begin - 1);
@@ -67,6 +74,8 @@ final class FirstPicture {
       long packet = codec.frame().pts();
       if (!codec.damaged() && packet >= 0) {
         first = first < 0 ? (int) packet : first;
+        reordered |= packet < last;
+        last = (int) packet;
         pictures.set((int) packet);
       }
     }

@@ -84,6 +84,16 @@ final class PacketTable {
     exact[startCount++] = exactFrom;
   }
 
+  /** Forgets all packets that decoding may start with but the first of them. */
+  void startsAtFirstOnly() {
+    startCount = Math.min(startCount, 1);
+  }
+
+  /** Whether each frame is said to be shown when it is decoded. */
+  boolean isInOrder() {
+    return frames.stream().allMatch(i -> pts[i] != Timeline.MISSING && pts[i] == dts[i]);
+  }
+
   int packets() {
     return packets;
   }

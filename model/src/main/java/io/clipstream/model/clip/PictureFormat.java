@@ -17,6 +17,8 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
  *
  * <p>Colours follow what the stream says. Where it says nothing, BT.601 and limited range, whatever
  * the size: so do the pipelines on FFmpeg (PyAV, OpenCV, decord) that networks are trained with.
+ * Nor is it regarded where chroma lies between the pixels of luma, or that it belongs to one field
+ * of an interlaced picture: OpenCV and decord convert with {@code sws_scale}, which is not told.
  *
  * @param width of the stored picture
  * @param height of the stored picture

@@ -1,6 +1,7 @@
 package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_AV1;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_DIRAC;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_FLV1;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H263;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
@@ -77,12 +78,38 @@ final class SeekPoints {
     };
   }
 
+  /** Whether only the container says so: packets of the codec are not looked into. */
+  boolean areByContainer() {
+    return switch (codec) {
+      case AV_CODEC_ID_H264,
+          AV_CODEC_ID_HEVC,
+          AV_CODEC_ID_MPEG1VIDEO,
+          AV_CODEC_ID_MPEG2VIDEO,
+          AV_CODEC_ID_MPEG4,
+          AV_CODEC_ID_H263,
+          AV_CODEC_ID_FLV1,
+          AV_CODEC_ID_MSMPEG4V2,
+          AV_CODEC_ID_MSMPEG4V3,
+          AV_CODEC_ID_WMV1,
+          AV_CODEC_ID_WMV2,
+          AV_CODEC_ID_VP8,
+          AV_CODEC_ID_VP9,
+          AV_CODEC_ID_AV1,
+          AV_CODEC_ID_THEORA ->
+          false;
+      default -> true;
+    };
+  }
+
   private static int key(boolean key) {
     return key ? 0 : NEVER;
   }
 
-  /** Whether a packet of H.264 or HEVC has a picture, not only what belongs to one. */
+  /** Whether a packet of H.264, HEVC or Dirac has a picture, not only what belongs to one. */
   boolean hasPicture(ByteBuffer packet) {
+    if (codec == AV_CODEC_ID_DIRAC) { // 0x10 is the end of a sequence (Dirac specification, 9.6)
+      return packet.limit() < 5 || packet.get(4) != 0x10;
+    }
     if (codec != AV_CODEC_ID_H264 && codec != AV_CODEC_ID_HEVC) {
       return true;
     }

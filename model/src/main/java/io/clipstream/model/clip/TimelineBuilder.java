@@ -23,6 +23,7 @@ final class TimelineBuilder {
   private final double gapSeconds;
   private final long statedEnd;
 
+  private boolean distrusted;
   private final BitSet kept = new BitSet(); // packets whose frames are shown
   private int first; // packet that decoding begins with
   private long[] times; // by packet
@@ -44,6 +45,12 @@ final class TimelineBuilder {
     this.statedEnd = statedEnd;
   }
 
+  /** Frames are to be counted, since their times are wrong. */
+  TimelineBuilder distrust() {
+    distrusted = true;
+    return this;
+  }
+
   /** The timeline of all frames. */
   Timeline build() {
     return build(0, 0, 0);
@@ -62,7 +69,7 @@ final class TimelineBuilder {
     int frames = kept.cardinality();
     boolean ptsMissing = kept.stream().anyMatch(i -> packets.pts(i) == Timeline.MISSING);
     boolean dtsMissing = kept.stream().anyMatch(i -> packets.dts(i) == Timeline.MISSING);
-    if (frames < 2 || !(tick > 0) || (ptsMissing && dtsMissing)) {
+    if (distrusted || frames < 2 || !(tick > 0) || (ptsMissing && dtsMissing)) {
       return counted();
     }
     times = new long[packets.packets()];

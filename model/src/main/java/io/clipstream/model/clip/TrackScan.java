@@ -117,11 +117,14 @@ final class TrackScan {
   }
 
   /**
-   * When the frames are shown.
+   * When the frames are shown; after the last packet.
    *
    * @param mayJump the container is one in which times may jump
    */
   TimelineBuilder timeline(boolean mayJump) {
+    if (packets.allKeys() && seekPoints.areByContainer() && !track.intraOnly()) {
+      packets.startsAtFirstOnly(); // a mark that every packet has says nothing: H.261
+    }
     return new TimelineBuilder(
         packets, track.tickSeconds(), track.headerRate(), mayJump, track.statedEnd());
   }

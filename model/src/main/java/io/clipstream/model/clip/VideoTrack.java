@@ -143,6 +143,11 @@ final class VideoTrack {
     return order == AV_FIELD_UNKNOWN || order == AV_FIELD_PROGRESSIVE ? 1 : 2;
   }
 
+  /** Whether its pictures may be decoded in another order than they are shown in. */
+  boolean mayReorder() {
+    return stream.codecpar().video_delay() > 0;
+  }
+
   /** When the track ends by the header, in its own time; MISSING if it does not say. */
   long statedEnd() {
     boolean stated = stream.duration() > 0 && stream.duration() < Long.MAX_VALUE / 4;

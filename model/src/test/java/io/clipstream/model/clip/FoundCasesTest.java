@@ -51,6 +51,7 @@ class FoundCasesTest {
     "still_default_first.mkv, 0-23, 0.96, ",
     "a.gif, 0-29, 1.2, ",
     "mjpeg.mjpeg, 0-29, 1.2, ",
+    "b_frames.mxf, 0-29, 1.2, ",
     "av1.obu, 0-23, 0.96, "
   })
   void shouldShowEveryPictureInOrder(String name, String numbers, double seconds, String remark)
