@@ -2,6 +2,7 @@ package io.clipstream.model.artifact;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.clipstream.model.OutputFile;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.FilterOutputStream;
@@ -56,9 +57,10 @@ final class ArchiveEntries implements Closeable {
    * @param folder that all entries are in
    */
   static void write(Path file, String folder, Writer writer) throws IOException {
-    Path parent = file.toAbsolutePath().getParent();
+    Path target = OutputFile.of(file);
+    Path parent = target.getParent();
     Files.createDirectories(parent);
-    Path part = parent.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+    Path part = parent.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
       try (ArchiveEntries entries =
           new ArchiveEntries(
@@ -68,7 +70,9 @@ final class ArchiveEntries implements Closeable {
               folder)) {
         writer.write(entries);
       }
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(part, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw OutputFile.told(file, part, e);
     } finally {
       Files.deleteIfExists(part);
     }

@@ -3,6 +3,7 @@ package io.clipstream.model.checkpoint;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.clipstream.model.OutputFile;
 import io.clipstream.model.artifact.ManifestJson;
 import io.clipstream.model.artifact.ModelManifest;
 import java.io.IOException;
@@ -71,9 +72,10 @@ final class SafeTensorsWriter {
     Arrays.fill(head.array(), (byte) ' ');
     head.putLong(headerSize).put(json).rewind();
 
-    Path folder = file.toAbsolutePath().getParent();
+    Path target = OutputFile.of(file);
+    Path folder = target.getParent();
     Files.createDirectories(folder);
-    Path part = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+    Path part = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
       try (FileChannel out =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -87,7 +89,9 @@ final class SafeTensorsWriter {
           }
         }
       }
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(part, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw OutputFile.told(file, part, e);
     } finally {
       Files.deleteIfExists(part);
     }

@@ -2,6 +2,7 @@ package io.clipstream.model.infer;
 
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
+import io.clipstream.model.OutputFile;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
@@ -48,9 +49,10 @@ public record GoldenCheck(double largest, double relative, double tolerance) {
   public static void write(
       Path out, Swin3dConfig config, Map<String, Weights> weights, ModelManifest manifest)
       throws IOException {
-    Path folder = out.toAbsolutePath().getParent();
+    Path target = OutputFile.of(out);
+    Path folder = target.getParent();
     Files.createDirectories(folder);
-    Path draft = folder.resolve("." + out.getFileName() + "." + UUID.randomUUID() + ".pt");
+    Path draft = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".pt");
     try {
       Swin3d.write(draft, config, weights, manifest);
       Golden golden;
@@ -59,6 +61,8 @@ public record GoldenCheck(double largest, double relative, double tolerance) {
         golden = new Golden(SEED, boxed(network.logits(Golden.pixels(SEED, manifest.clip()))));
       }
       Swin3d.write(out, config, weights, manifest, Optional.of(golden));
+    } catch (IOException e) {
+      throw OutputFile.told(out, draft, e);
     } finally {
       Files.deleteIfExists(draft);
     }

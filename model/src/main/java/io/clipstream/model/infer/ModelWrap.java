@@ -1,6 +1,7 @@
 package io.clipstream.model.infer;
 
 import ai.djl.Device;
+import io.clipstream.model.OutputFile;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
@@ -56,9 +57,10 @@ public final class ModelWrap {
    */
   public static Form write(Path model, List<Input> inputs, Path out, ModelManifest manifest)
       throws IOException, InterruptedException {
-    Path folder = out.toAbsolutePath().getParent();
+    Path target = OutputFile.of(out);
+    Path folder = target.getParent();
     Files.createDirectories(folder);
-    Path draft = folder.resolve("." + out.getFileName() + "." + UUID.randomUUID() + ".pt");
+    Path draft = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".pt");
     try (TorchArchive archive = TorchArchive.open(model)) {
       archive.verify();
       Optional<String> forbidden = ScriptOperators.forbidden(archive.sources());

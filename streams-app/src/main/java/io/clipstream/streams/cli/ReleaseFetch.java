@@ -1,6 +1,7 @@
 package io.clipstream.streams.cli;
 
 import io.clipstream.model.Nearest;
+import io.clipstream.model.OutputFile;
 import io.clipstream.model.Progress;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.UserError;
@@ -32,8 +33,9 @@ final class ReleaseFetch {
    * @param file appears, or is replaced, once all is there with its digest
    * @throws IOException if it cannot be had; one line
    */
-  void fetch(ModelRelease release, Path file) throws IOException, InterruptedException {
-    Path folder = file.toAbsolutePath().getParent();
+  void fetch(ModelRelease release, Path named) throws IOException, InterruptedException {
+    Path file = OutputFile.of(named);
+    Path folder = file.getParent();
     if (!Files.isDirectory(folder)) {
       throw new UserError(
           "no folder " + folder + ", expected one for the model" + Nearest.hint(folder));
