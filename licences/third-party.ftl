@@ -57,7 +57,8 @@ JNA's layer, with libffi: Apache-2.0, MIT; https://github.com/java-native-access
 LZ4, Snappy, Zstandard, in lz4-java, snappy-java, zstd-jni: BSD-2-Clause, BSD-3-Clause, BSD-3-Clause
     https://github.com/lz4/lz4, https://github.com/google/snappy, https://github.com/facebook/zstd
 
-clipstream's own (libclipstream_kernels, libclipstream_pixels): Apache-2.0. No library of others is linked into them.
+clipstream's own (libclipstream_kernels, libclipstream_pixels): Apache-2.0. Of others they hold what their compilers add:
+    Zig's clang (compiler-rt: Apache-2.0 with LLVM exception), NVIDIA's for the GPU (libdevice: CUDA's licence)
 
 The images besides
 ==================
