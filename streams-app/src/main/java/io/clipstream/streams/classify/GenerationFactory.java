@@ -42,6 +42,20 @@ public record GenerationFactory(
     observer = GuardedObserver.of(observer);
   }
 
+  /** As this one; another observer is told, too. */
+  public GenerationFactory alsoTelling(PipelineObserver another) {
+    return new GenerationFactory(
+        devices,
+        kernels,
+        sampling,
+        limits,
+        processes,
+        gpus,
+        budget,
+        batch,
+        PipelineObserver.both(observer, another));
+  }
+
   /**
    * A generation of this model, not started.
    *

@@ -58,9 +58,6 @@ public record LiveSettings(
   /** One death by chance does not stop a rollout. */
   private static final int DEATHS_TO_STOP = 2;
 
-  /** The slowest videos of the version before, by which slow ones are known. */
-  private static final double SLOW_SHARE = 0.05;
-
   private static final int BEATS_PER_LEASE = 10;
   private static final int LEASES_TO_RETRY = 3;
   private static final int LEASES_TO_FORGET = 60;
@@ -117,9 +114,7 @@ public record LiveSettings(
     return new WatchLimits(
         settings.number("rollout.watch.false-alarm", 1e-6, 0.5),
         settings.number("rollout.watch.more-failures", 0, 1),
-        SLOW_SHARE,
         settings.number("rollout.watch.slow-factor", 1, 1000),
-        settings.number("rollout.watch.more-slow", 0, 1),
         settings.number("rollout.watch.label-shift", 0, 1));
   }
 

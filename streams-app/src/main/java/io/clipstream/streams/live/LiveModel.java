@@ -112,7 +112,7 @@ public final class LiveModel implements AutoCloseable {
                 fetcher,
                 new TransferLimits(options.limits().download(), options.limits().silence())),
             TrustedKeys.read(options.trustedKeys()),
-            factory,
+            factory.alsoTelling(generations.outcomes()),
             options.limits(),
             new LoadMemory(memory, factory.devices(), factory.batch()),
             new LoadMarks(cache.folder(), options.loadDeaths()));

@@ -5,6 +5,7 @@ import io.clipstream.streams.classify.Generation;
 import io.clipstream.streams.live.rollout.Input;
 import io.clipstream.streams.live.rollout.Roles;
 import io.clipstream.streams.live.rollout.Wanted;
+import io.clipstream.streams.live.watch.Pass;
 import io.clipstream.streams.live.watch.Seen;
 import io.clipstream.streams.live.watch.VersionWatch;
 import io.clipstream.streams.live.watch.WatchLimits;
@@ -95,15 +96,22 @@ final class VersionsInUse {
         .flatMap(Wanted::wayBack);
   }
 
-  /** Takes up what videos became, and tells of versions that pass a limit by it. */
+  /** Takes up what videos became and passes took, and tells of versions that pass a limit by it. */
   void alarms(Consumer<Input> rollout) {
     OutcomeTap outcomes = generations.outcomes();
     for (Seen seen = outcomes.poll(); seen != null; seen = outcomes.poll()) {
-      Optional<Input.Alarm> alarm = watch.add(seen);
-      if (alarm.isPresent()) {
-        log.warn("Model {} is to go back: {}", model, alarm.get().reason());
-        rollout.accept(alarm.get());
-      }
+      raise(watch.add(seen), rollout);
+    }
+    for (Pass pass = outcomes.pollPass(); pass != null; pass = outcomes.pollPass()) {
+      raise(watch.add(pass), rollout);
+    }
+    watch.speeds().forEach(speed -> log.info("Model {} {}", model, speed));
+  }
+
+  private void raise(Optional<Input.Alarm> alarm, Consumer<Input> rollout) {
+    if (alarm.isPresent()) {
+      log.warn("Model {} is to go back: {}", model, alarm.get().reason());
+      rollout.accept(alarm.get());
     }
   }
 

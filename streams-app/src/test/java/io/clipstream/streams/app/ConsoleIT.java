@@ -141,7 +141,7 @@ class ConsoleIT {
     given.put("model.cache", directory + "/models");
     given.put("rollout.lease", "2s");
     given.put("rollout.soak", "100ms");
-    given.put("rollout.watch.more-slow", "1");
+    given.put("rollout.watch.slow-factor", "1000");
     given.put("rollout.watch.label-shift", "1");
     given.put("batch.max-clips", "4");
     given.put("pipeline.max-decoded", "64MiB");

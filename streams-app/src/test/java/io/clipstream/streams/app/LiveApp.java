@@ -82,7 +82,7 @@ final class LiveApp {
     given.put("rollout.soak", "200ms");
     given.put("rollout.keep-previous", "1s");
     // Three processes and their loads share the machine's cores: times say nothing.
-    given.put("rollout.watch.more-slow", "1");
+    given.put("rollout.watch.slow-factor", "1000");
     given.put("batch.max-clips", "4");
     given.put("pipeline.decode-threads", "1");
     given.put("pipeline.max-decoded", "64MiB");

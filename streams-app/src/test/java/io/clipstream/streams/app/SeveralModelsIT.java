@@ -195,7 +195,8 @@ class SeveralModelsIT {
         List.of(
             "return torch.mean(torch.to(clips, 6), [1, 2, 3])"
                 + " + torch.to(torch.arange(3), 6) * -200."));
-    AppSettings settings = settings(Map.of("rollout.soak", "10m", "rollout.watch.more-slow", "1"));
+    AppSettings settings =
+        settings(Map.of("rollout.soak", "10m", "rollout.watch.slow-factor", "1000"));
     Assembly assembly = new Assembly(settings);
     GenerationFactory factory = assembly.generations();
     try (LiveModels models = assembly.liveModels(factory)) {

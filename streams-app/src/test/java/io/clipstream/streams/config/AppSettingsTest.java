@@ -78,7 +78,6 @@ class AppSettingsTest {
     wrong.put("rollout.watch.false-alarm", "0");
     wrong.put("rollout.watch.more-failures", "2");
     wrong.put("rollout.watch.slow-factor", "0.5");
-    wrong.put("rollout.watch.more-slow", "-1");
     wrong.put("rollout.watch.label-shift", "much");
     wrong.put("rollout.download-timeout", "0s");
     wrong.put("rollout.download-silence", "0s");

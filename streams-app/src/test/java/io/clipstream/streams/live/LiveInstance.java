@@ -38,7 +38,7 @@ final class LiveInstance implements AutoCloseable {
   static final Duration LEASE = Duration.ofSeconds(4);
 
   /** No limit that could be passed. */
-  static final WatchLimits UNWATCHED = new WatchLimits(0.01, 1, 0.05, 1, 1, 1);
+  static final WatchLimits UNWATCHED = new WatchLimits(0.01, 1, 1000, 1);
 
   private static final PipelineSettings PIPELINE =
       new PipelineSettings(2, BatchPolicy.upTo(2, Duration.ofMillis(5)), 4, 3);

@@ -9,6 +9,7 @@ import io.clipstream.streams.live.rollout.RolloutPolicy;
 import io.clipstream.streams.live.rollout.RolloutTimes;
 import io.clipstream.streams.live.rollout.Wanted;
 import io.clipstream.streams.live.watch.WatchLimits;
+import io.clipstream.streams.outcome.Outcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -35,6 +36,14 @@ class WayBackIT {
   private static final String FAILING =
       "torch.sqrt(torch.mean(torch.to(clips, 6), [1, 2, 3]) * -1. + 200.)";
 
+  /** Three labels after some work, a millisecond or some. */
+  private static final List<String> QUICK = ExpressionModels.looping("clips", 200);
+
+  private static final List<String> SLOW = ExpressionModels.looping("clips", 1_200);
+
+  private static final double ANY_SPEED = 1_000;
+  private static final double SLOW_FACTOR = 1.5;
+
   @TempDir static Path shared;
   private static ModelCluster cluster;
   private static Path video;
@@ -56,14 +65,14 @@ class WayBackIT {
   @Test
   void shouldTurnBackFromAVersionThatFailsOnVideos() throws Exception {
     LiveLog log = log("failing", FAILING);
-    try (LiveInstance instance = instance(log);
+    try (LiveInstance instance = instance(log, ANY_SPEED);
         SteadyOutcomes steady = new SteadyOutcomes(instance)) {
       log.awaitSettled("1");
       steady.awaitMore(50);
 
       log.activate("2");
 
-      assertTurnedBack(log, steady, "videos fail, before it was 0.00 %");
+      assertTurnedBack(log, steady, "2", "videos fail, before it was 0.00 %");
       assertThat(steady.versions()).contains("rejected");
     }
   }
@@ -71,14 +80,14 @@ class WayBackIT {
   @Test
   void shouldTurnBackFromAVersionThatLabelsOtherwise() throws Exception {
     LiveLog log = log("shifted", SHIFTED);
-    try (LiveInstance instance = instance(log);
+    try (LiveInstance instance = instance(log, ANY_SPEED);
         SteadyOutcomes steady = new SteadyOutcomes(instance)) {
       log.awaitSettled("1");
       steady.awaitMore(100);
 
       log.activate("2");
 
-      assertTurnedBack(log, steady, "distributed otherwise: distance 1.00, at most 0.30");
+      assertTurnedBack(log, steady, "2", "distributed otherwise: distance 1.00, at most 0.30");
       assertThat(steady.versions()).contains("2").doesNotContain("rejected");
     }
   }
@@ -86,7 +95,7 @@ class WayBackIT {
   @Test
   void shouldEndTheTrialOfACanaryThatFailsOnVideos() throws Exception {
     LiveLog log = log("trial", FAILING);
-    try (LiveInstance instance = instance(log);
+    try (LiveInstance instance = instance(log, ANY_SPEED);
         SteadyOutcomes steady = new SteadyOutcomes(instance)) {
       log.awaitSettled("1");
 
@@ -97,15 +106,64 @@ class WayBackIT {
 
       assertThat(log.wanted().active()).isEqualTo("1");
       assertThat(log.wanted().reason()).contains("videos fail, before it was 0.00 %");
-      assertAlarmed(log, "videos fail");
+      assertAlarmed(log, "2", "videos fail");
       assertServesTheFirst(steady);
     }
   }
 
   @Test
+  void shouldTurnBackFromAVersionThatIsSlow() throws Exception {
+    LiveLog log = new LiveLog(cluster, "slow", directory);
+    log.publish("1", QUICK);
+    log.publish("3", SLOW); // Clips of as many frames.
+    log.activate("1");
+    try (LiveInstance instance = instance(log, SLOW_FACTOR);
+        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+      log.awaitSettled("1");
+      await().atMost(LiveLog.LIMIT).until(() -> spans(steady, "1") >= 6);
+
+      log.activate("3");
+
+      assertTurnedBack(log, steady, "3", "forward passes take");
+      assertThat(steady.versions()).contains("3").doesNotContain("rejected");
+    }
+  }
+
+  @Test
+  void shouldKeepAVersionThatIsAsFast() throws Exception {
+    LiveLog log = new LiveLog(cluster, "fast", directory);
+    log.publish("1", QUICK);
+    log.publish("3", QUICK);
+    log.activate("1");
+    try (LiveInstance instance = instance(log, SLOW_FACTOR);
+        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+      log.awaitSettled("1");
+      await().atMost(LiveLog.LIMIT).until(() -> spans(steady, "1") >= 6);
+
+      log.change(wanted -> wanted.canary("3", 0.5));
+      // A slow one is taken back after fourteen, warming included.
+      await().atMost(LiveLog.LIMIT).until(() -> spans(steady, "3") >= 18);
+
+      assertThat(log.wanted().canary()).isEqualTo("3");
+      assertThat(log.statuses()).noneMatch(status -> status.getState() == ModelState.ALARMED);
+    }
+  }
+
+  /** Spans of the comparison in which a version labelled. */
+  private static long spans(SteadyOutcomes steady, String version) {
+    return steady.outcomes.stream()
+        .filter(Outcome.Labelled.class::isInstance)
+        .map(outcome -> ((Outcome.Labelled) outcome).labels())
+        .filter(labels -> labels.getModel().getVersion().equals(version))
+        .map(labels -> labels.getLabelledAt().getEpochSecond() / 5)
+        .distinct()
+        .count();
+  }
+
+  @Test
   void shouldKeepAVersionThatIsAsGood() throws Exception {
     LiveLog log = log("good", AS_GOOD);
-    try (LiveInstance instance = instance(log);
+    try (LiveInstance instance = instance(log, ANY_SPEED);
         SteadyOutcomes steady = new SteadyOutcomes(instance)) {
       log.awaitSettled("1");
       steady.awaitMore(100);
@@ -124,25 +182,25 @@ class WayBackIT {
     }
   }
 
-  private static void assertTurnedBack(LiveLog log, SteadyOutcomes steady, String reason)
-      throws Exception {
+  private static void assertTurnedBack(
+      LiveLog log, SteadyOutcomes steady, String version, String reason) throws Exception {
     await().atMost(LiveLog.LIMIT).until(() -> log.wanted().urgent());
     assertThat(log.wanted().active()).isEqualTo("1");
     assertThat(log.wanted().settled()).isEqualTo("1");
     assertThat(log.wanted().reason()).contains(reason);
-    assertAlarmed(log, reason);
+    assertAlarmed(log, version, reason);
     await()
         .atMost(LiveLog.LIMIT)
         .until(() -> "1".equals(log.newestStatus().getServing().getVersion()));
     assertServesTheFirst(steady);
   }
 
-  private static void assertAlarmed(LiveLog log, String reason) {
+  private static void assertAlarmed(LiveLog log, String version, String reason) {
     assertThat(log.statuses())
         .anySatisfy(
             status -> {
               assertThat(status.getState()).isEqualTo(ModelState.ALARMED);
-              assertThat(status.getCandidateVersion()).isEqualTo("2");
+              assertThat(status.getCandidateVersion()).isEqualTo(version);
               assertThat(status.getDetail()).contains(reason);
             });
   }
@@ -164,7 +222,7 @@ class WayBackIT {
     return log;
   }
 
-  private LiveInstance instance(LiveLog log) throws Exception {
+  private LiveInstance instance(LiveLog log, double slowFactor) throws Exception {
     Duration lease = LiveInstance.LEASE;
     LiveOptions options = LiveInstance.options(directory.resolve("cache"), List.of());
     return new LiveInstance(
@@ -185,8 +243,7 @@ class WayBackIT {
                     Duration.ofMinutes(5),
                     lease,
                     Duration.ofMinutes(5)),
-                // Times on a machine under load say nothing.
-                new WatchLimits(0.01, 0.02, 0.05, 1.5, 1, 0.3),
+                new WatchLimits(0.01, 0.02, slowFactor, 0.3),
                 options.startPatience(),
                 options.limits(),
                 options.loadDeaths()),

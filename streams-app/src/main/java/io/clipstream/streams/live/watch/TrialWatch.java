@@ -4,18 +4,17 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Compares a version on trial with the one before, by failing videos, latency and best labels, and
- * says when a limit is passed. May be asked after every video: see {@link Evidence} for why, and
- * for what is assumed. One thread.
+ * Compares a version on trial with the one before, by failing videos, forward passes and best
+ * labels, and says when a limit is passed. May be asked after every video and pass: see {@link
+ * Evidence} and {@link SpeedEvidence} for why, and for what is assumed. One thread.
  */
 public final class TrialWatch {
   private static final int TESTS = 3;
-  private static final int CALIBRATION = 200;
 
   private final WatchLimits limits;
   private final int classes;
   private final Evidence errors = new Evidence(2, 1, 10, true);
-  private final LatencyEvidence latency;
+  private final SpeedEvidence speed;
   private final Evidence labels;
 
   /**
@@ -25,7 +24,7 @@ public final class TrialWatch {
   public TrialWatch(WatchLimits limits, int classes) {
     this.limits = limits;
     this.classes = classes;
-    latency = new LatencyEvidence(limits.slowShare(), limits.latencyFactor(), CALIBRATION);
+    speed = new SpeedEvidence(limits.slowFactor());
     labels = classes < 2 ? null : new Evidence(classes, 5, 10, false);
   }
 
@@ -33,11 +32,9 @@ public final class TrialWatch {
    * A video was labelled.
    *
    * @param label the best one, 0 to classes - 1
-   * @param millis how long the version took for it
    */
-  public void labelled(Arm arm, int label, double millis) {
+  public void labelled(Arm arm, int label) {
     errors.add(arm, 1);
-    latency.add(arm, millis);
     if (labels != null) {
       labels.add(arm, label);
     }
@@ -46,6 +43,37 @@ public final class TrialWatch {
   /** A video failed in the version: what is wrong with videos themselves does not count. */
   public void failed(Arm arm) {
     errors.add(arm, 0);
+  }
+
+  /** A forward pass ended; at most one a second of as many clips on a device. */
+  public void passed(Arm arm, Pass pass) {
+    speed.add(arm, pass);
+  }
+
+  /** Whether forward passes are compared no more. */
+  public boolean isSpeedKnown() {
+    return speed.isOver();
+  }
+
+  /** What came of comparing forward passes, in one line. */
+  public String speed() {
+    return speed.spans() >= SpeedEvidence.SPANS
+        ? compared()
+        : text(
+            "its speed was not judged: within %d min only %d spans of %d s, of %d, had forward"
+                + " passes like some of the version before, on the same device and of as many"
+                + " clips",
+            SpeedEvidence.LONGEST_SECONDS / 60,
+            speed.spans(),
+            SpeedEvidence.SPAN_SECONDS,
+            SpeedEvidence.SPANS);
+  }
+
+  private String compared() {
+    return text(
+        "forward passes take %.2f times as long as before (median of %d spans of %d s), at most"
+            + " %.2f",
+        speed.ratio(), speed.spans(), SpeedEvidence.SPAN_SECONDS, limits.slowFactor());
   }
 
   /** The limit that is passed, in one line; empty while none is. */
@@ -58,15 +86,8 @@ public final class TrialWatch {
               errors.count(Arm.TRIAL),
               100 * errors.share(Arm.BASE, 0)));
     }
-    Evidence slow = latency.evidence();
-    if (proves(slow) && increase(slow) > limits.slowIncrease()) {
-      return Optional.of(
-          text(
-              "%.1f %% of %d videos take more than %.0f ms, before it was %.1f %%",
-              100 * slow.share(Arm.TRIAL, 0),
-              slow.count(Arm.TRIAL),
-              latency.slowMillis(),
-              100 * slow.share(Arm.BASE, 0)));
+    if (proves(speed.value())) {
+      return Optional.of(compared());
     }
     if (labels != null && proves(labels) && distance() > limits.labelShift()) {
       return Optional.of(
@@ -78,7 +99,11 @@ public final class TrialWatch {
   }
 
   private boolean proves(Evidence evidence) {
-    return evidence.value() >= TESTS / limits.falseAlarm();
+    return proves(evidence.value());
+  }
+
+  private boolean proves(double evidence) {
+    return evidence >= TESTS / limits.falseAlarm();
   }
 
   private static double increase(Evidence evidence) {
