@@ -82,7 +82,9 @@ function buttons({ model: name, wanted, versions }) {
     },
   });
   const choose = others.length === 0
-    ? el('p', { class: 'quiet' }, 'Another version can be published with clipstream model publish.')
+    ? el('p', { class: 'quiet' }, byId('publish-button').hidden
+      ? 'Another version can be published with clipstream model publish.'
+      : 'There is no other version to activate yet.')
     : el('div', { class: 'buttons' },
       select,
       button('Activate', 'activate', () => {
