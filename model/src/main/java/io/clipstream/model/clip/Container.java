@@ -2,6 +2,7 @@ package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avformat.AVFMT_TS_DISCONT;
 import static org.bytedeco.ffmpeg.global.avformat.AVIO_FLAG_READ;
+import static org.bytedeco.ffmpeg.global.avformat.av_find_input_format;
 import static org.bytedeco.ffmpeg.global.avformat.av_probe_input_buffer2;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_alloc_context;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_close_input;
@@ -107,6 +108,9 @@ final class Container implements AutoCloseable {
           DecodeReason.NOT_A_VIDEO, "its content is in no known container");
     }
     String name = format.name().getString();
+    if (name.equals("jpeg_pipe")) { // Motion JPEG of pictures with a header as files have it
+      return av_find_input_format("mjpeg");
+    }
     if (!ContainerFormat.isRead(name)) {
       throw new UnusableVideoException(
           DecodeReason.NOT_A_VIDEO,

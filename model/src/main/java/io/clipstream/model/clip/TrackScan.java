@@ -72,7 +72,7 @@ final class TrackScan {
       findStarts(bytes, packet.pos(), key);
     }
     hidden += shows == PacketTable.Shows.FRAME ? 0 : 1;
-    boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0;
+    boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 || track.isCutOff(packet);
     packets.add(packet.pts(), packet.dts(), packet.duration(), shows, key, broken);
   }
 

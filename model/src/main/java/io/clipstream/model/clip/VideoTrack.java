@@ -37,11 +37,13 @@ final class VideoTrack {
   private final AVFormatContext context;
   private final AVStream stream;
   private final int codec;
+  private final boolean rawJpeg;
 
   VideoTrack(AVFormatContext context, AVStream stream) {
     this.context = context;
     this.stream = stream;
     this.codec = stream.codecpar().codec_id();
+    this.rawJpeg = context.iformat().name().getString().equals("mjpeg");
   }
 
   int index() {
@@ -193,6 +195,23 @@ final class VideoTrack {
           default -> false;
         };
     return hidden ? PacketTable.Shows.NOTHING : PacketTable.Shows.FRAME;
+  }
+
+  /**
+   * Whether a picture of raw Motion JPEG ends before its end marker. Its decoder does not say so,
+   * and shows whatever is in memory where data is missing.
+   */
+  boolean isCutOff(AVPacket packet) {
+    if (!rawJpeg || packet.size() == 0) {
+      return false;
+    }
+    ByteBuffer bytes = packet.data().capacity(packet.size()).asByteBuffer();
+    for (int i = bytes.limit() - 2; i >= 0; i--) {
+      if (bytes.get(i) == (byte) 0xff && bytes.get(i + 1) == (byte) 0xd9) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether a packet is for the decoder: not if it is empty, or a comment between Ogg streams. */

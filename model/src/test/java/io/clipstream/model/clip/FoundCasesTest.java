@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.clipstream.model.clip.DecodeResult.Decoded;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -107,12 +112,57 @@ class FoundCasesTest {
     assertThat(decoder.packetsDecoded()).isBetween(10L, 48L);
   }
 
+  /** FFmpeg takes the first of such pictures, where it fills 2 KiB, for a photograph. */
+  @Test
+  void shouldReadMotionJpegWhosePicturesBeginAsFilesDo(@TempDir Path directory) throws Exception {
+    byte[] bare = Files.readAllBytes(file("mjpeg.mjpeg"));
+    byte[] jfif = HexFormat.of().parseHex("ffe000104a46494600010100000100010000");
+    byte[] comment = new byte[1642];
+    System.arraycopy(HexFormat.of().parseHex("fffe0668"), 0, comment, 0, 4);
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    for (int i = 0; i < bare.length; i++) {
+      whole.write(bare[i]);
+      if (i > 0 && bare[i - 1] == (byte) 0xff && bare[i] == (byte) 0xd8) { // start of a picture
+        whole.write(jfif);
+        whole.write(comment);
+      }
+    }
+    List<Integer> shown = new ArrayList<>();
+
+    DecodeResult result =
+        decode(
+            Files.write(directory.resolve("jfif"), whole.toByteArray()),
+            EACH,
+            Sampling.sliding(10_000),
+            shown);
+
+    assertThat(result).isInstanceOf(Decoded.class);
+    assertThat(shown).isEqualTo(ranges("0-29"));
+    assertThat(((Decoded) result).complete()).isTrue();
+  }
+
+  @Test
+  void shouldTellThatTheLastPictureOfRawMotionJpegIsCutOff(@TempDir Path directory)
+      throws Exception {
+    byte[] whole = Files.readAllBytes(file("mjpeg.mjpeg"));
+    Path cut = Files.write(directory.resolve("cut"), Arrays.copyOf(whole, whole.length - 100));
+
+    DecodeResult result = decode(cut, EACH, Sampling.sliding(10_000), new ArrayList<>());
+
+    assertThat(((Decoded) result).note()).isEqualTo("1 packet is cut off or damaged");
+  }
+
   private static DecodeResult decode(
       String name, ClipSpec spec, Sampling sampling, List<Integer> numbers) throws Exception {
+    return decode(file(name), spec, sampling, numbers);
+  }
+
+  private static DecodeResult decode(
+      Path file, ClipSpec spec, Sampling sampling, List<Integer> numbers) throws Exception {
     ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), 64L << 20);
     return new VideoDecoder(spec, DecodeLimits.defaults(), buffers)
         .decode(
-            file(name),
+            file,
             sampling,
             Optional.empty(),
             clip -> {
