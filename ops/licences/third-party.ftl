@@ -71,5 +71,5 @@ The CUDA image: PyTorch's archive with NVIDIA's CUDA and cuDNN libraries, under 
 Texts of licences
 =================
 
-Apache-2.0 is LICENSE; BSD-2-Clause and BSD-3-Clause stand in NOTICE; LGPL-3.0, GPL-3.0 and EPL-2.0 in licences/. Others
+Apache-2.0 is LICENSE; BSD-2-Clause and BSD-3-Clause stand in NOTICE; LGPL-3.0, GPL-3.0 and EPL-2.0 in (ops/)licences/. Others
 are short, and stand at the addresses named.
