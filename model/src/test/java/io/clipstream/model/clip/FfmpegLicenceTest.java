@@ -19,7 +19,7 @@ class FfmpegLicenceTest {
   void shouldBeUnderTheLicenceThatTheListNames() throws Exception {
     Ffmpeg.load();
 
-    String list = Files.readString(Path.of("../licences/third-party.ftl"));
+    String list = Files.readString(Path.of("../ops/licences/third-party.ftl"));
 
     assertThat(avutil.avutil_license().getString()).isEqualTo("LGPL version 3 or later");
     assertThat(list).contains("avutil_license() says: LGPL version 3 or later");

@@ -9,6 +9,8 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.clipstream.model.UserError;
+import io.clipstream.streams.config.ConnectionSettings;
+import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.embedded.AccessRight;
 import io.clipstream.streams.embedded.SecuredKafka;
 import io.clipstream.streams.topology.InstantLabeller;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Matcher;
@@ -116,6 +119,36 @@ class SecuredIT {
                   .as("without %s", right)
                   .matches("(?s).*(access rules \\(ACLs\\)|[Aa]uthoriz).*"));
     }
+  }
+
+  /** An instance needs not read them, and that none hangs is not known. */
+  @Test
+  void shouldSayWhereItsUserMayNotLookForTransactionsThatHang() throws Exception {
+    kafka.addUsers(List.of("all"));
+    List<AclBinding> rules = new ArrayList<>();
+    AccessRight.of("instance")
+        .forEach(right -> rules.add(right.renamed(APPLICATION, "all").to("all")));
+    kafka.allow(rules);
+    cluster.produce(20);
+    try (LabelApp app = app("all", "all", "all")) {
+      app.start();
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+    }
+
+    Map<String, String> given = new HashMap<>(Map.of("application.id", "all"));
+    kafka.client("all", "all").forEach((key, value) -> given.put("kafka." + key, "" + value));
+    List<CheckLine> lines = new ArrayList<>();
+    new KafkaCheck(
+            ConnectionSettings.read(SettingsSources.load(Map.of(), null, Map.of(), given)),
+            Optional.empty(),
+            lines::add)
+        .run();
+    assertThat(lines)
+        .contains(
+            CheckLine.ok(
+                "transactions",
+                "none seen that hangs; no ACL allows READ on __consumer_offsets, videos.labeled,"
+                    + " videos.rejected, videos.dead-letter"));
   }
 
   @Test
