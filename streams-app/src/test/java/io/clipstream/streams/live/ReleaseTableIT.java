@@ -162,13 +162,13 @@ class ReleaseTableIT {
       assertRefused("throwslate2", "the network fails");
 
       // Threads are left behind, and end by themselves here.
-      List<String> loop = ExpressionModels.looping("self.unused", 10_000_000);
+      List<String> loop = ExpressionModels.looping("self.unused", 50_000_000);
       String atLoad = String.join("\n    ", loop.subList(0, loop.size() - 1));
       log.publishMethods("hangsearly2", atLoad(atLoad), 1);
       assertRefused("hangsearly2", "took longer than 8.0 s");
       awaitEndOfHungThreads();
 
-      log.publish("hangs2", ExpressionModels.looping("clips", 1_500_000));
+      log.publish("hangs2", ExpressionModels.looping("clips", 7_500_000));
       assertRefused("hangs2", "took longer than 8.0 s");
       assertThat(log.statuses())
           .filteredOn(status -> "hangs2".equals(status.getCandidateVersion()))
