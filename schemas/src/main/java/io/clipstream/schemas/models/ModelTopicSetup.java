@@ -16,7 +16,6 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -202,13 +201,7 @@ public final class ModelTopicSetup {
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       throw new ModelLogException(
-          failure
-              + ": "
-              + describe(cause)
-              + (cause instanceof AuthorizationException
-                  ? "; the access rules (ACLs) do not allow " + right + " to this user"
-                  : ""),
-          cause);
+          failure + ": " + describe(cause) + Refusals.hint(cause, right), cause);
     } catch (TimeoutException e) {
       throw new ModelLogException(
           failure + ": no answer from Kafka within " + PATIENCE.toSeconds() + " s", e);

@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
 import io.clipstream.model.UserError;
+import io.clipstream.schemas.models.Refusals;
 import io.clipstream.streams.app.TopicReport.State;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -233,8 +234,6 @@ public final class TopicSetup {
   private static String describe(Throwable error, String right) {
     String message = error.getMessage();
     return (message == null || message.isBlank() ? error.getClass().getSimpleName() : message)
-        + (error instanceof AuthorizationException
-            ? "; the access rules (ACLs) do not allow " + right + " to this user"
-            : "");
+        + Refusals.hint(error, right);
   }
 }

@@ -8,12 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.artifact.Weights;
-import io.clipstream.schemas.DecodedVideo;
-import io.clipstream.schemas.Label;
 import io.clipstream.schemas.LabelCorrection;
-import io.clipstream.schemas.ModelIdentity;
 import io.clipstream.schemas.ModelRelease;
-import io.clipstream.schemas.StageTimings;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.models.ModelLog;
@@ -22,6 +18,7 @@ import io.clipstream.schemas.models.ModelTopicSetup;
 import io.clipstream.schemas.models.ModelTopics;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
 import io.clipstream.streams.console.Chromium;
+import io.clipstream.streams.console.SyntheticLabels;
 import io.clipstream.streams.embedded.EmbeddedKafka;
 import io.clipstream.streams.live.LiveVersions;
 import io.clipstream.streams.live.RolloutLog;
@@ -34,7 +31,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -549,32 +545,7 @@ class ConsoleIT {
   }
 
   private static VideoLabels synthetic(String id, String label) {
-    return VideoLabels.newBuilder()
-        .setId(id)
-        .setUri("https://media.example.com/" + id.hashCode() + ".mp4")
-        .setLabels(List.of(new Label(0, label, 0.75f), new Label(1, "another", 0.25f)))
-        .setModel(new ModelIdentity(MODEL, "1", "0".repeat(64)))
-        .setVideo(
-            DecodedVideo.newBuilder()
-                .setContainer("mp4")
-                .setCodec("h264")
-                .setWidth(640)
-                .setHeight(360)
-                .setFramesPerSecond(25)
-                .setDurationMillis(4000)
-                .setClips(2)
-                .setComplete(true)
-                .build())
-        .setTimings(
-            StageTimings.newBuilder()
-                .setFetchMillis(1)
-                .setDecodeMillis(20)
-                .setQueueMillis(3)
-                .setClassifyMillis(60)
-                .setTotalMillis(90)
-                .build())
-        .setLabelledAt(Instant.now())
-        .build();
+    return SyntheticLabels.of(id, MODEL, label);
   }
 
   private static void await(BooleanSupplier condition) {

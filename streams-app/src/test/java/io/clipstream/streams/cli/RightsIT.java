@@ -9,10 +9,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.clip.VideoEncoder;
-import io.clipstream.schemas.DecodedVideo;
-import io.clipstream.schemas.Label;
-import io.clipstream.schemas.ModelIdentity;
-import io.clipstream.schemas.StageTimings;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.models.ModelLogConfig;
 import io.clipstream.schemas.models.ModelTopicSetup;
@@ -23,6 +19,7 @@ import io.clipstream.streams.app.KafkaConnection;
 import io.clipstream.streams.config.AppSettings;
 import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.console.ConsoleClients;
+import io.clipstream.streams.console.SyntheticLabels;
 import io.clipstream.streams.embedded.AccessRight;
 import io.clipstream.streams.embedded.EmbeddedKafka;
 import io.clipstream.streams.embedded.SecuredKafka;
@@ -38,7 +35,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -335,33 +331,7 @@ class RightsIT {
   }
 
   private void label(String topic) throws Exception {
-    VideoLabels labels =
-        VideoLabels.newBuilder()
-            .setId("seen")
-            .setUri("https://media.example.com/seen.mp4")
-            .setLabels(List.of(new Label(0, "corner", 1f)))
-            .setModel(new ModelIdentity(MODEL, "1", "0".repeat(64)))
-            .setVideo(
-                DecodedVideo.newBuilder()
-                    .setContainer("mp4")
-                    .setCodec("h264")
-                    .setWidth(640)
-                    .setHeight(360)
-                    .setFramesPerSecond(25)
-                    .setDurationMillis(4000)
-                    .setClips(2)
-                    .setComplete(true)
-                    .build())
-            .setTimings(
-                StageTimings.newBuilder()
-                    .setFetchMillis(1)
-                    .setDecodeMillis(20)
-                    .setQueueMillis(3)
-                    .setClassifyMillis(60)
-                    .setTotalMillis(90)
-                    .build())
-            .setLabelledAt(Instant.now())
-            .build();
+    VideoLabels labels = SyntheticLabels.of("seen", MODEL, "corner");
     try (KafkaProducer<byte[], VideoLabels> producer =
         connection(Map.of("kafka.bootstrap.servers", kafka.open())).labels("a-test")) {
       producer.initTransactions();
