@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
 import io.clipstream.model.UserError;
+import io.clipstream.schemas.models.Refusals;
 import io.clipstream.streams.topology.PendingVideos;
 import io.clipstream.streams.topology.PendingVideos.Entry;
 import java.nio.ByteBuffer;
@@ -16,15 +17,20 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicCollection;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -89,7 +95,7 @@ public final class Repartition {
     }
     requireNoInstance();
     Optional<Uuid> topic = changelogId();
-    producer.initTransactions(); // Ends what an earlier run has left open.
+    beginWriting();
     int moved = 0;
     for (int i = 0; i < counts.pending(); i++) {
       TopicPartition partition = new TopicPartition(changelog, i);
@@ -103,12 +109,26 @@ public final class Repartition {
     return moved;
   }
 
+  /** Ends what an earlier run has left open. */
+  private void beginWriting() {
+    try {
+      producer.initTransactions();
+    } catch (TransactionalIdAuthorizationException e) { // It does not say on which.
+      throw new UserError(
+          "the access rules (ACLs) do not allow WRITE on the transactional id "
+              + applicationId
+              + "-repartition",
+          e);
+    }
+  }
+
   /** Of the very topic that is read: once it is gone, another may have its name. */
   private Optional<Uuid> changelogId() throws InterruptedException {
     try {
       return Optional.of(
           await(
                   changelog + " cannot be described",
+                  AclOperation.DESCRIBE,
                   admin.describeTopics(List.of(changelog)).topicNameValues().get(changelog))
               .topicId());
     } catch (UserError e) {
@@ -120,8 +140,17 @@ public final class Repartition {
   }
 
   private void requireNoInstance() throws InterruptedException {
+    // A list lacks what this user may not see: then none would seem to run.
+    await(
+        "it cannot be seen whether the group " + applicationId + " has members",
+        AclOperation.DESCRIBE,
+        admin.listConsumerGroupOffsets(applicationId).partitionsToOffsetAndMetadata());
     boolean running =
-        await("the consumer groups cannot be listed", admin.listGroups().all()).stream()
+        await(
+                "the consumer groups cannot be listed",
+                AclOperation.DESCRIBE,
+                admin.listGroups().all())
+            .stream()
             .filter(group -> group.groupId().equals(applicationId))
             .anyMatch(
                 group ->
@@ -154,6 +183,7 @@ public final class Repartition {
   private long end(TopicPartition partition, IsolationLevel level) throws InterruptedException {
     return await(
             "the end of " + partition + " cannot be found",
+            AclOperation.DESCRIBE,
             admin
                 .listOffsets(Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(level))
                 .partitionResult(partition))
@@ -176,7 +206,7 @@ public final class Repartition {
       } else if (System.nanoTime() > patience) {
         throw new UserError(partition + " cannot be read: no answer from Kafka");
       }
-      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+      for (ConsumerRecord<byte[], byte[]> record : poll()) {
         int slot = ByteBuffer.wrap(record.key()).getInt();
         if (record.value() == null) {
           slots.remove(slot);
@@ -186,6 +216,14 @@ public final class Repartition {
       }
     }
     return slots;
+  }
+
+  private ConsumerRecords<byte[], byte[]> poll() {
+    try {
+      return consumer.poll(POLL);
+    } catch (TopicAuthorizationException e) {
+      throw Refusals.explained(e, AclOperation.READ.name());
+    }
   }
 
   private int move(int partition, List<Entry> pending) {
@@ -200,7 +238,11 @@ public final class Repartition {
         byte[] slot = ByteBuffer.allocate(Integer.BYTES).putInt(entry.slot()).array();
         unused = producer.send(new ProducerRecord<>(changelog, partition, slot, null));
       }
-      producer.commitTransaction(); // Throws what a send met.
+      try {
+        producer.commitTransaction(); // Throws what a send met.
+      } catch (KafkaException e) {
+        throw Refusals.explained(e, AclOperation.WRITE.name());
+      }
     }
     return pending.size();
   }
@@ -209,6 +251,7 @@ public final class Repartition {
     try {
       await(
           changelog + " cannot be deleted",
+          AclOperation.DELETE,
           admin.deleteTopics(TopicCollection.ofTopicIds(List.of(topic))).all());
     } catch (UserError e) {
       if (!isGone(e)) {
@@ -231,11 +274,14 @@ public final class Repartition {
             || failed.getCause() instanceof UnknownTopicIdException);
   }
 
-  private static <V> V await(String failure, KafkaFuture<V> future) throws InterruptedException {
+  private static <V> V await(String failure, AclOperation right, KafkaFuture<V> future)
+      throws InterruptedException {
     try {
       return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw new UserError(failure + ": " + e.getCause().getMessage(), e);
+      Throwable cause = e.getCause();
+      throw new UserError(
+          failure + ": " + cause.getMessage() + Refusals.hint(cause, right.name()), e);
     } catch (TimeoutException e) {
       throw new UserError(failure + ": no answer from Kafka", e);
     }

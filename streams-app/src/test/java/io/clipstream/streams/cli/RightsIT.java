@@ -16,6 +16,7 @@ import io.clipstream.schemas.models.ModelTopics;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
 import io.clipstream.streams.app.Assembly;
 import io.clipstream.streams.app.KafkaConnection;
+import io.clipstream.streams.app.ShadowClient;
 import io.clipstream.streams.config.AppSettings;
 import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.console.ConsoleClients;
@@ -28,6 +29,7 @@ import io.clipstream.streams.live.LiveModel;
 import io.clipstream.streams.live.LiveVersions;
 import io.clipstream.streams.live.RolloutLog;
 import io.clipstream.streams.live.rollout.Wanted;
+import io.clipstream.streams.topology.PendingVideos;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
@@ -48,6 +50,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -227,6 +230,33 @@ class RightsIT {
   }
 
   @Test
+  void shouldWriteLabelsOfAShadow() throws Exception {
+    makeTopics();
+    tried(
+        List.of("shadow"),
+        user -> {
+          try (Warnings warnings = new Warnings("io.clipstream.streams.app")) {
+            ShadowClient.write(
+                connection(secured(user)), SyntheticLabels.of("seen", MODEL, "corner"));
+            return warnings.heard.isEmpty() ? "" : warnings.heard.peek();
+          }
+        });
+  }
+
+  @Test
+  void shouldRepartition() throws Exception {
+    makeTopics();
+    String changelog = PendingVideos.changelog("clipstream");
+    EmbeddedKafka.createTopics(kafka.open(), List.of(new NewTopic(changelog, 2, (short) 1)));
+    tried(
+        List.of("repartition"),
+        user -> {
+          pending(changelog);
+          return said(user, "repartition");
+        });
+  }
+
+  @Test
   void shouldShowAConsole() throws Exception {
     makeTopics();
     LiveVersions.publish(models, folder, MODEL, "1");
@@ -340,6 +370,23 @@ class RightsIT {
           .send(new ProducerRecord<>(topic, "seen".getBytes(StandardCharsets.UTF_8), labels))
           .get(60, TimeUnit.SECONDS);
       producer.commitTransaction();
+    }
+  }
+
+  /** One reference that was taken and has no outcome, as an instance keeps it. */
+  private void pending(String changelog) throws Exception {
+    byte[] key = {'k'};
+    ByteBuffer slot = ByteBuffer.allocate(3 * Long.BYTES + 3 * Integer.BYTES + 2 * key.length);
+    slot.putLong(0).putLong(0).putLong(0); // Its turn, offset and time.
+    slot.putInt(key.length).put(key).putInt(0).putInt(key.length).put(key); // No headers.
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", kafka.open()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer
+          .send(new ProducerRecord<>(changelog, 0, new byte[Integer.BYTES], slot.array()))
+          .get(60, TimeUnit.SECONDS);
     }
   }
 
