@@ -14,11 +14,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(90)
 class EmbeddedKafkaIT {
@@ -81,6 +84,39 @@ class EmbeddedKafkaIT {
 
     for (int i = 0; i < 1000; i++) {
       assertThat(EmbeddedKafka.freePort()).isLessThan(first);
+    }
+  }
+
+  /** With compressors that are later than this Kafka's own. */
+  @ParameterizedTest
+  @EnumSource
+  void shouldGiveBackWhatWasCompressed(CompressionType compression) throws Exception {
+    String value = "to be compressed, ".repeat(10_000);
+    try (EmbeddedKafka kafka = new EmbeddedKafka(directory, 0)) {
+      kafka.createTopics(1, "a");
+      try (KafkaProducer<String, String> producer =
+          new KafkaProducer<>(
+              Map.of(
+                  "bootstrap.servers",
+                  kafka.bootstrapServers(),
+                  "compression.type",
+                  compression.name),
+              new StringSerializer(),
+              new StringSerializer())) {
+        producer.send(new ProducerRecord<>("a", value)).get();
+      }
+      try (KafkaConsumer<String, String> consumer =
+          new KafkaConsumer<>(
+              Map.of("bootstrap.servers", kafka.bootstrapServers()),
+              new StringDeserializer(),
+              new StringDeserializer())) {
+        TopicPartition partition = new TopicPartition("a", 0);
+        consumer.assign(List.of(partition));
+        consumer.seekToBeginning(List.of(partition));
+        assertThat(consumer.poll(Duration.ofSeconds(30)).records(partition))
+            .extracting(record -> record.value())
+            .containsExactly(value);
+      }
     }
   }
 
