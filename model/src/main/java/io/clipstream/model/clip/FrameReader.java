@@ -30,6 +30,7 @@ final class FrameReader implements AutoCloseable {
   private int exact; // first frame that is right, after where decoding started
   private int newest = -1; // last frame that came out
   private int timed = Timeline.HIDDEN; // its number by its time alone
+  private int lastTaken = -1; // last packet whose picture was taken
   private int sent;
   private int decoded;
   private ShownPicture first;
@@ -94,6 +95,7 @@ final class FrameReader implements AutoCloseable {
         }
       }
     }
+    takeHeld();
     clips.finish(scaler, losses);
     codec.done();
   }
@@ -106,6 +108,7 @@ final class FrameReader implements AutoCloseable {
     }
     Timeline.Start start = timeline.startFor(next);
     if (start != null && timeline.number(start.packet()) > newest + SEEK_FRAMES) {
+      takeHeld();
       codec.flush();
       if (!seek(start)) {
         startOver();
@@ -164,8 +167,11 @@ final class FrameReader implements AutoCloseable {
       return;
     }
     sent++;
+    boolean sound = source.isSound();
     if (!codec.send(next, needed)) {
       losses.packetRefused();
+    } else if (!sound) {
+      losses.frameDamaged();
     }
     receive();
   }
@@ -198,6 +204,31 @@ final class FrameReader implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes out the pictures that the codec has decoded and not given out. Taken ones that were sent
+   * after them may refer to them, though they are shown before, so their damage is theirs, too.
+   */
+  private void takeHeld() {
+    codec.drain();
+    while (codec.receive() == Codec.Received.FRAME) {
+      if (codec.damaged() && (timeline.counted() || packetOf(number()) < lastTaken)) {
+        losses.frameDamaged();
+      }
+      codec.release();
+    }
+    lastTaken = -1;
+  }
+
+  /** Which of the packets that were sent last has a frame; -1 if none. */
+  private int packetOf(int frame) {
+    for (int i = packet - 1; i >= Math.max(0, packet - 2 * PacketTable.REORDERED); i--) {
+      if (timeline.number(i) == frame) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /** Fills every place that wants this picture, or wanted an earlier one that never came. */
   private void take(int number) throws UnusableVideoException, InterruptedException {
     if (number < clips.wanted()) {
@@ -209,6 +240,9 @@ final class FrameReader implements AutoCloseable {
     scaler.scale(frame, picture.pixelAspect(), picture.orientation());
     if (first == null) {
       first = picture;
+    }
+    if (!timeline.counted()) {
+      lastTaken = Math.max(lastTaken, packetOf(number));
     }
     boolean interlaced = codec.interlaced();
     while (!clips.full() && clips.wanted() <= number) {

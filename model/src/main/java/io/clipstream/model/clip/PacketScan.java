@@ -60,7 +60,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
             .filter(track -> track.packets().frames() > 1)
             .findFirst()
             .orElse(tracks.get(source.track().index()));
-    source.choose(chosen.track());
+    source.choose(chosen.track(), chosen.hasChecksums());
     boolean broken = error != AVERROR_EOF || chosen.packets().damaged() > 0;
     String fault = fault(source, chosen, error, lastEnd);
     return new PacketScan(

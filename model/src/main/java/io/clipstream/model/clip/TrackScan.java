@@ -41,6 +41,7 @@ final class TrackScan {
   private final PacketTable packets = new PacketTable();
   private final ArrayDeque<Recovering> recovering = new ArrayDeque<>();
   private int hidden;
+  private boolean checksums;
 
   TrackScan(VideoTrack track) {
     this.track = track;
@@ -60,6 +61,11 @@ final class TrackScan {
     return hidden;
   }
 
+  /** Whether the codec's slices have checksums behind them. */
+  boolean hasChecksums() {
+    return checksums;
+  }
+
   void add(AVPacket packet) {
     PacketTable.Shows shows = track.shows(packet);
     boolean key = (packet.flags() & AV_PKT_FLAG_KEY) != 0;
@@ -74,6 +80,9 @@ final class TrackScan {
     hidden += shows == PacketTable.Shows.FRAME ? 0 : 1;
     boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 || track.isCutOff(packet);
     packets.add(packet.pts(), packet.dts(), packet.duration(), shows, key, broken);
+    if (!checksums && packet.size() > 0 && track.mayHaveChecksums()) {
+      checksums = SliceChecksums.agree(packet); // as those that have none do not by chance
+    }
   }
 
   private void findStarts(ByteBuffer bytes, long position, boolean key) {

@@ -27,6 +27,7 @@ final class VideoSource implements AutoCloseable {
   private Container container;
   private List<VideoTrack> tracks;
   private VideoTrack track;
+  private boolean checksums;
   private boolean othersDiscarded;
 
   private VideoSource(Path file, DecodeLimits limits) {
@@ -67,9 +68,14 @@ final class VideoSource implements AutoCloseable {
     return tracks;
   }
 
-  /** Makes a track the one whose packets are read. */
-  void choose(VideoTrack chosen) {
+  /**
+   * Makes a track the one whose packets are read.
+   *
+   * @param checksummed whether its slices have checksums behind them
+   */
+  void choose(VideoTrack chosen, boolean checksummed) {
     track = chosen;
+    checksums = checksummed;
   }
 
   /** The video track whose packets are read; another object after {@link #restart()}. */
@@ -108,6 +114,11 @@ final class VideoSource implements AutoCloseable {
 
   AVPacket packet() {
     return packet;
+  }
+
+  /** Whether the packet is as it was written, as far as checksums in it tell. */
+  boolean isSound() {
+    return !checksums || SliceChecksums.agree(packet);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_FFV1;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_NONE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_THEORA;
@@ -107,6 +108,11 @@ final class VideoTrack {
   boolean intraOnly() {
     AVCodecDescriptor descriptor = avcodec_descriptor_get(codec);
     return descriptor != null && (descriptor.props() & AV_CODEC_PROP_INTRA_ONLY) != 0;
+  }
+
+  /** Whether it is of the codec whose slices {@link SliceChecksums} looks at. */
+  boolean mayHaveChecksums() {
+    return codec == AV_CODEC_ID_FFV1;
   }
 
   /**

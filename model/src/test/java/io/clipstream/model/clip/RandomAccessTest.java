@@ -133,7 +133,7 @@ class RandomAccessTest {
     assertThat(wrong).isEmpty();
   }
 
-  private static Decoded decode(
+  static Decoded decode(
       Path file, Optional<TimeRange> range, List<ByteBuffer> pictures, List<TimeRange> times)
       throws InterruptedException {
     ClipBuffers buffers = new ClipBuffers(EACH.clipBytes(), 4L * EACH.clipBytes());

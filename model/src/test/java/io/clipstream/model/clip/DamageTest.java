@@ -1,0 +1,117 @@
+package io.clipstream.model.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clipstream.model.clip.DecodeResult.Decoded;
+import io.clipstream.model.clip.VideoEncoder.Settings;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One wrong bit: pictures that it reaches are not called complete, where anything tells of it. */
+@Timeout(120)
+class DamageTest {
+  @TempDir Path directory;
+
+  @ParameterizedTest(name = "a key frame in {0}")
+  @ValueSource(ints = {1, 12})
+  void shouldSeeThatSlicesDisagreeWithTheirChecksums(int keyInterval) throws Exception {
+    Path good =
+        TestVideos.write(
+            directory.resolve("good.mkv"),
+            Settings.of("ffv1", 96, 64, 25)
+                .withKeyInterval(keyInterval)
+                .withCodecOptions(Map.of("level", "3", "slicecrc", "1", "slices", "4")),
+            36);
+    List<ByteBuffer> right = new ArrayList<>();
+    List<TimeRange> times = new ArrayList<>();
+    assertThat(RandomAccessTest.decode(good, Optional.empty(), right, times).complete()).isTrue();
+    byte[] bytes = Files.readAllBytes(good);
+    bytes[bytes.length / 2] ^= 4;
+    Path bad = Files.write(directory.resolve("bad.mkv"), bytes);
+
+    List<ByteBuffer> shown = new ArrayList<>();
+    Decoded all = RandomAccessTest.decode(bad, Optional.empty(), shown, new ArrayList<>());
+
+    assertThat(all.note()).isEqualTo("1 frame damaged");
+    assertThat(shown).hasSameSizeAs(right);
+    int wrong = 0;
+    for (int i = 0; i < right.size(); i++) {
+      List<ByteBuffer> alone = new ArrayList<>();
+      Decoded one =
+          RandomAccessTest.decode(bad, Optional.of(times.get(i)), alone, new ArrayList<>());
+      assertThat(alone).containsExactly(shown.get(i));
+      if (!alone.equals(List.of(right.get(i)))) {
+        wrong++;
+        assertThat(one.complete()).as("picture " + i).isFalse();
+      }
+    }
+    assertThat(wrong).isBetween(1, keyInterval);
+  }
+
+  /** Version 1 has no checksums: what is in their places is no sign of damage. */
+  @Test
+  void shouldNotMissChecksumsThatAreNotThere() throws Exception {
+    for (Map<String, String> options :
+        List.of(Map.of("level", "1"), Map.of("level", "3", "slicecrc", "0", "slices", "4"))) {
+      Path file =
+          TestVideos.write(
+              directory.resolve("plain.mkv"),
+              Settings.of("ffv1", 96, 64, 25).withCodecOptions(options),
+              20);
+
+      Decoded all =
+          RandomAccessTest.decode(file, Optional.empty(), new ArrayList<>(), new ArrayList<>());
+
+      assertThat(all.note()).as(options.toString()).isEmpty();
+    }
+  }
+
+  /** B-frames are shown before a picture that they refer to, and that is decoded before them. */
+  @Test
+  void shouldSeeDamageOfAPictureThatIsShownLater() throws Exception {
+    Path good = Path.of(DamageTest.class.getResource("h264-open-gop.mp4").toURI());
+    List<ByteBuffer> right = new ArrayList<>();
+    List<TimeRange> times = new ArrayList<>();
+    assertThat(RandomAccessTest.decode(good, Optional.empty(), right, times).complete()).isTrue();
+    byte[] bytes = Files.readAllBytes(good);
+    Random random = new Random(1);
+
+    int wrong = 0;
+    List<String> silent = new ArrayList<>();
+    for (int flip = 0; flip < 12; flip++) {
+      byte[] flipped = bytes.clone();
+      int at = bytes.length / 4 + random.nextInt(bytes.length / 2);
+      flipped[at] ^= (byte) (1 << random.nextInt(8));
+      Path bad = Files.write(directory.resolve("bad.mp4"), flipped);
+      List<ByteBuffer> shown = new ArrayList<>();
+      Decoded all = RandomAccessTest.decode(bad, Optional.empty(), shown, new ArrayList<>());
+      if (!all.note().endsWith("damaged") || shown.size() != right.size()) {
+        continue; // H.264 has no checksums: not every wrong bit is told from a right one
+      }
+      for (int i = 0; i < right.size(); i++) {
+        List<ByteBuffer> alone = new ArrayList<>();
+        Decoded one =
+            RandomAccessTest.decode(bad, Optional.of(times.get(i)), alone, new ArrayList<>());
+        boolean equal = alone.equals(List.of(right.get(i)));
+        wrong += equal ? 0 : 1;
+        if (!equal && one.complete()) {
+          silent.add("byte " + at + ", picture " + i);
+        }
+      }
+    }
+
+    assertThat(wrong).isPositive();
+    assertThat(silent).isEmpty();
+  }
+}
