@@ -55,7 +55,7 @@ public final class FileProblem {
     try {
       Files.readAttributes(path, BasicFileAttributes.class);
     } catch (NoSuchFileException e) {
-      return "no such file";
+      return Files.isSymbolicLink(path) ? "its link leads to no file" : "no such file";
     } catch (IOException e) {
       return of(e);
     }
@@ -74,7 +74,9 @@ public final class FileProblem {
           "this user may not do that there (" + reason + "): change its rights";
       case "Input/output error" -> "its disk failed (" + reason + "): look at the system's log";
       case "Too many open files" -> "too many files are open: raise the limit (ulimit -n)";
-      case "Too many levels of symbolic links" -> "its links lead in a circle";
+      case "Too many levels of symbolic links",
+          "Too many levels of symbolic links or unable to access attributes of symbolic link" ->
+          "its links lead in a circle";
       case "File name too long" -> "its name is too long for its disk";
       default -> reason;
     };

@@ -2,6 +2,7 @@ package io.clipstream.model;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
@@ -35,7 +36,7 @@ public final class Nearest {
     if (folder == null
         || !Files.isDirectory(folder)
         || missing.getFileName() == null
-        || Files.exists(missing)) { // of another kind than was expected: no other is meant
+        || Files.exists(missing, LinkOption.NOFOLLOW_LINKS)) { // of another kind: no other is meant
       return "";
     }
     try (Stream<Path> files = Files.list(folder)) {

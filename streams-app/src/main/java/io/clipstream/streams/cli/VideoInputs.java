@@ -18,15 +18,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
- * The videos that arguments name: files, folders and globs ({@link VideoFiles}), http and https
- * addresses, and {@code -} for standard input. What comes from elsewhere is a temporary file while
- * it is needed. All threads.
+ * The videos that arguments name: files, folders and globs ({@link VideoFiles}), {@code file:},
+ * http and https addresses, and {@code -} for standard input. What comes from elsewhere is a
+ * temporary file while it is needed. All threads.
  */
 final class VideoInputs implements AutoCloseable {
   private static final long MAX_STDIN = 2L << 30;
   private static final int CHUNK = 1 << 16;
+  private static final Pattern ADDRESS = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
 
   private final List<Input> inputs;
   private final Path folder;
@@ -34,9 +36,15 @@ final class VideoInputs implements AutoCloseable {
 
   /**
    * @param name as the user wrote it, or the path of a file in a folder
+   * @param path of a file, null for others; its name may be no text, so that name does not lead
+   *     there
    * @param problem one line that says why there is no video; empty if there may be one
    */
-  record Input(String name, String problem) {}
+  record Input(String name, Path path, String problem) {
+    Input(String name, String problem) {
+      this(name, null, problem);
+    }
+  }
 
   /** A video that is a file now, or why it is not. */
   sealed interface Opened {
@@ -76,11 +84,21 @@ final class VideoInputs implements AutoCloseable {
     }
     List<Input> found = new ArrayList<>();
     try {
-      for (VideoFiles.Found file : VideoFiles.find(List.of(Path.of(argument)))) {
-        found.add(new Input(file.path().toString(), file.problem()));
+      Path path = Path.of(argument);
+      if (ADDRESS.matcher(argument).matches() && !Files.exists(path)) {
+        Optional<String> problem = FileFetcher.problem(argument);
+        if (problem.isPresent()) {
+          return List.of(new Input(argument, problem.get()));
+        }
+        path = Path.of(URI.create(argument));
+      }
+      for (VideoFiles.Found file : VideoFiles.find(List.of(path))) {
+        found.add(new Input(file.path().toString(), file.path(), file.problem()));
       }
     } catch (InvalidPathException e) {
       found.add(new Input(argument, "no name of a file: " + e.getReason()));
+    } catch (IllegalArgumentException e) { // of URIs
+      found.add(new Input(argument, "no address of a file: " + e.getMessage()));
     }
     return found;
   }
@@ -110,7 +128,7 @@ final class VideoInputs implements AutoCloseable {
     if (FileFetcher.isDownload(input.name())) {
       return fetched(input.name());
     }
-    return new Opened.Video(Path.of(input.name()), () -> {});
+    return new Opened.Video(input.path(), () -> {});
   }
 
   private Opened fetched(String address) throws InterruptedException {

@@ -34,6 +34,50 @@ class VideoInputsTest {
   }
 
   @Test
+  void shouldTakeFileAddressesAndNameOthers() throws Exception {
+    Path file = Files.writeString(folder.resolve("a b.mp4"), "a");
+
+    try (VideoInputs inputs =
+        new VideoInputs(
+            List.of(file.toUri().toString(), "ftp://host/a.mp4", "file:///none/here.mp4"))) {
+      assertThat(inputs.all().get(0).path()).isEqualTo(file);
+      assertThat(inputs.all().get(1).problem()).contains("ftp").doesNotContain("no such file");
+      assertThat(inputs.all().get(2).problem()).isEqualTo("no such file");
+    }
+  }
+
+  /**
+   * A name is bytes: one that is no UTF-8 is found in its folder, but not again by what is printed.
+   */
+  @Test
+  void shouldOpenFilesWhoseNamesAreNoText() throws Exception {
+    Process made =
+        new ProcessBuilder("sh", "-c", "printf video > \"$(printf 'a\\377.mp4')\"")
+            .directory(folder.toFile())
+            .start();
+    assertThat(made.waitFor()).isZero();
+
+    try (VideoInputs inputs = new VideoInputs(List.of(folder.toString()))) {
+      assertThat(inputs.all()).hasSize(1);
+      assertThat(((Opened.Video) inputs.open(inputs.all().get(0))).path()).hasContent("video");
+    }
+  }
+
+  @Test
+  void shouldSayWhereLinksLead() throws Exception {
+    Path one = folder.resolve("l1.mp4");
+    Path other = folder.resolve("l2.mp4");
+    Files.createSymbolicLink(one, other);
+    Files.createSymbolicLink(other, one);
+    Path dangling = Files.createSymbolicLink(folder.resolve("l3.mp4"), folder.resolve("gone"));
+
+    try (VideoInputs inputs = new VideoInputs(List.of(one.toString(), dangling.toString()))) {
+      assertThat(inputs.all().get(0).problem()).isEqualTo("its links lead in a circle");
+      assertThat(inputs.all().get(1).problem()).isEqualTo("its link leads to no file");
+    }
+  }
+
+  @Test
   void shouldTakeStandardInput() throws Exception {
     InputStream usual = System.in;
     System.setIn(new ByteArrayInputStream(new byte[100_000]));
