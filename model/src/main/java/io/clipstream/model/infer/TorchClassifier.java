@@ -83,29 +83,28 @@ public final class TorchClassifier implements Classifier {
   public static TorchClassifier load(
       ModelArtifact artifact, Device device, List<Integer> batchSizes, KernelMode kernels)
       throws IOException {
-    return load(artifact, device, batchSizes, kernels, () -> {});
+    return load(artifact, device, batchSizes, kernels, WarmUp.AT_ONCE);
   }
 
   /**
    * As the other.
    *
-   * @param warming called when the network is on the device and warming begins; again where it has
-   *     to be loaded in another form
+   * @param warmUp told of each pass, and may make a pause after it
    */
   public static TorchClassifier load(
       ModelArtifact artifact,
       Device device,
       List<Integer> batchSizes,
       KernelMode kernels,
-      Runnable warming)
+      WarmUp warmUp)
       throws IOException {
-    return load(artifact, device, batchSizes, kernels, warming, WARM_RUNS);
+    return load(artifact, device, batchSizes, kernels, warmUp, WARM_RUNS);
   }
 
   /** As {@link #load}, but no batch size is warmed: for a single call. */
   static TorchClassifier loadCold(ModelArtifact artifact, Device device, List<Integer> batchSizes)
       throws IOException {
-    return load(artifact, device, batchSizes, KernelMode.AUTO, () -> {}, 0);
+    return load(artifact, device, batchSizes, KernelMode.AUTO, WarmUp.AT_ONCE, 0);
   }
 
   private static TorchClassifier load(
@@ -113,7 +112,7 @@ public final class TorchClassifier implements Classifier {
       Device device,
       List<Integer> batchSizes,
       KernelMode kernels,
-      Runnable warming,
+      WarmUp warmUp,
       int warmRuns)
       throws IOException {
     BatchSizes sizes = new BatchSizes(batchSizes);
@@ -126,13 +125,10 @@ public final class TorchClassifier implements Classifier {
               device,
               kernels,
               loaded -> {
-                warming.run();
+                warmUp.begins();
                 for (int size : sizes.ascending()) {
                   for (int run = 0; run < warmRuns; run++) {
-                    if (Thread.currentThread().isInterrupted()) {
-                      throw new IllegalStateException("its load was interrupted");
-                    }
-                    if (loaded.launchesSoon(buffers.any(size))) {
+                    if (launchesSoon(loaded, buffers.any(size), warmUp)) {
                       launchedSoon.add(size);
                     } else {
                       launchedSoon.remove(size);
@@ -144,6 +140,22 @@ public final class TorchClassifier implements Classifier {
     } catch (IOException | RuntimeException | Error e) {
       buffers.close();
       throw e;
+    }
+  }
+
+  /** A pass of the warm-up, and the pause after it. */
+  private static boolean launchesSoon(TorchNetwork network, NDArray pixels, WarmUp warmUp) {
+    try {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      long start = System.nanoTime();
+      boolean soon = network.launchesSoon(pixels);
+      warmUp.passed(System.nanoTime() - start);
+      return soon;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("its load was interrupted", e);
     }
   }
 

@@ -71,6 +71,16 @@ final class ClipQueue {
     }
   }
 
+  /** A batch that is due already, else an empty list. Its clips are the caller's. */
+  List<QueuedClip> poll() {
+    lock.lock();
+    try {
+      return batcher.poll(System.nanoTime());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * The next batch for a worker that is still busy, if it is full and no other worker waits for
    * one; else an empty list. Its clips are the caller's.

@@ -10,6 +10,7 @@ import io.clipstream.model.clip.GpuDecoding;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.infer.TorchClassifier;
+import io.clipstream.model.infer.WarmUp;
 import io.clipstream.model.kernels.KernelMode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -80,7 +81,9 @@ public record GenerationFactory(
   }
 
   /**
-   * As the other; every device's network is proved when it is warm.
+   * As the other; every device's network is proved when it is warm. Where workers of this process
+   * serve on the device, it warms up with a pause after each pass, so that what has come meanwhile
+   * is worked off.
    *
    * @throws UserError if the budget has no room for the model's clips
    */
@@ -105,6 +108,18 @@ public record GenerationFactory(
     return ClipCutter.of(spec, sampling, limits, pixels, processes, gpus);
   }
 
+  private record PacedWarmUp(Device device, Proof proof) implements WarmUp {
+    @Override
+    public void begins() {
+      proof.warming();
+    }
+
+    @Override
+    public void passed(long nanos) throws InterruptedException {
+      DeviceUse.of(device.toString()).giveWay(nanos);
+    }
+  }
+
   private static ServedModel served(ModelArtifact artifact) {
     return new ServedModel(artifact.manifest(), artifact.digest());
   }
@@ -112,7 +127,8 @@ public record GenerationFactory(
   private TorchClassifier load(ModelArtifact artifact, Device device, Proof proof) {
     try {
       TorchClassifier network =
-          TorchClassifier.load(artifact, device, batch.sizes(), kernels, proof::warming);
+          TorchClassifier.load(
+              artifact, device, batch.sizes(), kernels, new PacedWarmUp(device, proof));
       boolean proved = false;
       try {
         proof.prove(network);

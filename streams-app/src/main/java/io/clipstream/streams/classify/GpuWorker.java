@@ -31,6 +31,7 @@ final class GpuWorker {
   private final DeviceModel device;
   private final ClipQueue queue;
   private final PipelineObserver observer;
+  private final DeviceUse use;
 
   /** Worker's thread only, as the next. */
   private Classifier classifier;
@@ -43,6 +44,7 @@ final class GpuWorker {
     this.device = device;
     this.queue = queue;
     this.observer = observer;
+    this.use = DeviceUse.of(device.device());
   }
 
   /**
@@ -57,15 +59,28 @@ final class GpuWorker {
       classifier = made;
       warm.run();
       while (!Thread.interrupted()) {
-        List<QueuedClip> batch = ahead.isEmpty() ? queue.take() : ahead;
-        ahead = List.of();
+        List<QueuedClip> batch = queue.take();
         if (batch.isEmpty()) {
           return;
         }
-        serve(batch);
+        serveAllDue(batch);
       }
     } finally {
       ahead.forEach(QueuedClip::release);
+    }
+  }
+
+  /** A batch, and those that are due when it ends. */
+  private void serveAllDue(List<QueuedClip> first) {
+    use.works();
+    try {
+      for (List<QueuedClip> batch = first; !batch.isEmpty(); ) {
+        serve(batch);
+        batch = ahead.isEmpty() ? queue.poll() : ahead;
+        ahead = List.of();
+      }
+    } finally {
+      use.waits();
     }
   }
 

@@ -306,8 +306,8 @@ final class SwapBenchmark implements AutoCloseable {
             least ? 8 : 32,
             least ? 32 : 224,
             least ? 4 : 16,
-            Duration.ofMillis(500),
-            Duration.ofSeconds(1));
+            Duration.ofMillis(200),
+            Duration.ofMillis(500));
     Path folder = Files.createTempDirectory("swap-benchmark");
     long started = System.nanoTime();
     boolean fine = true;
@@ -363,18 +363,27 @@ final class SwapBenchmark implements AutoCloseable {
             full ? "full load" : what + " of the full load", result.steady(), result.swaps()));
     List<Long> memory = result.swaps().stream().map(swap -> swap.deviceBytes() >> 20).toList();
     System.out.println("MiB in use after each close: " + memory);
-    double ratio =
-        measures.perSecond(result.swaps().stream().map(SwapMeasures.Swap::all).toList())
-            / measures.perSecond(result.steady());
+    List<SwapMeasures.Span> rollouts = result.swaps().stream().map(SwapMeasures.Swap::all).toList();
+    double ratio = measures.perSecond(rollouts) / measures.perSecond(result.steady());
+    double p99 = measures.latency(rollouts, 0.99);
+    double wanted = measures.latency(result.steady(), 0.99) + 1e3 * setting.batch() / capacity;
     // The first swaps may leave more with the allocator than was there before.
     long settled = memory.get(Math.min(4, memory.size() - 1));
     boolean flat = memory.get(memory.size() - 1) - settled <= 64;
     System.out.printf(
         Locale.ROOT,
-        "memory from the fifth close to the last: %+d MiB; throughput in rollouts %.3f; faults %s%n",
+        "memory from the fifth close to the last: %+d MiB; throughput in rollouts %.3f; p99 in"
+            + " rollouts %.1f ms, between them with a full batch %.1f ms; faults %s%n",
         memory.get(memory.size() - 1) - settled,
         ratio,
+        p99,
+        wanted,
         load.faults());
-    return flat && ratio >= 0.95 && load.faults().isEmpty() && open() == 1;
+    // At full load latency says how many videos are on their way.
+    return flat
+        && ratio >= 0.95
+        && (full || p99 <= wanted)
+        && load.faults().isEmpty()
+        && open() == 1;
   }
 }
