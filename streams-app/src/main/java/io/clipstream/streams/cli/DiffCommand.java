@@ -33,7 +33,9 @@ import picocli.CommandLine.Spec;
     name = "diff",
     description = {
       "Compare the best labels of the same videos in two topics, or in two parts of one.",
-      "A and B are TOPIC or TOPIC@FROM..TO, with offsets or times such as 2026-11-26T10:00:00Z."
+      "A and B are TOPIC or TOPIC@FROM..TO, with offsets or times such as 2026-11-26T10:00:00Z.",
+      "Records that are no labels are left out and counted; the exit code is 0 all the same, but 1"
+          + " where a side has nothing else."
     })
 final class DiffCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(200);
@@ -66,14 +68,17 @@ final class DiffCommand implements Callable<Integer> {
     KafkaConnection kafka = new KafkaConnection(settings);
     kafka.require(new TreeSet<>(List.of(first.topic(), second.topic())));
     LabelDiff diff = new LabelDiff(maxVideos);
-    read(kafka, first, diff::before);
-    read(kafka, second, diff::after);
-    print(diff.result());
+    long leftOutBefore = read(kafka, first, diff::before);
+    long leftOutAfter = read(kafka, second, diff::after);
+    print(diff.result(), leftOutBefore, leftOutAfter);
     return 0;
   }
 
-  private static void read(KafkaConnection kafka, TopicRange range, Consumer<VideoLabels> take)
+  /** Gives how many records are no labels. */
+  private static long read(KafkaConnection kafka, TopicRange range, Consumer<VideoLabels> take)
       throws InterruptedException {
+    long labels = 0;
+    long others = 0;
     try (KafkaConsumer<String, SpecificRecord> consumer = kafka.outcomes(List.of(range.topic()))) {
       Map<TopicPartition, Long> ends = range.seek(consumer, kafka);
       long heard = System.nanoTime();
@@ -81,7 +86,12 @@ final class DiffCommand implements Callable<Integer> {
         for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
           heard = System.nanoTime();
           if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
-            take.accept(labels(record));
+            if (record.value() instanceof VideoLabels found) {
+              take.accept(found);
+              labels++;
+            } else {
+              others++;
+            }
           }
         }
         if (System.nanoTime() - heard > PATIENCE.toNanos()) {
@@ -94,19 +104,16 @@ final class DiffCommand implements Callable<Integer> {
         }
       }
     }
-  }
-
-  private static VideoLabels labels(ConsumerRecord<String, SpecificRecord> record) {
-    if (record.value() instanceof VideoLabels labels) {
-      return labels;
+    if (labels == 0 && others > 0) {
+      throw new UserError("topic " + range.topic() + " holds no labels, expected one that does");
     }
-    throw new UserError("topic " + record.topic() + " holds no labels, expected one that does");
+    return others;
   }
 
-  private void print(LabelDiff.Result result) {
+  private void print(LabelDiff.Result result, long leftOutBefore, long leftOutAfter) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(OutcomeWriter.toJson(json(result)));
+      out.println(OutcomeWriter.toJson(json(result, leftOutBefore, leftOutAfter)));
       result.classes().forEach(change -> out.println(OutcomeWriter.toJson(json(change))));
     } else {
       out.printf(
@@ -126,6 +133,15 @@ final class DiffCommand implements Callable<Integer> {
       result.classes().stream()
           .filter(change -> change.changed() > 0)
           .forEach(change -> out.println(Printable.of(line(change))));
+      if (leftOutBefore + leftOutAfter > 0) {
+        out.printf(
+            Locale.ROOT,
+            "records that are no labels were left out: %d of %s, %d of %s%n",
+            leftOutBefore,
+            before,
+            leftOutAfter,
+            after);
+      }
     }
     out.flush();
   }
@@ -143,7 +159,7 @@ final class DiffCommand implements Callable<Integer> {
             .collect(Collectors.joining(", ")));
   }
 
-  private Map<String, Object> json(LabelDiff.Result result) {
+  private Map<String, Object> json(LabelDiff.Result result, long leftOutBefore, long leftOutAfter) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("type", "diff");
     object.put("before", before);
@@ -153,6 +169,8 @@ final class DiffCommand implements Callable<Integer> {
     object.put("onlyAfter", result.onlyAfter());
     object.put("changed", result.changed());
     object.put("meanScoreChange", result.meanScoreChange());
+    object.put("leftOutBefore", leftOutBefore);
+    object.put("leftOutAfter", leftOutAfter);
     return object;
   }
 

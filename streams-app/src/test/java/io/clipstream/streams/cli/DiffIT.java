@@ -124,6 +124,40 @@ class DiffIT {
   }
 
   @Test
+  void shouldLeaveOutAndCountWhatIsNoLabels() throws Exception {
+    label("old", 0, "a", "cat", 0.5f);
+    label("new", 1, "a", "dog", 0.5f);
+    foreign("new", "no Avro at all");
+    foreign("new", null);
+
+    assertThat(run("diff", "old", "new")).as(err.toString()).isZero();
+    assertThat(out.toString().lines())
+        .containsExactly(
+            "1 videos in both; 0 only in old, 0 only in new",
+            "top-1 changed for 1 (100.0 %), its mean score by +0.0000",
+            "  cat                      1 of 1 changed: 1 dog",
+            "records that are no labels were left out: 0 of old, 2 of new");
+    assertThat(run("diff", "new", "old", "--json")).isZero();
+    JsonNode sum = new ObjectMapper().readTree(out.toString().lines().findFirst().orElseThrow());
+    assertThat(sum.get("leftOutBefore").intValue()).isEqualTo(2);
+    assertThat(sum.get("leftOutAfter").intValue()).isZero();
+    kafka.createTopics(1, "other");
+    foreign("other", "no Avro at all");
+    assertThat(run("diff", "old", "other")).isEqualTo(1);
+    assertThat(err.toString()).contains("topic other holds no labels, expected one that does");
+  }
+
+  private void foreign(String topic, String text) throws Exception {
+    try (KafkaProducer<String, String> foreign =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", kafka.bootstrapServers()),
+            new StringSerializer(),
+            new StringSerializer())) {
+      foreign.send(new ProducerRecord<>(topic, "a", text)).get(60, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
   void shouldSayInOneLineWhatCannotBeCompared() throws Exception {
     label("old", 0, "a", "cat", 0.5f);
     label("old", 0, "b", "cat", 0.5f);
