@@ -60,6 +60,29 @@ class TimedRolloutTest {
     assertThat(phase()).isEqualTo(Phase.CHANGING);
   }
 
+  /** Whoever may write to the topic can write the like: {@code ops/rollout-protocol.md}. */
+  @Test
+  void shouldWaitForAForgedInstanceNoLongerThanALeaseHoweverLargeItsNumbers() {
+    serve(0);
+    beat(1, 20);
+    for (Phase phase : Phase.values()) {
+      Report forged =
+          new Report(phase, "v8", "v9", Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, "forged");
+      String instance = phase == Phase.WAITING ? "a" : "forged " + phase;
+      carryOut(rollout.read(instance, forged, Long.MAX_VALUE, offset++, seconds(20)), 20);
+    }
+    change(20);
+    beat(20, 30);
+    assertThat(phase()).isEqualTo(Phase.WAITING);
+
+    beat(30, 32);
+    assertThat(phase()).isEqualTo(Phase.CHANGING);
+    carryOut(rollout.on(new Input.Loaded(), seconds(32)), 32);
+    assertThat(beat(32, 38))
+        .contains(new Output.Reply(new Answer(Answer.Kind.SETTLE, 2, "v2", null)));
+    assertThat(rollout.rollout().peers().living()).isEmpty();
+  }
+
   @Test
   void shouldWaitForALivingInstanceAsLongAsItBeats() {
     serve(0);
