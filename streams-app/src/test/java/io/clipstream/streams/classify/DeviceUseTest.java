@@ -39,14 +39,22 @@ class DeviceUseTest {
   }
 
   @Test
-  void shouldWaitThreeTimesAsLongAsThePassWhereTheDeviceIsNeverFree() throws Exception {
+  void shouldWaitSevenTimesAsLongAsThePassWhereTheDeviceIsNeverFree() throws Exception {
     DeviceUse use = DeviceUse.of("never free");
     use.works();
     long start = System.nanoTime();
 
     use.giveWay(TimeUnit.MILLISECONDS.toNanos(10));
 
-    assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(30));
+    assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(70));
+  }
+
+  @Test
+  void shouldNotWaitForHoursBehindAPassOfAnHour() throws Exception {
+    DeviceUse use = DeviceUse.of("slow");
+    use.works();
+
+    use.giveWay(HOUR);
   }
 
   @Test
@@ -55,14 +63,14 @@ class DeviceUseTest {
     use.works();
     Thread.currentThread().interrupt();
 
-    assertThatThrownBy(() -> use.giveWay(HOUR)).isInstanceOf(InterruptedException.class);
+    assertThatThrownBy(() -> use.awaitFree(HOUR)).isInstanceOf(InterruptedException.class);
   }
 
   private static FutureTask<Void> pause(DeviceUse use) {
     FutureTask<Void> pause =
         new FutureTask<>(
             () -> {
-              use.giveWay(HOUR);
+              use.awaitFree(HOUR);
               return null;
             });
     Thread thread = new Thread(pause);

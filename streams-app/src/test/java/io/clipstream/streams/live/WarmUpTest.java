@@ -26,7 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +45,8 @@ class WarmUpTest {
   @TempDir Path folder;
   private final PixelBudget budget = new PixelBudget(1 << 26);
   private final LiveGenerations generations = new LiveGenerations("warm");
+  private final CountDownLatch started = new CountDownLatch(1);
+  private final CountDownLatch end = new CountDownLatch(1);
   private ModelArtifact next;
 
   @BeforeEach
@@ -68,12 +70,14 @@ class WarmUpTest {
         new SwapLoad(
             generations, CLIP, BATCH, budget, 2, Files.createFile(folder.resolve("video.mp4")))) {
       long beside;
-      try (SwapLoad.Phase phase = load.saturated(4 * BATCH.maxClips())) {
+      try (SwapLoad.Phase phase = load.saturated(1)) {
+        started.await();
         beside = warmUp();
+        end.countDown();
       }
 
-      // Four times as long; its fastest of several passes is not that of the others.
-      assertThat(beside).isGreaterThan(2 * alone);
+      // Eight times as long, but a machine that is busy with other things may be slow in either.
+      assertThat(beside).isGreaterThan(3 * alone);
       assertThat(load.faults()).isEmpty();
     }
   }
@@ -112,7 +116,7 @@ class WarmUpTest {
     return times[1] - times[0];
   }
 
-  /** From now on; its computing leaves the cores to the warm-up. */
+  /** From now on; leaves the cores to the warm-up. */
   private void serve() {
     Generation generation =
         new Generation(
@@ -129,8 +133,8 @@ class WarmUpTest {
     generations.use(new Roles(new Roles.Chosen("1", 1), null, 0, null));
   }
 
-  /** Takes a millisecond for a batch. */
-  private static final class AtWork implements Classifier {
+  /** At work on its first batch until the end. */
+  private final class AtWork implements Classifier {
     @Override
     public ModelManifest manifest() {
       return SERVING;
@@ -144,7 +148,8 @@ class WarmUpTest {
     @Override
     public float[][] classify(List<Clip> clips) {
       try {
-        TimeUnit.MILLISECONDS.sleep(1);
+        started.countDown();
+        end.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
