@@ -16,28 +16,24 @@ bool copies_upload(int device, void* to, const void* from, size_t bytes, char* p
   return cuda_good(error, "copy to the device", problem);
 }
 
-bool copies_mark(int device, void** mark, char* problem) {
+bool copies_download(int device, void* to, const void* from, size_t bytes, void** mark, char* problem) {
   void* stream;
   if (!gpu_enter(device, &stream, problem)) return false;
   int error = cuda.create_event(mark, DISABLE_TIMING);
-  if (!error && (error = cuda.record_event(*mark, stream))) copies_forget(*mark);
-  gpu_leave();
-  return cuda_good(error, "event", problem);
-}
-
-bool copies_download(int device, void* mark, void* to, const void* from, size_t bytes, char* problem) {
-  void* stream;
-  if (!gpu_enter(device, &stream, problem)) {
-    copies_forget(mark);
-    return false;
+  if (!error) {
+    error = cuda.copy_to_host(to, address(from), bytes, stream);
+    if (!error) error = cuda.record_event(*mark, stream);
+    if (error) cuda.destroy_event(*mark);
   }
-  void* downloads = gpu_open(device, problem)->downloads;
-  int error = cuda.await_event(downloads, mark, 0);
-  if (!error) error = cuda.copy_to_host(to, address(from), bytes, downloads);
-  if (!error) error = cuda.wait_for_stream(downloads);
   gpu_leave();
-  copies_forget(mark);
   return cuda_good(error, "copy from the device", problem);
 }
 
-void copies_forget(void* mark) { cuda.destroy_event(mark); }
+bool copies_await(int device, void* mark, char* problem) {
+  void* stream;
+  if (!gpu_enter(device, &stream, problem)) return false;
+  int error = cuda.wait_for_event(mark);
+  cuda.destroy_event(mark);
+  gpu_leave();
+  return cuda_good(error, "network", problem);
+}

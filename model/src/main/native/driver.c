@@ -63,7 +63,7 @@ static bool find_libraries(char* problem) {
       {driver, "cuMemcpyDtoHAsync_v2", &cuda.copy_to_host},
       {driver, "cuEventCreate", &cuda.create_event},
       {driver, "cuEventRecord", &cuda.record_event},
-      {driver, "cuStreamWaitEvent", &cuda.await_event},
+      {driver, "cuEventSynchronize", &cuda.wait_for_event},
       {driver, "cuEventDestroy_v2", &cuda.destroy_event},
       {torch, "aoti_torch_get_current_cuda_stream", &current_stream},
   };
@@ -92,8 +92,7 @@ static bool open_device(int number, char* problem) {
       !cuda_good(cuda.push_context(gpu->context), "context", problem)) {
     return false;
   }
-  bool made = cuda_good(cuda.create_stream(&gpu->uploads, NON_BLOCKING), "stream", problem) &&
-              cuda_good(cuda.create_stream(&gpu->downloads, NON_BLOCKING), "stream", problem);
+  bool made = cuda_good(cuda.create_stream(&gpu->uploads, NON_BLOCKING), "stream", problem);
   gpu_leave();
   return made;
 }

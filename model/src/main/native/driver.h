@@ -27,7 +27,7 @@ typedef struct {
   int (*copy_to_host)(void* to, uint64_t from, size_t bytes, void* stream);
   int (*create_event)(void** event, unsigned flags);
   int (*record_event)(void* event, void* stream);
-  int (*await_event)(void* stream, void* event, unsigned flags);
+  int (*wait_for_event)(void* event);
   int (*destroy_event)(void* event);
 } Driver;
 extern Driver cuda;  // once a device is open
@@ -35,9 +35,9 @@ extern Driver cuda;  // once a device is open
 typedef struct {
   int major, minor;  // compute capability
   int multiprocessors;
-  int shared_bytes;           // of a block, at most
-  void* context;              // PyTorch's, kept until the process ends
-  void *uploads, *downloads;  // streams beside PyTorch's
+  int shared_bytes;  // of a block, at most
+  void* context;     // PyTorch's, kept until the process ends
+  void* uploads;     // a stream beside PyTorch's
 } Gpu;
 
 // Makes a device ready; later calls are cheap. Null with one line in problem (PROBLEM_BYTES long) if it is not there.

@@ -101,24 +101,19 @@ EXPORTED const char* clipstream_upload(uint64_t tensor, const void* from, int64_
   return problem_of(&call);
 }
 
-// A mark behind all that was begun on PyTorch's current stream until now.
-EXPORTED const char* clipstream_mark(int device, void** mark) {
-  return copies_mark(device, mark, last_problem) ? NULL : last_problem;
-}
-
-// Waits for a mark, which is gone then, and copies a tensor, float32 of two axes, to host memory.
-EXPORTED const char* clipstream_download(uint64_t tensor, void* mark, void* to, int64_t bytes) {
+// Begins to copy a tensor, float32 of two axes, to host memory, behind all that was begun on PyTorch's current stream
+// until now. The mark is for clipstream_await, which must follow before the memory is used.
+EXPORTED const char* clipstream_download(uint64_t tensor, void* to, int64_t bytes, void** mark) {
   Call call = {.inputs = NULL};
   Argument from = tensor_of(&call, &tensor, aoti_torch_dtype_float32(), 2, bytes);
-  if (call.problem[0]) {
-    copies_forget(mark);
-  } else {
-    copies_download(call.device, mark, to, from.data, (size_t)bytes, call.problem);
-  }
+  if (!call.problem[0]) copies_download(call.device, to, from.data, (size_t)bytes, mark, call.problem);
   return problem_of(&call);
 }
 
-EXPORTED void clipstream_forget(void* mark) { copies_forget(mark); }
+// Waits for a mark on a device, once.
+EXPORTED const char* clipstream_await(int device, void* mark) {
+  return copies_await(device, mark, last_problem) ? NULL : last_problem;
+}
 
 // SHA-256 of the sources that this library was built from.
 EXPORTED const char* clipstream_kernels_sources(void) { return SOURCES; }

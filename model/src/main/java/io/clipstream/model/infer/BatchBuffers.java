@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipSpec;
-import io.clipstream.model.clip.DirectMemory;
 import io.clipstream.model.kernels.GpuCopies;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -41,8 +40,7 @@ final class BatchBuffers implements AutoCloseable {
    * @param device their place on the GPU, or null
    * @param batches for each batch size the network's input: of a GPU's memory or of the host's
    */
-  private record Buffer(
-      ByteBuffer host, boolean pageLocked, NDArray device, Map<Integer, NDArray> batches) {}
+  private record Buffer(CopyMemory host, NDArray device, Map<Integer, NDArray> batches) {}
 
   BatchBuffers(ClipSpec clip, BatchSizes sizes, Device device) {
     this.clip = clip;
@@ -69,17 +67,17 @@ final class BatchBuffers implements AutoCloseable {
 
   private Buffer buffer(int bytes, BatchSizes sizes) {
     NDArray all = gpu ? arrays.zeros(shape(sizes.largest()), DataType.UINT8) : null;
-    ByteBuffer host = DirectMemory.allocate(bytes);
+    CopyMemory host = new CopyMemory(bytes, gpu);
     Map<Integer, NDArray> batches = new HashMap<>();
     for (int size : sizes.ascending()) {
-      ByteBuffer part = host.slice(0, size * clip.clipBytes());
+      ByteBuffer part = host.bytes().slice(0, size * clip.clipBytes());
       batches.put(
           size,
           gpu
               ? all.get(new NDIndex(":" + size)) // a view
               : arrays.create(part, shape(size), DataType.UINT8));
     }
-    return new Buffer(host, gpu && PageLock.lock(host), all, batches);
+    return new Buffer(host, all, batches);
   }
 
   private Shape shape(int batch) {
@@ -98,7 +96,7 @@ final class BatchBuffers implements AutoCloseable {
    * @return the network's input, valid until the second call after this one
    */
   NDArray take(List<Clip> clips, int size) {
-    ByteBuffer host = buffers.get(filling).host;
+    ByteBuffer host = buffers.get(filling).host.bytes();
     int clipBytes = clip.clipBytes();
     if (gpu) {
       // One core copies slower than a GPU computes.
@@ -122,7 +120,7 @@ final class BatchBuffers implements AutoCloseable {
 
   /** The same for one clip's pixels, all that remains of a buffer. */
   NDArray take(ByteBuffer pixels, int size) {
-    buffers.get(filling).host.put(0, pixels, pixels.position(), pixels.remaining());
+    buffers.get(filling).host.bytes().put(0, pixels, pixels.position(), pixels.remaining());
     return send(pixels.remaining(), size);
   }
 
@@ -131,9 +129,9 @@ final class BatchBuffers implements AutoCloseable {
     filling = 1 - filling;
     NDArray input = buffer.batches.get(size);
     if (copies.isPresent()) {
-      copies.get().upload(buffer.host, bytes, buffer.device);
+      copies.get().upload(buffer.host.bytes(), bytes, buffer.device);
     } else if (gpu) {
-      input.set(buffer.host.slice(0, size * clip.clipBytes()));
+      input.set(buffer.host.bytes().slice(0, size * clip.clipBytes()));
     }
     return input;
   }
@@ -141,11 +139,6 @@ final class BatchBuffers implements AutoCloseable {
   @Override
   public void close() {
     arrays.close();
-    for (Buffer buffer : buffers) {
-      if (buffer.pageLocked) {
-        PageLock.unlock(buffer.host);
-      }
-      DirectMemory.free(buffer.host);
-    }
+    buffers.forEach(buffer -> buffer.host.close());
   }
 }

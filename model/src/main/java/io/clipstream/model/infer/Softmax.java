@@ -14,16 +14,18 @@ final class Softmax {
     for (int k = 0; k < classes; k++) {
       max = Math.max(max, logits[from + k]); // NaN if any is
     }
+    double[] powers = new double[classes];
     double sum = 0;
     for (int k = 0; k < classes; k++) {
-      sum += Math.exp(logits[from + k] - max);
+      powers[k] = Math.exp(logits[from + k] - max);
+      sum += powers[k];
     }
     if (!Double.isFinite(max) || !Double.isFinite(sum)) {
       throw new IllegalStateException(network + " gives a logit that is not a finite number");
     }
     float[] probabilities = new float[classes];
     for (int k = 0; k < classes; k++) {
-      probabilities[k] = (float) (Math.exp(logits[from + k] - max) / sum);
+      probabilities[k] = (float) (powers[k] / sum);
     }
     return probabilities;
   }

@@ -20,6 +20,9 @@ import io.clipstream.model.kernels.KernelMode;
 import io.clipstream.model.kernels.KernelsUnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +44,9 @@ final class TorchNetwork implements AutoCloseable {
   private final ParameterStore parameters;
   private final Optional<GpuCopies> copies;
   private final NetworkForm form;
+
+  /** For results, of runs that are closed. */
+  private final Deque<CopyMemory> spare = new ArrayDeque<>();
 
   private TorchNetwork(ModelManifest manifest, Device device, Model model, NetworkForm form) {
     this.manifest = manifest;
@@ -182,6 +188,17 @@ final class TorchNetwork implements AutoCloseable {
     }
   }
 
+  private CopyMemory spare(int bytes) {
+    CopyMemory memory = spare.poll();
+    if (memory != null && memory.bytes().capacity() >= bytes) {
+      return memory;
+    }
+    if (memory != null) {
+      memory.close();
+    }
+    return new CopyMemory(bytes, true);
+  }
+
   /**
    * Runs a batch and tells whether beginning it took less than half of the time: then this thread
    * can begin the next while the device is at work.
@@ -202,37 +219,59 @@ final class TorchNetwork implements AutoCloseable {
     }
   }
 
-  /** A batch that the network was given; closed when its result is not needed any more. */
+  /**
+   * A batch that the network was given; closed when its result is not needed any more. Where there
+   * are copies, its result is on the way to the host from the beginning.
+   */
   final class Run implements AutoCloseable {
     private final NDArray logits;
-
-    /** Behind the batch; empty once it was used, and without copies. */
-    private Optional<GpuCopies.Mark> end;
+    private final int count;
+    private CopyMemory memory;
+    private GpuCopies.Download download;
 
     private Run(NDArray logits) {
       this.logits = logits;
-      this.end = copies.map(by -> by.mark(device.getDeviceId()));
+      this.count = Math.toIntExact(logits.getShape().size());
+      if (copies.isPresent()) {
+        this.memory = spare(count * Float.BYTES);
+        try {
+          this.download = copies.get().download(logits, memory.bytes());
+        } catch (EngineException e) {
+          close();
+          throw e;
+        }
+      }
     }
 
-    /** Logits [N, K], once: waits. */
+    /** Logits [N, K]: waits. */
     float[] logits() {
       try {
-        if (end.isEmpty()) {
+        if (download == null) {
           return logits.toFloatArray();
         }
-        GpuCopies.Mark mark = end.get();
-        end = Optional.empty();
-        return copies.orElseThrow().download(mark, logits);
+        download.await();
+        float[] values = new float[count];
+        memory.bytes().order(ByteOrder.nativeOrder()).asFloatBuffer().get(values);
+        return values;
       } catch (EngineException e) {
         throw OutOfDeviceMemoryException.explain(e, (int) logits.getShape().get(0), device);
       }
     }
 
+    /** Waits for what is at work on its memory. */
     @Override
     public void close() {
-      end.ifPresent(mark -> copies.orElseThrow().forget(mark));
-      end = Optional.empty();
-      logits.close();
+      try {
+        if (download != null) {
+          download.await();
+        }
+      } finally {
+        if (memory != null) {
+          spare.push(memory);
+          memory = null;
+        }
+        logits.close();
+      }
     }
   }
 
@@ -255,6 +294,7 @@ final class TorchNetwork implements AutoCloseable {
 
   @Override
   public void close() {
+    spare.forEach(CopyMemory::close);
     model.close();
   }
 }

@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Copies between host memory and GPUs beside what PyTorch computes there: DJL has one stream, on
- * which a copy waits for all that was begun before it. For any GPU that PyTorch runs on. All
- * threads. Failures are EngineExceptions.
+ * Copies to GPUs beside what PyTorch computes there, and from them without waiting for what was
+ * begun later: DJL has one stream, on which a copy waits for all of it. For any GPU that PyTorch
+ * runs on. All threads. Failures are EngineExceptions.
  */
 public final class GpuCopies {
   private static final Logger log = LoggerFactory.getLogger(GpuCopies.class);
@@ -45,40 +45,39 @@ public final class GpuCopies {
   }
 
   /**
-   * A mark behind all that this thread has begun on a GPU until now, to be given to {@link
-   * #download} or to {@link #forget}, once.
-   */
-  public Mark mark(int device) {
-    PointerByReference mark = new PointerByReference();
-    check(library.functions().clipstream_mark(device, mark));
-    return new Mark(mark.getValue());
-  }
-
-  /** An event of CUDA's. */
-  public static final class Mark {
-    private final Pointer event;
-
-    private Mark(Pointer event) {
-      this.event = event;
-    }
-  }
-
-  /**
-   * Waits for a mark, not for what was begun after it, and copies an array from the GPU.
+   * Begins to copy an array from its GPU, behind all that this thread has begun there until now.
    *
-   * @param from float32 [N, K], made before the mark
+   * @param from float32 [N, K]; may be closed at once
+   * @param to direct; page-locked, or else this waits. Its bytes from position 0 are written
    */
-  public float[] download(Mark mark, NDArray from) {
-    float[] values = new float[Math.toIntExact(from.getShape().size())];
+  public Download download(NDArray from, ByteBuffer to) {
+    PointerByReference mark = new PointerByReference();
+    long bytes = 4 * from.getShape().size();
     check(
         library
             .functions()
-            .clipstream_download(handle(from), mark.event, values, 4L * values.length));
-    return values;
+            .clipstream_download(handle(from), to.slice(0, (int) bytes), bytes, mark));
+    return new Download(from.getDevice().getDeviceId(), mark.getValue());
   }
 
-  public void forget(Mark mark) {
-    library.functions().clipstream_forget(mark.event);
+  /** A copy from a GPU that was begun, whose memory must stay until it was awaited. */
+  public final class Download {
+    private final int device;
+    private Pointer mark;
+
+    private Download(int device, Pointer mark) {
+      this.device = device;
+      this.mark = mark;
+    }
+
+    /** Waits until it is done, not for what was begun after it. */
+    public void await() {
+      if (mark != null) {
+        Pointer awaited = mark;
+        mark = null;
+        check(library.functions().clipstream_await(device, awaited));
+      }
+    }
   }
 
   private static long handle(NDArray array) {

@@ -31,11 +31,9 @@ final class KernelLibrary {
 
     String clipstream_upload(long tensor, ByteBuffer from, long bytes);
 
-    String clipstream_mark(int device, PointerByReference mark);
+    String clipstream_download(long tensor, ByteBuffer to, long bytes, PointerByReference mark);
 
-    String clipstream_download(long tensor, Pointer mark, float[] to, long bytes);
-
-    void clipstream_forget(Pointer mark);
+    String clipstream_await(int device, Pointer mark);
   }
 
   private KernelLibrary(Functions functions) {
