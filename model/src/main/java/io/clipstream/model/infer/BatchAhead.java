@@ -11,8 +11,6 @@ import java.util.concurrent.CompletionException;
  * begun. What fails is for that call. One thread, the classifier's.
  */
 final class BatchAhead implements AutoCloseable {
-  static final BatchAhead NONE = new BatchAhead(List.of(), CompletableFuture.completedFuture(null));
-
   private final List<Clip> clips;
   private final CompletableFuture<NDArray> input;
   private TorchNetwork.Run begun;
@@ -30,8 +28,16 @@ final class BatchAhead implements AutoCloseable {
     return clips;
   }
 
-  /** Gives it to the device, behind what that is at work on. */
+  /** Complete when its pixels are on the device or could not be copied. */
+  CompletableFuture<?> copied() {
+    return input.handle((array, error) -> array);
+  }
+
+  /** Gives it to the device, once, behind what that is at work on. */
   void begin(TorchNetwork network) {
+    if (begun != null || failure != null) {
+      return;
+    }
     try {
       begun = network.begin(input.join());
     } catch (CompletionException e) {
@@ -41,16 +47,9 @@ final class BatchAhead implements AutoCloseable {
     }
   }
 
-  /** Waits until its pixels are on the device, or could not be copied. */
-  void awaitCopy() {
-    input.handle((array, error) -> array).join();
-  }
-
   /** The batch at work; closed with this. */
   TorchNetwork.Run run(TorchNetwork network) {
-    if (begun == null && failure == null) {
-      begin(network);
-    }
+    begin(network);
     if (failure != null) {
       throw failure;
     }
@@ -60,7 +59,7 @@ final class BatchAhead implements AutoCloseable {
   /** Its copy is done, and its result will not be read any more. */
   @Override
   public void close() {
-    awaitCopy();
+    copied().join();
     if (begun != null) {
       begun.close();
     }

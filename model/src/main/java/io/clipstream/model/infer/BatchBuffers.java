@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Pixels of batches on their way to a device, in two buffers in turn: while a GPU is at work on
- * one, the other is filled. Host memory for a GPU is page-locked: its copy engine reads that
- * several times faster. One thread at a time.
+ * Pixels of batches on their way to a device, in three buffers in turn: while a GPU is at work on
+ * one and another waits for it, the third is filled. Host memory for a GPU is page-locked: its copy
+ * engine reads that several times faster. One thread at a time.
  */
 final class BatchBuffers implements AutoCloseable {
   /** Of a clip, each copied by one thread. */
@@ -57,8 +57,9 @@ final class BatchBuffers implements AutoCloseable {
     arrays = NDManager.newBaseManager(device, "PyTorch");
     copies = gpu ? GpuCopies.find() : Optional.empty();
     try {
-      buffers.add(buffer((int) bytes, sizes));
-      buffers.add(buffer((int) bytes, sizes));
+      for (int i = 0; i < (gpu ? 3 : 1); i++) {
+        buffers.add(buffer((int) bytes, sizes));
+      }
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -93,7 +94,7 @@ final class BatchBuffers implements AutoCloseable {
    * Copies a batch.
    *
    * @param size of the batch; what is left of it after the clips holds older pixels
-   * @return the network's input, valid until the second call after this one
+   * @return the network's input, valid until the third call after this one
    */
   NDArray take(List<Clip> clips, int size) {
     ByteBuffer host = buffers.get(filling).host.bytes();
@@ -126,7 +127,7 @@ final class BatchBuffers implements AutoCloseable {
 
   private NDArray send(int bytes, int size) {
     Buffer buffer = buffers.get(filling);
-    filling = 1 - filling;
+    filling = (filling + 1) % buffers.size();
     NDArray input = buffer.batches.get(size);
     if (copies.isPresent()) {
       copies.get().upload(buffer.host.bytes(), bytes, buffer.device);

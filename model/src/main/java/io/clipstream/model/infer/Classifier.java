@@ -23,14 +23,14 @@ public interface Classifier extends AutoCloseable {
   float[][] classify(List<Clip> clips);
 
   /**
-   * As {@link #classify(List)}; a classifier whose device computes by itself begins the next batch
-   * meanwhile.
+   * As {@link #classify(List)}; a classifier whose device computes by itself begins the batches
+   * that follow meanwhile.
    *
-   * @param next gives the batch of the next call, or an empty list; asked at most once, by this
-   *     thread. Those clips stay the caller's too, who must not change their pixels. If the next
-   *     call brings other clips after all, what was begun is discarded
+   * @param next gives the batches of the next calls as far as they are known, in order, of which
+   *     two are enough; asked at most once, by this thread. Those clips stay the caller's too, who
+   *     must not change their pixels. If other clips come after all, what was begun is discarded
    */
-  default float[][] classify(List<Clip> clips, Supplier<List<Clip>> next) {
+  default float[][] classify(List<Clip> clips, Supplier<List<List<Clip>>> next) {
     return classify(clips);
   }
 

@@ -49,7 +49,10 @@ public final class ClassifyEndurance {
     try (TorchClassifier classifier = TorchClassifier.load(artifact, device, batchSizes, kernels)) {
       each.accept(memory(device, 0));
       for (long i = 0; i < batches; i++) {
-        List<Clip> next = turns.get((int) ((i + 1) % turns.size()));
+        List<List<Clip>> next =
+            List.of(
+                turns.get((int) ((i + 1) % turns.size())),
+                turns.get((int) ((i + 2) % turns.size())));
         float[][] unused = classifier.classify(turns.get((int) (i % turns.size())), () -> next);
         if ((i + 1) * 10 / batches > i * 10 / batches) {
           each.accept(memory(device, i + 1));

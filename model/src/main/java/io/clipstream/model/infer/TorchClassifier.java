@@ -9,11 +9,10 @@ import io.clipstream.model.clip.Clip;
 import io.clipstream.model.kernels.KernelMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -31,34 +30,37 @@ import java.util.function.Supplier;
  * {@code OMP_WAIT_POLICY=PASSIVE}: those threads spin by default while they wait for each other.
  *
  * <p>On GPUs, Swin3D's serving form in bfloat16 runs with clipstream's own kernels where it can;
- * {@link #form} tells. A GPU is given the next batch while it is at work on one, so that it waits
- * for nothing. Arrays of a batch are freed before its call returns.
+ * {@link #form} tells. A GPU is given the next batch while it is at work on one, and the pixels of
+ * the one after that are copied meanwhile, so that it waits for nothing. Arrays of a batch are
+ * freed before its call returns.
  */
 public final class TorchClassifier implements Classifier {
   /** Runs of a shape until TorchScript has profiled and optimised it, and one to see it fast. */
   private static final int WARM_RUNS = 3;
+
+  /** Batches that are prepared: one begun, one copied. */
+  private static final int AHEAD = 2;
 
   private final ModelArtifact artifact;
   private final Device device;
   private final BatchSizes sizes;
   private final BatchBuffers buffers;
   private final TorchNetwork network;
-  private final Set<Integer> launchedSoon;
-  private BatchAhead ahead = BatchAhead.NONE;
+
+  /** Prepared, in the order of the calls. */
+  private final List<BatchAhead> ahead = new ArrayList<>();
 
   private TorchClassifier(
       ModelArtifact artifact,
       Device device,
       BatchSizes sizes,
       BatchBuffers buffers,
-      TorchNetwork network,
-      Set<Integer> launchedSoon) {
+      TorchNetwork network) {
     this.artifact = artifact;
     this.device = device;
     this.sizes = sizes;
     this.buffers = buffers;
     this.network = network;
-    this.launchedSoon = launchedSoon;
   }
 
   /**
@@ -118,7 +120,6 @@ public final class TorchClassifier implements Classifier {
     BatchSizes sizes = new BatchSizes(batchSizes);
     BatchBuffers buffers = buffers(artifact, sizes, device);
     try {
-      Set<Integer> launchedSoon = new HashSet<>();
       TorchNetwork network =
           TorchNetwork.load(
               artifact,
@@ -128,15 +129,11 @@ public final class TorchClassifier implements Classifier {
                 warmUp.begins();
                 for (int size : sizes.ascending()) {
                   for (int run = 0; run < warmRuns; run++) {
-                    if (launchesSoon(loaded, buffers.any(size), warmUp)) {
-                      launchedSoon.add(size);
-                    } else {
-                      launchedSoon.remove(size);
-                    }
+                    pass(loaded, buffers.any(size), warmUp);
                   }
                 }
               });
-      return new TorchClassifier(artifact, device, sizes, buffers, network, launchedSoon);
+      return new TorchClassifier(artifact, device, sizes, buffers, network);
     } catch (IOException | RuntimeException | Error e) {
       buffers.close();
       throw e;
@@ -144,15 +141,14 @@ public final class TorchClassifier implements Classifier {
   }
 
   /** A pass of the warm-up, and the pause after it. */
-  private static boolean launchesSoon(TorchNetwork network, NDArray pixels, WarmUp warmUp) {
+  private static void pass(TorchNetwork network, NDArray pixels, WarmUp warmUp) {
     try {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
       long start = System.nanoTime();
-      boolean soon = network.launchesSoon(pixels);
+      float[] unused = network.logits(pixels);
       warmUp.passed(System.nanoTime() - start);
-      return soon;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("its load was interrupted", e);
@@ -193,7 +189,7 @@ public final class TorchClassifier implements Classifier {
   }
 
   @Override
-  public float[][] classify(List<Clip> clips, Supplier<List<Clip>> next) {
+  public float[][] classify(List<Clip> clips, Supplier<List<List<Clip>>> next) {
     Optional<String> problem = problem(clips);
     if (problem.isPresent()) {
       throw new IllegalArgumentException(problem.get());
@@ -203,13 +199,11 @@ public final class TorchClassifier implements Classifier {
             "A batch of " + clips.size() + " clips of " + manifest().id() + " on " + device);
     try (BatchAhead current = taken(clips)) {
       if (network.overlaps()) {
-        ahead = copying(next.get());
+        prepare(next.get());
       }
       TorchNetwork.Run run = current.run(network);
-      // Where the GPU takes longer for a batch than this thread takes to launch it, it is given
-      // the next at once, and goes on with it without a pause.
-      if (ahead != BatchAhead.NONE && launchedSoon.contains(sizes.atLeast(ahead.clips().size()))) {
-        ahead.begin(network);
+      if (!ahead.isEmpty()) {
+        ahead.get(0).begin(network); // and the device goes on without a pause
       }
       float[] logits = run.logits();
       int classes = manifest().labels().size();
@@ -225,24 +219,42 @@ public final class TorchClassifier implements Classifier {
 
   /** The batch to compute, its pixels on the device: the one that was prepared, or else now. */
   private BatchAhead taken(List<Clip> clips) {
-    BatchAhead prepared = ahead;
-    ahead = BatchAhead.NONE;
-    if (prepared.clips().equals(clips)) {
-      prepared.awaitCopy();
-      return prepared;
+    if (!ahead.isEmpty() && ahead.get(0).clips().equals(clips)) {
+      return ahead.remove(0);
     }
-    prepared.close();
+    discard();
     NDArray input = buffers.take(clips, sizes.atLeast(clips.size()));
     return new BatchAhead(clips, CompletableFuture.completedFuture(input));
   }
 
-  /** Has the next batch copied by other threads while this one launches the batch before. */
-  private BatchAhead copying(List<Clip> clips) {
-    if (problem(clips).isPresent()) { // there are none; or the call that brings them tells
-      return BatchAhead.NONE;
+  /** Has the next batches copied by other threads, one after the other. */
+  private void prepare(List<List<Clip>> batches) {
+    for (int i = 0; i < Math.min(AHEAD, batches.size()); i++) {
+      List<Clip> clips = batches.get(i);
+      if (i == ahead.size()) {
+        if (problem(clips).isPresent()) { // which the call that brings them tells
+          return;
+        }
+        ahead.add(copying(clips));
+      } else if (!ahead.get(i).clips().equals(clips)) {
+        discard(); // and no other now: its buffer would be the one that the device is at work on
+        return;
+      }
     }
+  }
+
+  private BatchAhead copying(List<Clip> clips) {
     int size = sizes.atLeast(clips.size());
-    return new BatchAhead(clips, CompletableFuture.supplyAsync(() -> buffers.take(clips, size)));
+    CompletableFuture<?> before =
+        ahead.isEmpty()
+            ? CompletableFuture.completedFuture(null)
+            : ahead.get(ahead.size() - 1).copied();
+    return new BatchAhead(clips, before.thenApplyAsync(done -> buffers.take(clips, size)));
+  }
+
+  private void discard() {
+    ahead.forEach(BatchAhead::close);
+    ahead.clear();
   }
 
   private Optional<String> problem(List<Clip> clips) {
@@ -266,15 +278,14 @@ public final class TorchClassifier implements Classifier {
    * @param pixels RGB uint8 {@code [T, H, W, 3]}, all that remains
    */
   float[] logits(ByteBuffer pixels) {
-    ahead.close();
-    ahead = BatchAhead.NONE;
+    discard();
     float[] logits = network.logits(buffers.take(pixels, sizes.smallest()));
     return Arrays.copyOf(logits, manifest().labels().size());
   }
 
   @Override
   public void close() {
-    ahead.close();
+    discard();
     network.close();
     buffers.close();
   }

@@ -199,19 +199,6 @@ final class TorchNetwork implements AutoCloseable {
     return new CopyMemory(bytes, true);
   }
 
-  /**
-   * Runs a batch and tells whether beginning it took less than half of the time: then this thread
-   * can begin the next while the device is at work.
-   */
-  boolean launchesSoon(NDArray pixels) {
-    long start = System.nanoTime();
-    try (Run run = begin(pixels)) {
-      long begun = System.nanoTime();
-      float[] unused = run.logits();
-      return 2 * (begun - start) < System.nanoTime() - start;
-    }
-  }
-
   /** As {@link #begin}, and waits: logits [N, K]. */
   float[] logits(NDArray pixels) {
     try (Run run = begin(pixels)) {
@@ -258,13 +245,15 @@ final class TorchNetwork implements AutoCloseable {
       }
     }
 
-    /** Waits for what is at work on its memory. */
+    /** Waits until nothing writes to its memory any more. */
     @Override
     public void close() {
       try {
         if (download != null) {
           download.await();
         }
+      } catch (EngineException e) {
+        // Told to whoever reads a result.
       } finally {
         if (memory != null) {
           spare.push(memory);

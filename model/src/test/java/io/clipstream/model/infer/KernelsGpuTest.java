@@ -120,7 +120,8 @@ class KernelsGpuTest {
                 () -> {
                   try (TorchClassifier classifier = load(artifact, device, KernelMode.ON)) {
                     for (int i = 0; i < 200; i++) {
-                      assertThat(classifier.classify(clips, () -> clips)).isDeepEqualTo(expected);
+                      assertThat(classifier.classify(clips, () -> List.of(clips)))
+                          .isDeepEqualTo(expected);
                     }
                   }
                   return null;
@@ -144,19 +145,26 @@ class KernelsGpuTest {
       List<List<Clip>> batches = List.of(clips.subList(0, 3), clips.subList(3, 4), clips);
       List<float[][]> expected = batches.stream().map(classifier::classify).toList();
 
-      for (int i = 0; i < 30; i++) {
-        List<Clip> next = batches.get((i + 1) % 3);
-        assertThat(classifier.classify(batches.get(i % 3), () -> List.copyOf(next)))
+      for (int i = 0; i < 36; i++) {
+        List<List<Clip>> next =
+            List.of(List.copyOf(batches.get((i + 1) % 3)), batches.get((i + 2) % 3))
+                .subList(0, i % 4 % 3);
+        assertThat(classifier.classify(batches.get(i % 3), () -> next))
             .isDeepEqualTo(expected.get(i % 3));
       }
-      // Another batch comes than was said, or one that is refused, or none.
+      // Other batches come than were said, or one that is refused, or none.
       for (List<Clip> next : List.of(batches.get(1), List.of(odd), List.<Clip>of())) {
-        assertThat(classifier.classify(batches.get(0), () -> next)).isDeepEqualTo(expected.get(0));
-        assertThat(classifier.classify(batches.get(2))).isDeepEqualTo(expected.get(2));
-        assertThat(classifier.classify(batches.get(1))).isDeepEqualTo(expected.get(1));
+        for (List<Clip> after : List.of(batches.get(0), batches.get(2))) {
+          assertThat(classifier.classify(batches.get(0), () -> List.of(next, after)))
+              .isDeepEqualTo(expected.get(0));
+          assertThat(classifier.classify(batches.get(1), () -> List.of(batches.get(2), next)))
+              .isDeepEqualTo(expected.get(1));
+          assertThat(classifier.classify(batches.get(2))).isDeepEqualTo(expected.get(2));
+        }
       }
-      // One is left begun when the classifier is closed.
-      assertThat(classifier.classify(batches.get(0), () -> clips)).isDeepEqualTo(expected.get(0));
+      // Two are left, one of them begun, when the classifier is closed.
+      assertThat(classifier.classify(batches.get(0), () -> List.of(clips, clips)))
+          .isDeepEqualTo(expected.get(0));
     }
     clips.forEach(Clip::close);
   }
@@ -197,7 +205,7 @@ class KernelsGpuTest {
                       TorchClassifier.load(artifact, device, List.of(1, 4), KernelMode.ON)) {
                     List<float[][]> expected = turns.stream().map(classifier::classify).toList();
                     for (int i = 0; i < 5_000; i++) {
-                      List<Clip> next = turns.get((i + 1) % 2);
+                      List<List<Clip>> next = List.of(turns.get((i + 1) % 2), turns.get(i % 2));
                       assertThat(classifier.classify(turns.get(i % 2), () -> next))
                           .isDeepEqualTo(expected.get(i % 2));
                       if (i % 1_000 == 999) { // both at rest

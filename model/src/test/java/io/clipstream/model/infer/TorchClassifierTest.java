@@ -67,15 +67,15 @@ class TorchClassifierTest {
       List<float[][]> expected = batches.stream().map(classifier::classify).toList();
 
       for (int i = 0; i < 6; i++) {
-        List<Clip> next = batches.get((i + 1) % 2);
-        assertThat(classifier.classify(batches.get(i % 2), () -> List.copyOf(next)))
+        List<List<Clip>> next = List.of(List.copyOf(batches.get((i + 1) % 2)), batches.get(i % 2));
+        assertThat(classifier.classify(batches.get(i % 2), () -> next))
             .isDeepEqualTo(expected.get(i % 2));
       }
       // Another batch comes than was said, or one that is refused, or none.
       List<Clip> first = batches.get(0);
       List<Clip> second = batches.get(1);
       for (List<Clip> next : List.of(second, List.of(odd), List.<Clip>of())) {
-        assertThat(classifier.classify(first, () -> next)).isDeepEqualTo(expected.get(0));
+        assertThat(classifier.classify(first, () -> List.of(next))).isDeepEqualTo(expected.get(0));
         assertThat(classifier.classify(first)).isDeepEqualTo(expected.get(0));
         assertThat(classifier.classify(second)).isDeepEqualTo(expected.get(1));
       }
@@ -151,8 +151,9 @@ class TorchClassifierTest {
     // A batch of two asks for 2^50 bytes; one clip needs nothing.
     ModelArtifact artifact =
         foreign(
-            "torch.mean(torch.to(clips, 6), [1, 2, 3]) + torch.numel(torch.empty([(torch.size(clips,"
-                + " 0) - 1) * 1125899906842624], dtype=0, device=clips.device)) * 0.",
+            "torch.mean(torch.to(clips, 6), [1, 2, 3]) +"
+                + " torch.numel(torch.empty([(torch.size(clips, 0) - 1) * 1125899906842624],"
+                + " dtype=0, device=clips.device)) * 0.",
             3);
     assertThatThrownBy(() -> TorchClassifier.load(artifact, Device.cpu(), List.of(1, 2)))
         .isInstanceOf(OutOfDeviceMemoryException.class)

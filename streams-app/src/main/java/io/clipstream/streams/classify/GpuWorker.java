@@ -7,6 +7,7 @@ import io.clipstream.model.clip.TimeRange;
 import io.clipstream.model.infer.Classifier;
 import io.clipstream.model.infer.OutOfDeviceMemoryException;
 import io.clipstream.schemas.RejectionReason;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,9 +17,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One device: takes batches from the queue and classifies them, on one thread that makes, uses and
- * closes the classifier. The next batch is taken together with one if it is full already, so that
- * its pixels can be copied while the device computes; one that is not full stays in the queue,
- * where it may grow, until the device is free.
+ * closes the classifier. The next two batches are taken together with one if they are full already,
+ * so that their pixels can be copied while the device computes; one that is not full stays in the
+ * queue, where it may grow, until the device is free.
  *
  * <p>A batch that fails is halved until the clip that is to blame fails alone; its video alone is
  * rejected. A clip that fails alone is only to blame if the device still classifies a blank one and
@@ -26,6 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 final class GpuWorker {
   private static final Logger log = LoggerFactory.getLogger(GpuWorker.class);
+
+  /** One for the device to go on with, and one whose pixels are copied meanwhile. */
+  private static final int AHEAD = 2;
 
   private final ServedModel model;
   private final DeviceModel device;
@@ -36,8 +40,8 @@ final class GpuWorker {
   /** Worker's thread only, as the next. */
   private Classifier classifier;
 
-  /** The batch that was taken ahead, or an empty list. */
-  private List<QueuedClip> ahead = List.of();
+  /** Batches that were taken ahead, each with clips. */
+  private final List<List<QueuedClip>> ahead = new ArrayList<>();
 
   GpuWorker(ServedModel model, DeviceModel device, ClipQueue queue, PipelineObserver observer) {
     this.model = model;
@@ -66,7 +70,7 @@ final class GpuWorker {
         serveAllDue(batch);
       }
     } finally {
-      ahead.forEach(QueuedClip::release);
+      ahead.forEach(batch -> batch.forEach(QueuedClip::release));
     }
   }
 
@@ -76,12 +80,18 @@ final class GpuWorker {
     try {
       for (List<QueuedClip> batch = first; !batch.isEmpty(); ) {
         serve(batch);
-        batch = ahead.isEmpty() ? queue.poll() : ahead;
-        ahead = List.of();
+        batch = due();
       }
     } finally {
       use.waits();
     }
+  }
+
+  private List<QueuedClip> due() {
+    if (Thread.currentThread().isInterrupted()) {
+      return List.of();
+    }
+    return ahead.isEmpty() ? queue.poll() : ahead.remove(0);
   }
 
   /** Classifies a batch and releases its clips, whatever happens. */
@@ -96,12 +106,18 @@ final class GpuWorker {
     }
   }
 
-  private List<Clip> takeAhead() {
-    ahead = queue.takeAhead();
-    return clips(ahead);
+  private List<List<Clip>> takeAhead() {
+    while (ahead.size() < AHEAD) {
+      List<QueuedClip> batch = queue.takeAhead();
+      if (batch.isEmpty()) {
+        break;
+      }
+      ahead.add(batch);
+    }
+    return ahead.stream().map(GpuWorker::clips).toList();
   }
 
-  private void classify(List<QueuedClip> batch, Supplier<List<Clip>> next) {
+  private void classify(List<QueuedClip> batch, Supplier<List<List<Clip>>> next) {
     long start = System.nanoTime();
     float[][] probabilities;
     try {

@@ -54,7 +54,7 @@ class LabelPipelineTest {
   private static final PipelineSettings SETTINGS =
       new PipelineSettings(2, BatchPolicy.upTo(4, Duration.ofMillis(5)), 4, 2);
 
-  private final ClipBuffers buffers = new ClipBuffers(SPEC.clipBytes(), 8L * SPEC.clipBytes());
+  private final ClipBuffers buffers = new ClipBuffers(SPEC.clipBytes(), 16L * SPEC.clipBytes());
   private final Videos videos = new Videos();
   @TempDir Path directory;
   private LabelPipeline pipeline;
@@ -163,9 +163,9 @@ class LabelPipelineTest {
     }
 
     @Override
-    public float[][] classify(List<Clip> clips, Supplier<List<Clip>> next) {
+    public float[][] classify(List<Clip> clips, Supplier<List<List<Clip>>> next) {
       computing.run();
-      ahead.add(next.get().size());
+      ahead.add(next.get().stream().mapToInt(List::size).sum());
       return classify(clips);
     }
 
@@ -470,16 +470,17 @@ class LabelPipelineTest {
   }
 
   @Test
-  void shouldTakeAFullBatchAheadWhileTheDeviceComputes() throws Exception {
+  void shouldTakeTwoFullBatchesAheadWhileTheDeviceComputes() throws Exception {
     Percentages classifier = new Percentages();
-    putFourClipsEach("first", "second", "third");
-    List<CompletableFuture<Outcome>> held = startAndHold(classifier, "first", "second");
-    labels(held.get(0));
-    labels(held.get(1)); // The worker has looked for a batch after this one.
-    labels(submit("third"));
+    putFourClipsEach("first", "second", "third", "fourth");
+    List<CompletableFuture<Outcome>> held =
+        startAndHold(classifier, "first", "second", "third", "fourth");
+    for (CompletableFuture<Outcome> outcome : held) {
+      labels(outcome);
+    }
 
-    assertThat(classifier.ahead.subList(0, 2)).containsExactly(4, 0);
-    assertThat(classifier.batches.subList(0, 2)).containsExactly(4, 4);
+    assertThat(classifier.ahead).containsExactly(8, 8, 4, 0);
+    assertThat(classifier.batches).containsExactly(4, 4, 4, 4);
     assertThat(pipeline.inFlight()).isZero();
   }
 
@@ -528,9 +529,9 @@ class LabelPipelineTest {
     }
   }
 
-  /** The second video's clips wait in the queue before the first one's are classified. */
+  /** The other videos' clips wait in the queue before the first one's are classified. */
   private List<CompletableFuture<Outcome>> startAndHold(
-      Percentages classifier, String first, String second) throws InterruptedException {
+      Percentages classifier, String first, String... others) throws InterruptedException {
     CountDownLatch held = new CountDownLatch(1);
     CountDownLatch permit = new CountDownLatch(1);
     classifier.computing =
@@ -543,12 +544,14 @@ class LabelPipelineTest {
           }
         };
     start(classifier, new PipelineSettings(2, BatchPolicy.upTo(4, Duration.ofSeconds(30)), 4, 2));
-    CompletableFuture<Outcome> outcome = submit(first);
+    List<CompletableFuture<Outcome>> outcomes = new ArrayList<>(List.of(submit(first)));
     held.await();
-    CompletableFuture<Outcome> next = submit(second);
-    videos.queued.get(second).await();
+    for (String other : others) {
+      outcomes.add(submit(other));
+      videos.queued.get(other).await();
+    }
     permit.countDown();
-    return List.of(outcome, next);
+    return outcomes;
   }
 
   @Test
