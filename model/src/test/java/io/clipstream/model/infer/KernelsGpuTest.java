@@ -33,6 +33,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -41,6 +42,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,6 +99,17 @@ class KernelsGpuTest {
     assertThat(form(serving, KernelMode.AUTO)).hasToString("kernels");
     assertThat(form(serving, KernelMode.ON)).hasToString("kernels");
     assertThat(form(serving, KernelMode.OFF)).hasToString("plain: model.kernels is off");
+    // Only with kernels the first run fails.
+    Iterator<EngineException> failures = List.of(new EngineException("odd shapes")).iterator();
+    Consumer<TorchNetwork> trial =
+        loaded -> {
+          if (failures.hasNext()) {
+            throw failures.next();
+          }
+        };
+    try (TorchNetwork network = TorchNetwork.load(serving, GPU, KernelMode.AUTO, trial)) {
+      assertThat(network.form()).hasToString("plain: the network fails with them: odd shapes");
+    }
   }
 
   /** Twice on this thread and at once on two others, whose first call of CUDA it is. */

@@ -37,17 +37,19 @@ public final class KernelModels {
 
   /** Away from zeros and ones, so that every part shows. */
   public static Map<String, Weights> weights(Swin3dConfig config) {
-    Random random = new Random(5);
     Map<String, Weights> weights = Swin3d.init(config, 4);
-    weights.replaceAll(
-        (name, w) -> {
-          float[] values = w.toArray();
-          for (int i = 0; i < values.length; i++) {
-            values[i] += 0.02f * (float) random.nextGaussian();
-          }
-          return Weights.of(w.shape(), values);
-        });
+    // By several threads: drawing takes longer than all else that is done with a large network.
+    weights.entrySet().parallelStream().forEach(entry -> entry.setValue(noisy(entry)));
     return weights;
+  }
+
+  private static Weights noisy(Map.Entry<String, Weights> entry) {
+    Random random = new Random(entry.getKey().hashCode());
+    float[] values = entry.getValue().toArray();
+    for (int i = 0; i < values.length; i++) {
+      values[i] += 0.02f * (float) random.nextGaussian();
+    }
+    return Weights.of(entry.getValue().shape(), values);
   }
 
   public static ModelManifest manifest(int frames, String crop, int classes) {
