@@ -7,12 +7,15 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** Runs test classes or CLASS#METHODs, by default those for GPUs, and prints a line for each test. */
+/**
+ * Runs test classes or CLASS#METHODs, by default those for GPUs, and prints a line for each test.
+ */
 public final class RunGpuTests {
   private static final String[] DEFAULT = {
     "io.clipstream.model.kernels.OperatorsGpuTest",
     "io.clipstream.model.infer.KernelsGpuTest",
-    "io.clipstream.model.clip.NvdecGpuTest"
+    "io.clipstream.model.clip.NvdecGpuTest",
+    "io.clipstream.model.clip.NvdecLimitsGpuTest"
   };
 
   private static int failed;
@@ -46,7 +49,9 @@ public final class RunGpuTests {
         System.out.printf(
             "%s %s, %d ms%n",
             result.getStatus(), test.getDisplayName(), (System.nanoTime() - start) / 1_000_000);
-        result.getThrowable().ifPresent(e -> e.toString().lines().limit(30).forEach(System.out::println));
+        result
+            .getThrowable()
+            .ifPresent(e -> e.toString().lines().limit(30).forEach(System.out::println));
         switch (result.getStatus()) {
           case SUCCESSFUL -> passed++;
           case FAILED -> failed++;

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.concurrent.atomic.LongAdder;
 import org.bytedeco.ffmpeg.avutil.AVBufferRef;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVHWDeviceContext;
@@ -21,7 +22,7 @@ import org.bytedeco.javacpp.Pointer;
  * of its own; its decoders; and the kernel that cuts crops. All threads. Lives as long as the
  * process.
  */
-final class Card {
+final class Card implements DecodingGpu {
   /** Of libavutil/hwcontext_cuda.h: the context of the calling thread, whatever its flags. */
   private static final int USE_CURRENT_CONTEXT = 2;
 
@@ -38,6 +39,7 @@ final class Card {
   private final AVBufferRef device = new AVBufferRef((Pointer) null);
   private final long kernel;
   private final CodecPool pool;
+  private final LongAdder decoded = new LongAdder();
 
   /** Those that nobody uses, the one used last at the end; guarded by itself. */
   private final ArrayDeque<CardWorkspace> workspaces = new ArrayDeque<>();
@@ -95,6 +97,36 @@ final class Card {
 
   CodecPool pool() {
     return pool;
+  }
+
+  /** A video was decoded. */
+  void took() {
+    decoded.increment();
+  }
+
+  @Override
+  public int number() {
+    return gpu.number();
+  }
+
+  @Override
+  public long decoded() {
+    return decoded.sum();
+  }
+
+  @Override
+  public int decoders() {
+    return pool.decoders();
+  }
+
+  @Override
+  public long decoderBytes() {
+    return pool.bytes();
+  }
+
+  @Override
+  public long opened() {
+    return pool.opened();
   }
 
   /** A workspace, to be given back with {@link #give} when nothing is under way in it any more. */

@@ -31,7 +31,7 @@ final class CodecPool implements AutoCloseable {
 
   /**
    * @param decoders open at once
-   * @param bytes of their memory, as {@link #bytes} estimates it
+   * @param bytes of their memory, as {@link Kind#bytes} estimates it
    */
   record Bounds(int decoders, long bytes) {}
 
@@ -79,6 +79,7 @@ final class CodecPool implements AutoCloseable {
   private int decoders; // open, or about to be
   private int unproven; // of them
   private long bytes;
+  private long opened;
   private boolean closed;
 
   /** A decoder and what it is for. */
@@ -153,6 +154,20 @@ final class CodecPool implements AutoCloseable {
     }
   }
 
+  /** Their memory, as {@link Kind#bytes} estimates it. */
+  long bytes() {
+    synchronized (lock) {
+      return bytes;
+    }
+  }
+
+  /** Decoders that were opened, or about to be. */
+  long opened() {
+    synchronized (lock) {
+      return opened;
+    }
+  }
+
   /** An idle decoder, or a place for a new one; null if there is neither. */
   private Entry takeOrAdmit(Kind kind, List<Entry> dropped) {
     for (Iterator<Entry> newest = idle.descendingIterator(); newest.hasNext(); ) {
@@ -182,6 +197,7 @@ final class CodecPool implements AutoCloseable {
       dropped.add(oldest);
     }
     decoders++;
+    opened++;
     unproven++;
     bytes += needed;
     return new Entry(kind);

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +29,11 @@ public final class GpuDecoding {
   /** How often who waits for a place looks whether the CPU would be faster by now. */
   private static final long LOOK_MILLIS = 50;
 
+  private final List<Card> all; // those that failed since, too
   private final List<Place> cards = new ArrayList<>(); // guarded by this
   private final CpuHelp help; // guarded by this
   private final int places;
-  private final LongAdder decoded = new LongAdder();
-  private final LongAdder redone = new LongAdder();
+  private final Map<LeftToCpu, LongAdder> left = new EnumMap<>(LeftToCpu.class);
   private final Map<ByteBuffer, Card> locked = new IdentityHashMap<>(); // guarded by itself
   private int waiting; // guarded by this
   private volatile IntSupplier queue = () -> 0;
@@ -48,7 +49,11 @@ public final class GpuDecoding {
   }
 
   private GpuDecoding(List<Card> all) {
+    this.all = List.copyOf(all);
     all.forEach(card -> cards.add(new Place(card)));
+    for (LeftToCpu why : LeftToCpu.values()) {
+      left.put(why, new LongAdder());
+    }
     places = PLACES * all.size();
     help = new CpuHelp(places);
   }
@@ -88,14 +93,19 @@ public final class GpuDecoding {
     return places;
   }
 
-  /** Videos decoded on GPUs. */
-  public long decoded() {
-    return decoded.sum();
+  /** The GPUs, also one that failed since and gets no more videos. */
+  public List<DecodingGpu> gpus() {
+    return List.copyOf(all);
   }
 
-  /** Videos that the CPU had to decode again. */
-  public long redone() {
-    return redone.sum();
+  /** Videos decoded on GPUs. */
+  public long decoded() {
+    return all.stream().mapToLong(Card::decoded).sum();
+  }
+
+  /** Videos that were left to the CPU for this reason; none if there is no GPU. */
+  public long left(LeftToCpu why) {
+    return left.get(why).sum();
   }
 
   /**
@@ -139,15 +149,20 @@ public final class GpuDecoding {
   /**
    * A turn on a GPU for a video, to be closed; empty if the CPU decodes it. Waits for one if that
    * is faster.
+   *
+   * @param sound whether nothing is known to be wrong with the video
    */
-  Optional<CardTurn> begin(VideoTrack track, DecodeLimits limits, Deadline deadline)
+  Optional<CardTurn> begin(VideoTrack track, boolean sound, DecodeLimits limits, Deadline deadline)
       throws InterruptedException {
-    if (places == 0 || !CardRules.admit(track)) {
+    if (places == 0) {
       return Optional.empty();
+    }
+    if (!sound || !CardRules.admit(track)) {
+      return leave(sound ? LeftToCpu.FORMAT : LeftToCpu.UNSOUND);
     }
     Optional<Place> place = take(deadline);
     if (place.isEmpty()) {
-      return Optional.empty();
+      return leave(LeftToCpu.BUSY);
     }
     Optional<Codec> codec = Optional.empty();
     try {
@@ -159,7 +174,15 @@ public final class GpuDecoding {
         give(place.get());
       }
     }
-    return codec.map(first -> new CardTurn(place.get().card, first, () -> give(place.get())));
+    if (codec.isEmpty()) {
+      return leave(LeftToCpu.NO_DECODER);
+    }
+    return Optional.of(new CardTurn(place.get().card, codec.get(), () -> give(place.get())));
+  }
+
+  private Optional<CardTurn> leave(LeftToCpu why) {
+    left.get(why).increment();
+    return Optional.empty();
   }
 
   private Optional<Place> take(Deadline deadline) throws InterruptedException {
@@ -195,8 +218,8 @@ public final class GpuDecoding {
   }
 
   /** A video was decoded on a GPU. */
-  synchronized void took(long nanos) {
-    decoded.increment();
+  synchronized void took(CardTurn turn, long nanos) {
+    turn.card().took();
     help.gpuTook(nanos);
   }
 
@@ -209,7 +232,7 @@ public final class GpuDecoding {
 
   /** A GPU did not do what it should have; one that fails itself gets no more videos. */
   void failed(CardTurn turn, VideoTrack track, RuntimeException e) {
-    redone.increment();
+    left.get(LeftToCpu.FAILED).increment();
     if (e instanceof CardFailedException failure && failure.isAlways()) {
       turn.card().pool().refuse(track);
     }

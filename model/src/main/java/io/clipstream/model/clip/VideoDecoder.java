@@ -128,8 +128,7 @@ public final class VideoDecoder {
     FramePlan plan = FramePlan.of(scan.timeline(), sampling, spec, range);
     sampled.accept(plan.seconds(scan.timeline()));
     boolean sound = scan.fault().isEmpty() && !scan.broken() && !scan.timeline().counted();
-    Optional<CardTurn> turn =
-        sound ? gpus.begin(source.track(), limits, deadline) : Optional.empty();
+    Optional<CardTurn> turn = gpus.begin(source.track(), sound, limits, deadline);
     try (CardTurn card = turn.orElse(null);
         ClipAssembly clips =
             new ClipAssembly(spec, plan, sampling.crops(), buffers, deadline, sink)) {
@@ -161,7 +160,7 @@ public final class VideoDecoder {
     try (Scaler scaler = card.scaler(spec, work.clips.crops())) {
       long begun = System.nanoTime() - work.deadline.waited();
       Read read = read(work, new Losses(false), card, scaler);
-      gpus.took(System.nanoTime() - work.deadline.waited() - begun);
+      gpus.took(card, System.nanoTime() - work.deadline.waited() - begun);
       return read;
     } catch (CardFailedException | CudaException e) {
       gpus.failed(card, work.source.track(), e);

@@ -15,10 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Clips a second that a host decodes, 32 x 224 x 224 at 15 a second. Arguments: {@code cpu} or
- * {@code gpu}, threads, {@code centre} or {@code whole}, seconds, files of which each thread takes
- * the next in turn. With {@code gpu}, threads beyond 16 wait for a GPU or help out, as in the
- * service.
+ * Clips a second that a host decodes, 32 x 224 x 224 at 15 a second. Arguments: {@code cpu}, or
+ * GPUs such as {@code 0} or {@code 0,1}; threads; {@code centre} or {@code whole}; seconds; files,
+ * of which each thread takes the next in turn. With GPUs, threads beyond 16 for each wait for one
+ * or help out, as in the service.
  */
 public final class GpuDecodeBench {
   private static final ClipSpec SPEC =
@@ -42,7 +42,10 @@ public final class GpuDecodeBench {
   }
 
   public static void main(String[] args) throws Exception {
-    GpuDecoding gpus = args[0].equals("gpu") ? GpuDecoding.on(List.of(0)) : GpuDecoding.off();
+    GpuDecoding gpus =
+        args[0].equals("cpu")
+            ? GpuDecoding.off()
+            : GpuDecoding.on(Arrays.stream(args[0].split(",")).map(Integer::valueOf).toList());
     int threads = Integer.parseInt(args[1]);
     List<Path> files = Arrays.stream(args).skip(4).map(Path::of).toList();
     gpus.watch(() -> 100 * threads); // As in a backlog.
@@ -70,15 +73,15 @@ public final class GpuDecodeBench {
     pool.shutdown();
     System.out.printf(
         Locale.ROOT,
-        "%s %d threads %s %s: %.1f clips/s, %.1f videos/s, %d on GPUs, %d redone, %.1f cores%n",
-        args[0],
+        "%s, %d threads, %s %s: %.1f clips/s, %.1f videos/s, %d on GPUs, %d failed, %.1f cores%n",
+        args[0].equals("cpu") ? "CPU" : "GPU " + args[0],
         threads,
         args[2],
         files.size() == 1 ? files.get(0).getFileName() : files.size() + " files",
         bench.clips.sum() / seconds,
         bench.videos.sum() / seconds,
         onGpus,
-        gpus.redone(),
+        gpus.left(LeftToCpu.FAILED),
         cores);
   }
 

@@ -33,7 +33,10 @@ class GpuDecodingTest {
 
     assertThat(none.places()).isZero();
     assertThat(none.decoded()).isZero();
-    assertThat(none.redone()).isZero();
+    assertThat(none.gpus()).isEmpty();
+    for (LeftToCpu why : LeftToCpu.values()) {
+      assertThat(none.left(why)).isZero();
+    }
   }
 
   @Test

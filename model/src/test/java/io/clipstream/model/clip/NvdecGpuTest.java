@@ -3,18 +3,12 @@ package io.clipstream.model.clip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.clipstream.model.cuda.Gpu;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -47,6 +41,8 @@ class NvdecGpuTest {
   private static final Set<String> OTHERWISE =
       Set.of("vp8_641x361.webm", "vp9_641x361.webm", "h264_damaged.mp4");
 
+  private static final int DAMAGES = 20;
+
   @TempDir Path folder;
 
   private static GpuDecoding gpus;
@@ -77,15 +73,15 @@ class NvdecGpuTest {
   private static void compare(
       Path file, boolean antialias, Sampling sampling, List<String> different) throws Exception {
     String name = file.getFileName().toString();
-    ClipSpec spec = spec(antialias);
+    ClipSpec spec = GpuClips.spec(antialias);
     List<byte[]> expected = new ArrayList<>();
-    DecodeResult onCpu = decode(spec, GpuDecoding.off(), file, sampling, expected);
+    DecodeResult onCpu = GpuClips.decode(spec, GpuDecoding.off(), file, sampling, expected);
     long before = gpus.decoded();
-    long redoneBefore = gpus.redone();
+    long redoneBefore = gpus.left(LeftToCpu.FAILED);
     int same = 0;
     for (int pass = 0; pass < 3; pass++) {
       List<byte[]> clips = new ArrayList<>();
-      DecodeResult result = decode(spec, gpus, file, sampling, clips);
+      DecodeResult result = GpuClips.decode(spec, gpus, file, sampling, clips);
       if (result.equals(onCpu) && Arrays.deepEquals(clips.toArray(), expected.toArray())) {
         same++;
       } else if (!name.equals("h264_damaged.mp4")) {
@@ -101,7 +97,7 @@ class NvdecGpuTest {
         expected.size(),
         same,
         decoded,
-        gpus.redone() - redoneBefore);
+        gpus.left(LeftToCpu.FAILED) - redoneBefore);
     boolean never = NOT_ADMITTED.contains(name) || TOO_SMALL.contains(name);
     boolean mostly = ADMITTED.stream().anyMatch(name::startsWith) && !OTHERWISE.contains(name);
     if (never ? decoded > 0 : mostly && decoded < 2) {
@@ -109,88 +105,37 @@ class NvdecGpuTest {
     }
   }
 
+  /** What a GPU does not tell of damage is measured here, not judged: see ops/docs/gpus.md. */
   @Test
-  void shouldGiveTheSameToManyThreadsInAllSizes() throws Exception {
-    ClipSpec spec = spec(false);
-    List<Path> files = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
-      VideoEncoder.Settings settings =
-          VideoEncoder.Settings.of("libopenh264", 160 + 16 * i, 144, 30);
-      files.add(TestVideos.write(folder.resolve(i + ".mp4"), settings, 16));
-    }
-    List<List<byte[]>> expected = new ArrayList<>();
-    for (Path file : files) {
-      List<byte[]> clips = new ArrayList<>();
-      decode(spec, GpuDecoding.off(), file, Sampling.views(1, 1), clips);
-      expected.add(clips);
-    }
-    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), new PixelBudget(1L << 30, gpus));
-    VideoDecoder decoder = new VideoDecoder(spec, DecodeLimits.defaults(), buffers, gpus);
-    Gpu gpu = Gpu.open(0);
-    List<Long> memory = new ArrayList<>();
-    long before = gpus.decoded();
-    ExecutorService threads = Executors.newFixedThreadPool(16);
-    try {
-      for (int pass = 0; pass < 18; pass++) {
-        List<Callable<Void>> tasks = new ArrayList<>();
-        for (int i = 0; i < 10 * files.size(); i++) {
-          int at = i * 7 % files.size();
-          tasks.add(
-              () -> {
-                List<byte[]> clips = new ArrayList<>();
-                decode(decoder, files.get(at), Sampling.views(1, 1), clips);
-                assertThat(Arrays.deepEquals(clips.toArray(), expected.get(at).toArray())).isTrue();
-                return null;
-              });
-        }
-        for (Future<Void> task : threads.invokeAll(tasks)) {
-          task.get();
-        }
-        memory.add(gpu.memoryTaken() >> 20);
-      }
-    } finally {
-      threads.shutdownNow();
-    }
-    System.out.println(
-        "50 sizes, 18 times 500 videos: "
-            + (gpus.decoded() - before)
-            + " on the GPU, MiB taken "
-            + memory);
-    assertThat(gpus.decoded() - before).isGreaterThan(1000);
-    // Decoders are opened at about 13 a second, so it takes some passes until there are as many as
-    // may be.
-    assertThat(memory.get(17)).isLessThanOrEqualTo(memory.get(11) + 64);
-    assertThat(buffers.lent()).isZero();
-  }
-
-  @Test
-  void shouldDecodeOnTheCpuWhereTheGpusMemoryIsTaken() throws Exception {
-    Path file = corpus.resolve("same/h264_640x360.mp4");
-    ClipSpec spec = spec(false);
-    List<byte[]> expected = new ArrayList<>();
-    decode(spec, GpuDecoding.off(), file, Sampling.views(1, 1), expected);
-    GpuDecoding others = GpuDecoding.on(List.of(0)); // with no decoder yet
-    Gpu gpu = Gpu.open(0);
-    List<Long> taken = new ArrayList<>();
-    try {
-      for (long bytes = 8L << 30; bytes >= 1 << 20; ) {
-        try {
-          taken.add(gpu.allocate(bytes));
-        } catch (RuntimeException e) {
-          bytes /= 2;
-        }
-      }
-      for (int pass = 0; pass < 3; pass++) {
+  void shouldNotRejectWhatTheCpuTakesOfDamagedVideos() throws Exception {
+    ClipSpec spec = GpuClips.spec(false);
+    for (String name : List.of("h264_640x360.mp4", "hevc_640x360.mp4", "vp9_320x180.webm")) {
+      byte[] bytes = Files.readAllBytes(corpus.resolve("same").resolve(name));
+      int told = 0;
+      int concealed = 0;
+      int again = 0;
+      int other = 0;
+      for (int i = 1; i <= DAMAGES; i++) {
+        byte[] damaged = bytes.clone();
+        int at = (int) ((long) bytes.length * i / (DAMAGES + 1));
+        Arrays.fill(damaged, at, at + 40, (byte) 0);
+        Path file = Files.write(folder.resolve(i + name), damaged);
+        List<byte[]> expected = new ArrayList<>();
+        DecodeResult onCpu =
+            GpuClips.decode(spec, GpuDecoding.off(), file, Sampling.sliding(6), expected);
+        told += onCpu instanceof DecodeResult.Decoded d && !d.complete() ? 1 : 0;
+        long failed = gpus.left(LeftToCpu.FAILED);
         List<byte[]> clips = new ArrayList<>();
-        assertThat(decode(spec, others, file, Sampling.views(1, 1), clips))
-            .isInstanceOf(DecodeResult.Decoded.class);
-        assertThat(Arrays.deepEquals(clips.toArray(), expected.toArray())).isTrue();
+        DecodeResult result = GpuClips.decode(spec, gpus, file, Sampling.sliding(6), clips);
+        assertThat(result).as(file.toString()).hasSameClassAs(onCpu);
+        again += gpus.left(LeftToCpu.FAILED) > failed ? 1 : 0;
+        concealed += result.equals(onCpu) ? 0 : 1;
+        other += Arrays.deepEquals(clips.toArray(), expected.toArray()) ? 0 : 1;
       }
-      System.out.println(
-          "without memory: " + others.decoded() + " on the GPU, " + others.redone() + " redone");
-      assertThat(others.decoded()).isZero();
-    } finally {
-      taken.forEach(gpu::free);
+      System.out.printf(
+          "%s with 40 bytes of it zeroed, %d ways: the CPU tells %d; with a GPU %d decoded again,"
+              + " %d not told, other pixels in %d%n",
+          name, DAMAGES, told, again, concealed, other);
     }
   }
 
@@ -202,32 +147,5 @@ class NvdecGpuTest {
       }
     }
     return all;
-  }
-
-  private static ClipSpec spec(boolean antialias) {
-    return new ClipSpec(8, 15, 128, 112, antialias, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
-  }
-
-  private static DecodeResult decode(
-      ClipSpec spec, GpuDecoding by, Path file, Sampling sampling, List<byte[]> clips)
-      throws Exception {
-    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), new PixelBudget(64 << 20, by));
-    VideoDecoder decoder = new VideoDecoder(spec, DecodeLimits.defaults(), buffers, by);
-    return decode(decoder, file, sampling, clips);
-  }
-
-  private static DecodeResult decode(
-      VideoDecoder decoder, Path file, Sampling sampling, List<byte[]> clips) throws Exception {
-    return decoder.decode(
-        file,
-        sampling,
-        Optional.empty(),
-        clip -> {
-          try (clip) {
-            byte[] bytes = new byte[clip.pixels().remaining()];
-            clip.pixels().get(0, bytes);
-            clips.add(bytes);
-          }
-        });
   }
 }

@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
 import io.clipstream.model.UserError;
+import io.clipstream.model.clip.GpuDecoding;
 import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.model.fetch.Origin;
 import io.clipstream.streams.classify.ActiveModel;
@@ -12,6 +13,7 @@ import io.clipstream.streams.intake.Trouble;
 import io.clipstream.streams.live.LiveModels;
 import io.clipstream.streams.live.RolloutSteps;
 import io.clipstream.streams.live.rollout.Phase;
+import io.clipstream.streams.metrics.DecodeMeters;
 import io.clipstream.streams.metrics.InFlightVideos;
 import io.clipstream.streams.metrics.Monitor;
 import io.clipstream.streams.topology.Attempts;
@@ -102,6 +104,11 @@ public final class Monitoring implements AutoCloseable {
         .description("For how long the oldest video in flight has been in this instance")
         .register(registry());
     return videos;
+  }
+
+  /** Watches the GPUs that decode, if there are any. */
+  public void watch(GpuDecoding gpus) {
+    DecodeMeters.bind(gpus.gpus(), gpus::left, registry());
   }
 
   /** Watches how far it is with the versions of its models. */

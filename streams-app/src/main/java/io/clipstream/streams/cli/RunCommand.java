@@ -3,7 +3,6 @@ package io.clipstream.streams.cli;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
-import io.clipstream.model.clip.PixelBudget;
 import io.clipstream.streams.app.Assembly;
 import io.clipstream.streams.app.ClientCheck;
 import io.clipstream.streams.app.InstanceConsole;
@@ -81,11 +80,7 @@ final class RunCommand implements Callable<Integer> {
         GenerationFactory factory = assembly.generations();
         VideoLabeller labeller = assembly.pipeline(model, factory);
         ActiveModel active = new ActiveModel(new ServedModel(model.manifest(), model.digest()), 0);
-        serve(
-            assembly,
-            watching.watch(labeller, () -> List.of(active), factory.budget()),
-            watching,
-            stop);
+        serve(assembly, watching.watch(labeller, () -> List.of(active), factory), watching, stop);
       }
       stop.endedWell();
     }
@@ -103,8 +98,9 @@ final class RunCommand implements Callable<Integer> {
   /** Those who are told what the parts of an instance do. */
   private record Watching(Monitoring monitoring, InstanceConsole console, Tracing tracing) {
     VideoLabeller watch(
-        VideoLabeller labeller, Supplier<List<ActiveModel>> active, PixelBudget pixels) {
-      return tracing.watch(console.watch(monitoring.watch(labeller, active, pixels)));
+        VideoLabeller labeller, Supplier<List<ActiveModel>> active, GenerationFactory factory) {
+      monitoring.watch(factory.gpus());
+      return tracing.watch(console.watch(monitoring.watch(labeller, active, factory.budget())));
     }
   }
 
@@ -121,7 +117,7 @@ final class RunCommand implements Callable<Integer> {
         }
       }
       VideoLabeller labeller = assembly.shadowed(models, factory);
-      serve(assembly, watching.watch(labeller, models::active, factory.budget()), watching, stop);
+      serve(assembly, watching.watch(labeller, models::active, factory), watching, stop);
     }
   }
 

@@ -3,8 +3,10 @@ package io.clipstream.streams.metrics;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
+import io.clipstream.model.clip.DecodingGpu;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 
 /** Two GPUs, the second of which does not tell how busy it is. */
@@ -15,9 +17,33 @@ public final class FakeGpus implements Nvml {
   boolean lost;
   boolean stopped;
 
+  /** One that has decoded seven videos. */
+  record Decoding(int number) implements DecodingGpu {
+    @Override
+    public long decoded() {
+      return 7;
+    }
+
+    @Override
+    public int decoders() {
+      return 2;
+    }
+
+    @Override
+    public long decoderBytes() {
+      return 1 << 20;
+    }
+
+    @Override
+    public long opened() {
+      return 3;
+    }
+  }
+
   /** Measures them. */
   public static void bind(MeterRegistry registry) {
     var unused = new GpuMeters(Optional.of(new FakeGpus()), registry);
+    DecodeMeters.bind(List.of(new Decoding(0), new Decoding(1)), Enum::ordinal, registry);
   }
 
   @Override
