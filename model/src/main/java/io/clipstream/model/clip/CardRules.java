@@ -8,7 +8,6 @@ import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ420P;
 
 import java.nio.ByteBuffer;
-import java.util.Set;
 
 /**
  * Which videos NVIDIA's decoders give the same pictures of as FFmpeg's on the CPU: 8-bit 4:2:0 of
@@ -17,10 +16,6 @@ import java.util.Set;
  */
 final class CardRules {
   private static final int H264_WIDTH = 4096;
-
-  /** profile_idc of H.264 with which chroma_format_idc is told (7.3.2.1.1). */
-  private static final Set<Integer> TELLING =
-      Set.of(100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135);
 
   private static final int SPS = 7;
   private static final int COLOUR_420 = 1;
@@ -83,6 +78,6 @@ final class CardRules {
     }
     BitReader bits = new BitReader(sps, 4);
     bits.golomb(); // seq_parameter_set_id
-    return !TELLING.contains(sps[1] & 0xff) || bits.golomb() == COLOUR_420;
+    return !H264Sequence.TELLING_CHROMA.contains(sps[1] & 0xff) || bits.golomb() == COLOUR_420;
   }
 }

@@ -19,6 +19,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avformat.AVIOContext;
@@ -153,6 +156,7 @@ final class Container implements AutoCloseable {
   private void findStreamInfo(DecodeLimits limits)
       throws UnusableVideoException, InterruptedException {
     int streams = context.nb_streams();
+    List<KnownTrack> known = new ArrayList<>();
     int error;
     try (PointerPointer<AVDictionary> options = new PointerPointer<>(Math.max(1, streams))) {
       for (int i = 0; i < streams; i++) {
@@ -161,6 +165,12 @@ final class Container implements AutoCloseable {
         av_dict_set(dictionary, "threads", "1", 0);
         // Up to 20 pictures are decoded for what is known of them, and nobody sees them.
         av_dict_set(dictionary, "skip_loop_filter", "all", 0);
+        Optional<KnownTrack> track =
+            format.isMov() ? KnownTrack.of(context.streams(i).codecpar()) : Optional.empty();
+        if (track.isPresent()) {
+          known.add(track.get());
+          av_dict_set(dictionary, "codec_whitelist", "none", 0); // no decoder has to look
+        }
         options.put(i, dictionary);
       }
       error = avformat_find_stream_info(context, streams == 0 ? null : options);
@@ -176,6 +186,7 @@ final class Container implements AutoCloseable {
       throw new UnusableVideoException(
           DecodeReason.CORRUPT, "its streams cannot be read: " + Ffmpeg.message(error));
     }
+    known.forEach(KnownTrack::complete);
   }
 
   /**

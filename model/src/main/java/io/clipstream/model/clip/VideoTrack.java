@@ -126,7 +126,10 @@ final class VideoTrack {
 
   /** The codec's header, as the container keeps it. */
   ByteBuffer header() {
-    AVCodecParameters parameters = stream.codecpar();
+    return header(stream.codecpar());
+  }
+
+  static ByteBuffer header(AVCodecParameters parameters) {
     return parameters.extradata_size() <= 0
         ? ByteBuffer.allocate(0)
         : parameters.extradata().capacity(parameters.extradata_size()).asByteBuffer();
