@@ -76,6 +76,12 @@ final class BenchPipelineCommand implements Callable<Integer> {
   @Option(names = "--model", paramLabel = "M.pt", description = "The bundled model by default.")
   private Path model;
 
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A setting of the instance, such as decode.gpu=off; may be given again.")
+  private Map<String, String> overrides = new LinkedHashMap<>();
+
   @Option(names = "--json", description = "One JSON object a line.")
   private boolean json;
 
@@ -153,8 +159,8 @@ final class BenchPipelineCommand implements Callable<Integer> {
   }
 
   /** Those of an instance: the defaults, but for the options. */
-  private AppSettings settings(Path work) {
-    Settings settings = SettingsSources.defaults();
+  private AppSettings settings(Path work) throws IOException {
+    Settings settings = SettingsSources.load(Map.of(), null, Map.of(), overrides);
     settings.override("bench", Map.of("pipeline.work-directory", work.toString()));
     if (decodeThreads != null) {
       settings.override(
