@@ -1,85 +1,98 @@
 #!/usr/bin/env python3
-"""Makes the videos that NvdecGpuTest and GpuDecodeBenchmark read, of a second of real footage, forth and back.
+"""Makes the videos that NvdecGpuTest and GpuDecodeBench read, of a second of real footage, forth and back.
 
-    pip install av==18.1.0
+    apt-get install ffmpeg
     ops/test/gpu/decode_corpus.py birds.mp4 OUT      OUT/bench: ten seconds each; OUT/same: short, of many kinds
 
-birds.mp4 is in Debian's package wordpress-theme-twentytwentytwo (PublicVideosIT fetches it).
+birds.mp4 is in Debian's package wordpress-theme-twentytwentytwo (PublicVideosIT fetches it). Needs ffmpeg with libx264,
+libx265 and libvpx. Files that are there stay.
 """
 
 import pathlib
+import subprocess
 import sys
-
-import av
 
 RATE = 30
 
 
 def main():
     source, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    with av.open(str(source)) as container:
-        second = [frame for _, frame in zip(range(31), container.decode(video=0))]
     bench, same = out / "bench", out / "same"
     bench.mkdir(parents=True, exist_ok=True)
     same.mkdir(parents=True, exist_ok=True)
-    for width, height in ((320, 180), (322, 182), (180, 320), (50, 50), (640, 360), (854, 480)):
-        write(same / f"h264_{width}x{height}.mp4", second, 45, "libx264", width, height, 400_000, x264(12))
-    for width, height in ((320, 180), (322, 182), (640, 360), (160, 160)):
-        write(same / f"hevc_{width}x{height}.mp4", second, 45, "libx265", width, height, 400_000, x265(12))
+    for height, h264, hevc in ((720, 1_800_000, 1_100_000), (1080, 3_200_000, 2_000_000)):
+        size = f"{height * 16 // 9}x{height}"
+        repeat(source, bench / f"h264_{height}_g30.mp4", size, h264, x264(RATE))
+        repeat(source, bench / f"hevc_{height}_g30.mp4", size, hevc, x265(RATE))
+        write(source, bench / f"h264_{height}_g250.mp4", 300, size, h264, x264(250))
+    for size in ("320x180", "322x182", "180x320", "50x50", "640x360", "854x480"):
+        write(source, same / f"h264_{size}.mp4", 45, size, 400_000, x264(12))
+    for size in ("320x180", "322x182", "640x360", "160x160"):
+        write(source, same / f"hevc_{size}.mp4", 45, size, 400_000, x265(12))
     for codec, name in (("libvpx", "vp8"), ("libvpx-vp9", "vp9")):
-        for width, height in ((320, 180), (641, 361), (200, 150)):
-            options = {"deadline": "realtime", "cpu-used": "8", "g": "12"}
-            write(same / f"{name}_{width}x{height}.webm", second, 45, codec, width, height, 400_000, options)
-    small = (second, 45, "libx264", 320, 180, 400_000)
-    write(same / "h264_opengop.mp4", *small, x264(10) | {"x264-params": "open-gop=1:b-pyramid=normal"})
-    write(same / "h264_intra_refresh.mp4", *small, x264(30) | {"x264-params": "intra-refresh=1:bframes=0"})
-    write(same / "h264_interlaced.mp4", *small[:4], 192, 400_000, x264(12) | {"x264-params": "tff=1"})
-    write(same / "h264_full.mp4", *small, x264(12), "yuvj420p")
-    write(same / "h264_444.mp4", *small, x264(12), "yuv444p")
-    write(same / "h264_10.mp4", *small, x264(12), "yuv420p10le")
-    write(same / "h264_mono.mp4", *small, x264(12), "gray")
-    write(same / "h264_32x32.mp4", second, 45, "libx264", 32, 32, 100_000, x264(12))
-    write(same / "hevc_10.mp4", *small[:2], "libx265", 320, 180, 400_000, x265(12), "yuv420p10le")
-    write(same / "hevc_444.mp4", *small[:2], "libx265", 320, 180, 400_000, x265(12), "yuv444p")
-    write(same / "hevc_64x64.mp4", second, 45, "libx265", 64, 64, 100_000, x265(12))
-    write(same / "mpeg4.mp4", *small[:2], "mpeg4", 320, 180, 400_000, {"bf": "2"})
+        for size in ("320x180", "641x361", "200x150"):
+            options = ["-c:v", codec, "-deadline", "realtime", "-cpu-used", "8", "-g", "12"]
+            write(source, same / f"{name}_{size}.webm", 45, size, 400_000, options)
+    for name, options, pixels in (
+        ("opengop", [*x264(10), "-x264-params", "open-gop=1:b-pyramid=normal"], "yuv420p"),
+        ("intra_refresh", [*x264(30), "-x264-params", "intra-refresh=1:bframes=0"], "yuv420p"),
+        ("interlaced", [*x264(12), "-x264-params", "tff=1"], "yuv420p"),
+        ("full", x264(12), "yuvj420p"),
+        ("444", x264(12), "yuv444p"),
+        ("10", x264(12), "yuv420p10le"),
+        ("mono", x264(12), "gray"),
+    ):
+        write(source, same / f"h264_{name}.mp4", 45, "320x192", 400_000, options, pixels)
+    write(source, same / "h264_32x32.mp4", 45, "32x32", 100_000, x264(12))
+    write(source, same / "hevc_10.mp4", 45, "320x180", 400_000, x265(12), "yuv420p10le")
+    write(source, same / "hevc_444.mp4", 45, "320x180", 400_000, x265(12), "yuv444p")
+    write(source, same / "hevc_64x64.mp4", 45, "64x64", 100_000, x265(12))
+    write(source, same / "mpeg4.mp4", 45, "320x180", 400_000, ["-c:v", "mpeg4", "-bf", "2"])
     damaged = bytearray((same / "h264_322x182.mp4").read_bytes())
     middle = len(damaged) // 2
     damaged[middle : middle + 40] = bytes(40)
     (same / "h264_damaged.mp4").write_bytes(damaged)
-    for gop in (30, 250):
-        for height, h264, hevc in ((1080, 3_200_000, 2_000_000), (720, 1_800_000, 1_100_000)):
-            width = height * 16 // 9
-            write(bench / f"h264_{height}_g{gop}.mp4", second, 300, "libx264", width, height, h264, x264(gop))
-            write(bench / f"hevc_{height}_g{gop}.mp4", second, 300, "libx265", width, height, hevc, x265(gop))
 
 
 def x264(gop):
-    return {"preset": "veryfast", "bf": "3", "refs": "3", "g": str(gop), "keyint_min": str(gop), "sc_threshold": "0"}
+    keys = ["-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0"]
+    return ["-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-refs", "3", *keys]
 
 
 def x265(gop):
     keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0"
-    return {"preset": "veryfast", "x265-params": f"log-level=error:bframes=3:pools=1:frame-threads=1:{keys}"}
+    params = f"log-level=error:bframes=3:pools=1:frame-threads=1:{keys}"
+    return ["-c:v", "libx265", "-preset", "veryfast", "-tag:v", "hvc1", "-x265-params", params]
 
 
-def write(path, second, count, codec, width, height, bits, options, pixels="yuv420p"):
+def ffmpeg(*arguments):
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, arguments)], check=True)
+
+
+def repeat(source, path, size, bits, options):
+    """Ten seconds of two groups of pictures, the third and fourth of an encoding: they pack well."""
     if path.exists():
         return
-    loop = second + second[::-1]
-    with av.open(str(path), "w", options={"movflags": "+faststart"} if path.suffix == ".mp4" else {}) as container:
-        stream = container.add_stream(codec, rate=RATE, options=options)
-        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = width, height, pixels, bits
-        stream.thread_count = 1
-        scaled = {}
-        for i in range(count):
-            at = i % len(loop)
-            if at not in scaled:
-                scaled[at] = loop[at].reformat(width, height, pixels, interpolation="BICUBIC")
-            scaled[at].pts = i
-            container.mux(stream.encode(scaled[at]))
-        container.mux(stream.encode())
-    print(path, path.stat().st_size, flush=True)
+    whole, part, turns = (path.with_name(name) for name in ("whole.mp4", "part.mp4", "turns.txt"))
+    write(source, whole, 4 * RATE, size, bits, options)
+    ffmpeg("-ss", 2, "-i", whole, "-c", "copy", part)
+    turns.write_text(f"file {part.name}\n" * 5)
+    ffmpeg("-f", "concat", "-i", turns, "-c", "copy", "-movflags", "+faststart", path)
+    for made in (whole, part, turns):
+        made.unlink()
+
+
+def write(source, path, count, size, bits, options, pixels="yuv420p"):
+    if path.exists():
+        return
+    width, height = size.split("x")
+    loop = (
+        f"trim=end_frame={RATE},split[a][b];[b]reverse[r];[a][r]concat,scale={width}:{height}:flags=bicubic,"
+        f"format={pixels},loop=-1:{2 * RATE},setpts=N/{RATE}/TB"
+    )
+    output = ["-r", RATE, "-frames:v", count, "-an", "-threads", "1", "-b:v", bits, *options]
+    faststart = ["-movflags", "+faststart"] if path.suffix == ".mp4" else []
+    ffmpeg("-i", source, "-filter_complex", loop, *output, *faststart, path)
 
 
 if __name__ == "__main__":
