@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Training steps of Swin3D-T, 32 frames of 224x224, bf16: clipstream's network against torchvision's.
 
-    train.py FORM [--learning learning.pt] [--batch 16] [--steps 20]
+    train.py FORM [--learning learning.pt | --learning kernels.pt --operators libclipstream_kernels.so] [--batch 16] [--steps 20]
 
 FORM is torchvision, compiled (torch.compile), both with autocast to bfloat16; learning (what TrainingBenchmark wrote, as the
 trainer runs it); or gradients, which compares the gradients of both networks in float32 and bfloat16 on a small batch. One
@@ -19,12 +19,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("form", choices=["torchvision", "compiled", "learning", "gradients"])
     parser.add_argument("--learning")
+    parser.add_argument("--operators", help="library of clipstream's kernels, for a network that names them")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--plain-executor", action="store_true", help="without TorchScript's optimiser")
     parser.add_argument("--profile", action="store_true")
     a = parser.parse_args()
     torch.manual_seed(1)
+    if a.operators:
+        torch.ops.load_library(a.operators)
     if a.plain_executor:
         torch._C._set_graph_executor_optimize(False)
     if a.form == "gradients":

@@ -13,6 +13,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 public final class RunGpuTests {
   private static final String[] DEFAULT = {
     "io.clipstream.model.kernels.OperatorsGpuTest",
+    "io.clipstream.model.kernels.LearningKernelsGpuTest",
     "io.clipstream.model.infer.KernelsGpuTest",
     "io.clipstream.model.clip.NvdecGpuTest",
     "io.clipstream.model.clip.NvdecLimitsGpuTest"

@@ -26,9 +26,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 RESOURCES = HERE.parent / "resources" / "io/clipstream/model"
 LIBRARY = RESOURCES / "kernels/linux-x86_64/libclipstream_kernels.so"
 CROPS = RESOURCES / "clip/crops.ptx"
-KERNELS = ["kernels.cu", "add_norm.cuh", "bfloat16.cuh", "patches.cuh", "window_attention.cuh"]
+KERNELS = ["kernels.cu", "add_norm.cuh", "bfloat16.cuh", "learning_attention.cuh", "patches.cuh", "window_attention.cuh"]
 CROP_KERNELS = ["crops.cu"]
-OPERATORS = ["library.c", "operators.c", "call.c", "kernels.c", "matrix.c", "copies.c", "driver.c"]
+OPERATORS = ["library.c", "operators.c", "learning.c", "call.c", "kernels.c", "matrix.c", "copies.c", "driver.c"]
 HEADERS = ["operators.h", "call.h", "kernels.h", "matrix.h", "copies.h", "driver.h", "libtorch.h"]
 # CUDA 12.0's: every driver that runs PyTorch's builds for CUDA 12 takes it.
 PTX_VERSION = "8.0"

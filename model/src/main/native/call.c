@@ -87,17 +87,27 @@ const Gpu* common_gpu(Call* call, const Argument* arguments, int count) {
   return find_device(call, arguments, count) ? kernels_open(call->device, call->problem) : NULL;
 }
 
-void* result(Call* call, int index, int64_t rows, int64_t channels) {
+void* result_of(Call* call, int index, int32_t type, int64_t rows, int64_t channels) {
   int64_t sizes[] = {rows, channels}, strides[] = {channels, 1};
   void* data = NULL;
   if (call->problem[0]) return NULL;
-  if (aoti_torch_empty_strided(2, sizes, strides, aoti_torch_dtype_bfloat16(), aoti_torch_device_type_cuda(),
-          call->device, &call->outputs[index])) {
+  if (aoti_torch_empty_strided(2, sizes, strides, type, aoti_torch_device_type_cuda(), call->device,
+          &call->outputs[index])) {
     call->outputs[index] = NULL;
     // The ABI does not say why; callers tell this from other failures by PyTorch's own words.
-    FAIL(call, "CUDA out of memory: %lld MiB on device %d", (long long)(rows * channels >> 19), call->device);
+    FAIL(call, "CUDA out of memory: %lld MiB on device %d", (long long)(rows * channels >> (type == aoti_torch_dtype_bfloat16() ? 19 : 18)), call->device);
     return NULL;
   }
   if (aoti_torch_get_data_ptr(call->outputs[index], &data)) FAIL(call, "a result cannot be read");
   return data;
 }
+
+void* result(Call* call, int index, int64_t rows, int64_t channels) {
+  return result_of(call, index, aoti_torch_dtype_bfloat16(), rows, channels);
+}
+
+void launch(Call* call, Kernel kernel, Grid grid, void** arguments) {
+  if (!call->problem[0]) kernels_launch(call->device, kernel, grid, arguments, call->problem);
+}
+
+unsigned blocks(int64_t count, int64_t of_each) { return (unsigned)((count + of_each - 1) / of_each); }

@@ -3,9 +3,11 @@
 #include "kernels.h"
 #include "libtorch.h"
 
+enum { MOST_ROWS = 1 << 27, MOST_RESULTS = 6 };
+
 typedef struct {
   const uint64_t* inputs;
-  Tensor outputs[2];
+  Tensor outputs[MOST_RESULTS];  // those that are not results are freed when it ends
   int device;
   char problem[PROBLEM_BYTES];  // the first, one line; empty as long as all is well
 } Call;
@@ -44,5 +46,12 @@ bool find_device(Call*, const Argument*, int count);
 // that everything else can be checked on machines without a GPU.
 const Gpu* common_gpu(Call*, const Argument*, int count);
 
-// A new result of [rows, channels] bfloat16 on that GPU; null if the call has a problem.
+// A new result of [rows, channels] bfloat16, or of another type, on that GPU; null if the call has a problem.
 void* result(Call*, int index, int64_t rows, int64_t channels);
+void* result_of(Call*, int index, int32_t type, int64_t rows, int64_t channels);
+
+// Starts a kernel on that GPU unless the call has a problem.
+void launch(Call*, Kernel, Grid, void** arguments);
+
+// How many blocks of so many hold all.
+unsigned blocks(int64_t count, int64_t of_each);

@@ -12,6 +12,17 @@ enum { DYNAMIC_SHARED_BYTES = 8 };  // CUfunction_attribute
 const int ADD_NORM_CHANNELS[] = {96, 128, 192, 256, 384, 512, 768, 1024, 1536};
 const int MERGE_NORM_CHANNELS[] = {384, 512, 768, 1024, 1536, 2048, 3072};
 
+static const char* const NAMES[ADD_NORM] = {
+    [WINDOW_ATTENTION] = "window_attention",
+    [LEARNING_FORWARD] = "learning_attention_forward",
+    [LEARNING_QUERY_GRADIENT] = "learning_attention_query_gradient",
+    [LEARNING_KEY_GRADIENT] = "learning_attention_key_gradient",
+    [LEARNING_SUMS] = "learning_attention_sums",
+    [LEARNING_TABLE_GRADIENT] = "learning_attention_table_gradient",
+    [LEARNING_TABLE] = "learning_attention_table",
+    [PATCHES] = "patches",
+};
+
 static struct {
   bool ready;
   void* functions[KERNELS];
@@ -26,8 +37,9 @@ static bool load(int device, const Gpu* gpu, char* problem) {
   void* module;
   void** functions = kernels[device].functions;
   if (!cuda_good(cuda.load_module(&module, clipstream_ptx), "compiler of kernels", problem)) return false;
-  if (!find_kernel(&functions[WINDOW_ATTENTION], module, "window_attention", problem)) return false;
-  if (!find_kernel(&functions[PATCHES], module, "patches", problem)) return false;
+  for (int i = 0; i < ADD_NORM; i++) {
+    if (!find_kernel(&functions[i], module, NAMES[i], problem)) return false;
+  }
   for (int i = ADD_NORM; i < KERNELS; i++) {
     char name[32];
     if (i < MERGE_NORM) {
@@ -37,8 +49,12 @@ static bool load(int device, const Gpu* gpu, char* problem) {
     }
     if (!find_kernel(&functions[i], module, name, problem)) return false;
   }
-  return cuda_good(
-      cuda.set_attribute(functions[WINDOW_ATTENTION], DYNAMIC_SHARED_BYTES, gpu->shared_bytes), "attribute", problem);
+  for (int i = 0; i <= LEARNING_TABLE_GRADIENT; i++) {
+    if (!cuda_good(cuda.set_attribute(functions[i], DYNAMIC_SHARED_BYTES, gpu->shared_bytes), "attribute", problem)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 static bool prepare(int device, const Gpu* gpu, char* problem) {

@@ -4,6 +4,12 @@
 
 typedef enum {
   WINDOW_ATTENTION,
+  LEARNING_FORWARD,
+  LEARNING_QUERY_GRADIENT,
+  LEARNING_KEY_GRADIENT,
+  LEARNING_SUMS,
+  LEARNING_TABLE_GRADIENT,  // until here with as much shared memory as there is
+  LEARNING_TABLE,
   PATCHES,
   ADD_NORM,                   // of the fewest channels; those of more follow
   MERGE_NORM = ADD_NORM + 9,  // the same

@@ -1,5 +1,6 @@
 // What the library gives to PyTorch, its operators, and to Java, the functions clipstream_*.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "copies.h"
@@ -11,12 +12,12 @@ static void run(const char* name, void (*operation)(Call*), int tensors, int res
   Call call = {.inputs = stack};
   operation(&call);
   for (int i = 0; i < tensors; i++) aoti_torch_delete_tensor_object((Tensor)stack[i]);
+  for (int i = call.problem[0] ? 0 : results; i < MOST_RESULTS; i++) {
+    if (call.outputs[i]) aoti_torch_delete_tensor_object(call.outputs[i]);
+  }
   if (call.problem[0]) {
     char message[PROBLEM_BYTES + 64];
-    for (int i = 0; i < 2; i++) {
-      if (call.outputs[i]) aoti_torch_delete_tensor_object(call.outputs[i]);
-    }
-    snprintf(message, sizeof message, "clipstream::%s: %s", name, call.problem);
+    snprintf(message, sizeof message, "%s: %s", name, call.problem);
     aoti_torch_check(false, name, "operators.c", 0, message);
   }
   for (int i = 0; i < results; i++) stack[i] = (uint64_t)call.outputs[i];
@@ -36,11 +37,33 @@ static void run(const char* name, void (*operation)(Call*), int tensors, int res
 #define BOXED(name, tensors, results, schema) \
   static void boxed_##name(uint64_t* stack, uint64_t inputs, uint64_t outputs) { \
     (void)inputs, (void)outputs; \
-    run(#name, op_##name, tensors, results, stack); \
+    run("clipstream::" #name, op_##name, tensors, results, stack); \
   }
 OPERATORS(BOXED)
 
+#define ATTENTION "_scaled_dot_product_flash_attention_for_cpu"
+
+// An optional argument that is there is a value in memory by C++'s new, which is malloc's; both are ours to delete.
+static void forget_mask(uint64_t mask) {
+  if (!mask) return;
+  aoti_torch_delete_tensor_object((Tensor)*(uint64_t*)mask);
+  free((void*)mask);
+}
+
+static void boxed_learning_attention(uint64_t* stack, uint64_t inputs, uint64_t outputs) {
+  (void)inputs, (void)outputs;
+  forget_mask(stack[5]);
+  run(ATTENTION, op_learning_attention, 3, 2, stack);
+}
+
+static void boxed_learning_attention_backward(uint64_t* stack, uint64_t inputs, uint64_t outputs) {
+  (void)inputs, (void)outputs;
+  forget_mask(stack[8]);
+  run(ATTENTION "_backward", op_learning_attention_backward, 6, 3, stack);
+}
+
 static const char* registration_problem = "the operators were not registered";
+static const char* learning_problem = "PyTorch refuses an attention for networks that learn";
 
 // For all devices: on another than a GPU the operator itself says what is wrong.
 __attribute__((constructor)) static void register_operators(void) {
@@ -57,6 +80,12 @@ __attribute__((constructor)) static void register_operators(void) {
   }
   OPERATORS(REGISTER)
   registration_problem = NULL;
+  Library attention;
+  if (!aoti_torch_library_init_impl("aten", "CUDA", "learning.c", 0, &attention) &&
+      !aoti_torch_library_impl(attention, ATTENTION, boxed_learning_attention) &&
+      !aoti_torch_library_impl(attention, ATTENTION "_backward", boxed_learning_attention_backward)) {
+    learning_problem = NULL;
+  }
 }
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -71,6 +100,20 @@ EXPORTED const char* clipstream_kernels_problem(int device, int tokens) {
   if (attention_shared_bytes(tokens) > gpu->shared_bytes) {
     fail(last_problem, "a window of %d tokens takes %d bytes of shared memory, the GPU has %d", tokens,
         attention_shared_bytes(tokens), gpu->shared_bytes);
+    return last_problem;
+  }
+  return NULL;
+}
+
+// The same for attention of networks that learn, with a table of bias of so many rows.
+EXPORTED const char* clipstream_learning_problem(int device, int tokens, int table_rows) {
+  if (registration_problem || learning_problem) return registration_problem ? registration_problem : learning_problem;
+  const Gpu* gpu = kernels_open(device, last_problem);
+  if (!gpu) return last_problem;
+  long long bytes = learning_shared_bytes(tokens, table_rows);
+  if (bytes > gpu->shared_bytes) {
+    fail(last_problem, "a window of %d tokens takes %lld bytes of shared memory, the GPU has %d", tokens, bytes,
+        gpu->shared_bytes);
     return last_problem;
   }
   return NULL;

@@ -9,13 +9,7 @@
 
 #include "matrix.h"
 
-enum { MOST_ROWS = 1 << 27, HEAD_CHANNELS = 32, WARPS = 5, RING_BYTES = 4096, BOTH_TILES_BYTES = 2048 };
-
-static void launch(Call* call, Kernel kernel, Grid grid, void** arguments) {
-  if (!call->problem[0]) kernels_launch(call->device, kernel, grid, arguments, call->problem);
-}
-
-static unsigned blocks(int64_t count, int64_t of_each) { return (unsigned)((count + of_each - 1) / of_each); }
+enum { HEAD_CHANNELS = 32, WARPS = 5, RING_BYTES = 4096, BOTH_TILES_BYTES = 2048 };
 
 // clips uint8 [N, T, H, W, 3], window of t, h, w tokens -> [windows N t h w, 96]
 void op_patches(Call* call) {

@@ -3,6 +3,7 @@ package io.clipstream.model.kernels;
 import ai.djl.Device;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.TorchArchive;
+import io.clipstream.model.swin.LearningKernels;
 import io.clipstream.model.swin.ServingKernels;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,15 +24,37 @@ public final class KernelForm {
    */
   public static InputStream open(ModelArtifact artifact, Device device)
       throws IOException, KernelsUnavailableException {
-    if (!device.isGpu()) {
-      throw new KernelsUnavailableException("the device is " + device + ", expected a GPU");
-    }
+    expectGpu(device);
     try (TorchArchive archive = TorchArchive.open(artifact.path())) {
       ServingKernels kernels = ServingKernels.of(artifact.manifest(), archive.source());
       KernelLibrary.load().prepare(device.getDeviceId(), kernels.windowTokens());
       return archive.withSource(kernels.source());
     } catch (ServingKernels.UnsuitableException e) {
       throw new KernelsUnavailableException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The same for a network that learns, of which attention and its gradients are clipstream's own.
+   *
+   * @param artifact that {@link io.clipstream.model.swin.Swin3d#writeLearning} wrote
+   */
+  public static InputStream openLearning(ModelArtifact artifact, Device device)
+      throws IOException, KernelsUnavailableException {
+    expectGpu(device);
+    try (TorchArchive archive = TorchArchive.open(artifact.path())) {
+      LearningKernels kernels = LearningKernels.of(artifact.manifest(), archive.source());
+      KernelLibrary.load()
+          .prepareLearning(device.getDeviceId(), kernels.windowTokens(), kernels.tableRows());
+      return archive.withSource(kernels.source());
+    } catch (ServingKernels.UnsuitableException e) {
+      throw new KernelsUnavailableException(e.getMessage(), e);
+    }
+  }
+
+  private static void expectGpu(Device device) throws KernelsUnavailableException {
+    if (!device.isGpu()) {
+      throw new KernelsUnavailableException("the device is " + device + ", expected a GPU");
     }
   }
 }

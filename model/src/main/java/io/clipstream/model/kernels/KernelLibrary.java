@@ -27,6 +27,8 @@ final class KernelLibrary {
   interface Functions extends Library {
     String clipstream_kernels_problem(int device, int tokens);
 
+    String clipstream_learning_problem(int device, int tokens, int tableRows);
+
     String clipstream_kernels_sources();
 
     String clipstream_upload(long tensor, ByteBuffer from, long bytes);
@@ -86,7 +88,23 @@ final class KernelLibrary {
    * @throws KernelsUnavailableException if they cannot run there
    */
   void prepare(int device, int windowTokens) throws KernelsUnavailableException {
-    String problem = functions.clipstream_kernels_problem(device, windowTokens);
+    check(functions.clipstream_kernels_problem(device, windowTokens));
+  }
+
+  /**
+   * Makes a GPU ready for the attention of networks that learn.
+   *
+   * @param device its number
+   * @param windowTokens of the largest attention window
+   * @param tableRows of a table of relative position bias
+   * @throws KernelsUnavailableException if it cannot run there
+   */
+  void prepareLearning(int device, int windowTokens, int tableRows)
+      throws KernelsUnavailableException {
+    check(functions.clipstream_learning_problem(device, windowTokens, tableRows));
+  }
+
+  private static void check(String problem) throws KernelsUnavailableException {
     if (problem != null) {
       throw new KernelsUnavailableException(problem);
     }

@@ -1,10 +1,13 @@
 package io.clipstream.model.kernels;
 
-/** Whether networks run with clipstream's own GPU kernels: the setting {@code model.kernels}. */
+/**
+ * Whether networks run with clipstream's own GPU kernels: the setting {@code model.kernels}, and
+ * {@code train.kernels} for networks that learn.
+ */
 public enum KernelMode {
   /** Where they can; else in the plain form, which does the same more slowly. */
   AUTO,
-  /** Where they cannot, the model is refused. */
+  /** Where they cannot, the model is refused, or the run. */
   ON,
   /** Never. */
   OFF;

@@ -21,7 +21,10 @@ import java.util.Map;
 final class LearningModule {
   private static final String SOURCE = "swin3d_learning.py.txt";
 
-  private static final String ATTENTION = "torch.scaled_dot_product_attention(q, k, v, bias, 0.)";
+  /** Attention of PyTorch's, and of clipstream's own kernels for GPUs. */
+  private static final String PLAIN = "swin3d_learning_plain.py.txt";
+
+  private static final String KERNELS = "swin3d_learning_kernels.py.txt";
 
   private final Swin3dConfig config;
   private final List<ServingLayout.Stage> stages;
@@ -37,12 +40,29 @@ final class LearningModule {
    * @param precision of what layers take and give
    */
   String source(Swin3d.Precision precision) {
-    String template;
-    try (InputStream in = LearningModule.class.getResourceAsStream(SOURCE)) {
-      template = new String(in.readAllBytes(), UTF_8);
+    return source(precision, PLAIN, "W N L", 1, "[1, n, 1]");
+  }
+
+  /** The same with clipstream's own kernels, in bfloat16. */
+  String kernels() {
+    return source(Swin3d.Precision.BF16, KERNELS, "N W L", 0, "[n, 1, 1]");
+  }
+
+  /** L of the largest windows. */
+  int windowTokens() {
+    return stages.stream().mapToInt(s -> s.plain().length()).max().orElseThrow();
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = LearningModule.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private String source(
+      Swin3d.Precision precision, String attention, String order, int clipAxis, String clips) {
     StringBuilder classes = new StringBuilder();
     for (int i = 0; i < stages.size(); i++) {
       classes.append(stage(i));
@@ -50,9 +70,12 @@ final class LearningModule {
     classes.append(features());
     StringBuilder source =
         new StringBuilder(
-            template
+            resource(SOURCE)
+                .replace("{attention}", resource(attention))
+                .replace("{order}", order)
+                .replace("{clip_axis}", String.valueOf(clipAxis))
+                .replace("{clips}", clips)
                 .replace("{precision}", precision.name())
-                .replace("{attention}", ATTENTION)
                 .replace("{patch_norm}", config.patchNorm() ? "LayerNorm" : "Identity")
                 .replace("{stages}\n", classes));
     for (int i = 0; i < stages.size(); i++) {

@@ -49,12 +49,9 @@ public record ServingKernels(String source, int windowTokens) {
     expect(
         source.equals(ServingSource.plain(config, clip, Precision.BF16)),
         "its source is not what this version of clipstream writes: export the serving form again");
+    expectHeads(config);
     for (int stage = 0; stage < config.depths().size(); stage++) {
       int channels = config.channels(stage);
-      int size = channels / config.heads().get(stage);
-      expect(
-          size == HEAD_CHANNELS,
-          "its heads have %d channels, expected %d".formatted(size, HEAD_CHANNELS));
       boolean last = stage == config.depths().size() - 1;
       expect(
           channels <= MOST_CHANNELS && (last || 4 * channels <= MOST_MERGED_CHANNELS),
@@ -71,7 +68,16 @@ public record ServingKernels(String source, int windowTokens) {
     return new ServingKernels(ServingSource.kernels(config, clip), tokens);
   }
 
-  private static Swin3dConfig config(ModelManifest manifest) throws UnsuitableException {
+  static void expectHeads(Swin3dConfig config) throws UnsuitableException {
+    for (int stage = 0; stage < config.depths().size(); stage++) {
+      int size = config.channels(stage) / config.heads().get(stage);
+      expect(
+          size == HEAD_CHANNELS,
+          "its heads have %d channels, expected %d".formatted(size, HEAD_CHANNELS));
+    }
+  }
+
+  static Swin3dConfig config(ModelManifest manifest) throws UnsuitableException {
     try {
       return Swin3dConfig.fromMap(manifest.architecture());
     } catch (IllegalArgumentException e) {
@@ -79,7 +85,7 @@ public record ServingKernels(String source, int windowTokens) {
     }
   }
 
-  private static void expect(boolean condition, String otherwise) throws UnsuitableException {
+  static void expect(boolean condition, String otherwise) throws UnsuitableException {
     if (!condition) {
       throw new UnsuitableException(otherwise);
     }

@@ -35,6 +35,30 @@ public final class KernelModels {
     return file;
   }
 
+  /**
+   * One that learns from clips of 16 frames of 56x56: windows that are shifted and padded.
+   *
+   * @param window its largest
+   */
+  public static Path writeLearning(
+      Path file, List<Integer> window, int heads, Swin3d.Precision precision) throws IOException {
+    Swin3dConfig config =
+        new Swin3dConfig(
+            64,
+            List.of(2, 2),
+            List.of(heads, 2 * heads),
+            window,
+            List.of(2, 4, 4),
+            2,
+            0,
+            0,
+            0.1,
+            true,
+            4);
+    Swin3d.writeLearning(file, config, weights(config), manifest(16, "56", 4), precision);
+    return file;
+  }
+
   /** Away from zeros and ones, so that every part shows. */
   public static Map<String, Weights> weights(Swin3dConfig config) {
     Map<String, Weights> weights = Swin3d.init(config, 4);

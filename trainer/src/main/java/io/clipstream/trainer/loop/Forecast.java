@@ -70,7 +70,7 @@ public record Forecast(
             .draw(0, new int[clips]);
     ByteBuffer pixels = ByteBuffer.allocateDirect(clips * recipe.clip().clipBytes());
     long start = 0;
-    try (Replica replica = new Replica(network, recipe.clip(), device)) {
+    try (Replica replica = Replica.learning(network, recipe, device)) {
       for (int i = 0; i < TRIAL_STEPS; i++) {
         start = System.nanoTime();
         try (NDManager scope = replica.manager().newSubManager();

@@ -12,14 +12,27 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
+import io.clipstream.model.UserError;
+import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.kernels.KernelForm;
+import io.clipstream.model.kernels.KernelMode;
+import io.clipstream.model.kernels.KernelsUnavailableException;
+import io.clipstream.trainer.recipe.Recipe;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A network loaded on one device, with parameters that take gradients. Owns them. One thread. */
 final class Replica implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Replica.class);
+
   private final Model model;
   private final ClipSpec clip;
   private final ParameterStore store;
@@ -42,6 +55,45 @@ final class Replica implements AutoCloseable {
       throw new IOException(artifact + " does not load", e);
     }
     this.store = new ParameterStore(model.getNDManager(), false);
+  }
+
+  /**
+   * Loads a network that is to learn: with clipstream's own attention where it can be had, unless
+   * {@code train.kernels} is off; else as it is, and the log says why.
+   *
+   * @param artifact that {@link Learner#write} wrote
+   * @throws UserError if {@code train.kernels} is on and it cannot be had
+   */
+  static Replica learning(Path artifact, Recipe recipe, Device device) throws IOException {
+    KernelMode kernels = recipe.training().kernels();
+    if (kernels != KernelMode.OFF) {
+      try {
+        return withKernels(artifact, recipe.clip(), device);
+      } catch (KernelsUnavailableException e) {
+        if (kernels == KernelMode.ON) {
+          throw new UserError(
+              "train.kernels is on, but %s cannot train with them: %s; with auto it trains without"
+                  .formatted(device, e.getMessage()));
+        }
+        if (device.isGpu()) {
+          log.info("{} trains without clipstream's own attention: {}", device, e.getMessage());
+        }
+      }
+    }
+    return new Replica(artifact, recipe.clip(), device);
+  }
+
+  private static Replica withKernels(Path artifact, ClipSpec clip, Device device)
+      throws IOException, KernelsUnavailableException {
+    try (InputStream archive = KernelForm.openLearning(ModelArtifact.open(artifact), device)) {
+      Path copy = Files.createTempFile(artifact.toAbsolutePath().getParent(), "kernels", ".pt");
+      try {
+        Files.copy(archive, copy, StandardCopyOption.REPLACE_EXISTING);
+        return new Replica(copy, clip, device);
+      } finally {
+        Files.delete(copy);
+      }
+    }
   }
 
   NDManager manager() {

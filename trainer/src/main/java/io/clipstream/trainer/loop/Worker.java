@@ -52,7 +52,7 @@ final class Worker implements AutoCloseable {
     this.settings = recipe.training();
     this.clipBytes = recipe.clip().clipBytes();
     this.masks = new DropMasks(recipe.network(), settings.headDropout(), settings.seed());
-    this.network = new Replica(initial, recipe.clip(), device);
+    this.network = Replica.learning(initial, recipe, device);
     JniUtils.setGradMode(true); // which is off on the thread that starts the engine
     this.descent = Descent.of(recipe);
     this.optimizer =

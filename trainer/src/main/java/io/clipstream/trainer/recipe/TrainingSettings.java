@@ -3,6 +3,7 @@ package io.clipstream.trainer.recipe;
 import io.clipstream.model.Bounds;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
+import io.clipstream.model.kernels.KernelMode;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.trainer.data.Augmentation;
 import io.clipstream.trainer.data.Mixing;
@@ -16,6 +17,7 @@ import java.util.List;
  * @param microBatch clips that go through the network at once; a step adds up their gradients
  * @param recompute whether stages are run again for their gradients instead of remembered
  * @param precision that the network computes in; its weights are float32
+ * @param kernels whether attention and its gradients are clipstream's own on GPUs
  * @param learningRate at the end of the warm-up
  * @param finalLearningRate at the end
  * @param warmupEpochs epochs that the rate takes to rise from 0, fewer than all
@@ -40,6 +42,7 @@ public record TrainingSettings(
     int microBatch,
     boolean recompute,
     Swin3d.Precision precision,
+    KernelMode kernels,
     double learningRate,
     double finalLearningRate,
     double warmupEpochs,
@@ -82,6 +85,7 @@ public record TrainingSettings(
         s.has("train.micro-batch") ? s.integer("train.micro-batch", BATCH) : batch,
         s.flag("train.recompute", false),
         precision(s),
+        kernels(s),
         rate,
         finalRate,
         warmup,
@@ -106,6 +110,12 @@ public record TrainingSettings(
       case "bf16" -> Swin3d.Precision.BF16;
       default -> throw s.wrong("train.precision", "fp32 or bf16");
     };
+  }
+
+  private static KernelMode kernels(Settings s) {
+    return s.has("train.kernels")
+        ? s.value("train.kernels", KernelMode.EXPECTED, KernelMode::parse)
+        : KernelMode.AUTO;
   }
 
   /**

@@ -1,9 +1,11 @@
 package io.clipstream.trainer.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import io.clipstream.model.UserError;
 import io.clipstream.trainer.TinyRun;
 import io.clipstream.trainer.data.Batches;
 import io.clipstream.trainer.data.Shown;
@@ -114,5 +116,23 @@ class LearnerTest {
 
     assertThat(half.loss()).isNotEqualTo(single.loss()).isCloseTo(single.loss(), within(5e-2));
     assertThat(recomputed.loss()).isCloseTo(single.loss(), within(5e-2));
+  }
+
+  @Test
+  void shouldRefuseToLearnWithoutKernelsThatAreWanted() throws Exception {
+    Recipe wanted = recipe(Map.of("train.precision", "bf16", "train.kernels", "on"));
+
+    assertThatThrownBy(() -> learner(wanted, 1))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "train.kernels is on, but cpu() cannot train with them: the device is cpu(), expected a"
+                + " GPU; with auto it trains without");
+    assertThatThrownBy(() -> recipe(Map.of("train.kernels", "always")))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("train.kernels")
+        .hasMessageContaining("auto, on or off");
+    for (String kernels : new String[] {"auto", "off"}) {
+      learner(recipe(Map.of("train.kernels", kernels)), 1).close();
+    }
   }
 }

@@ -3,14 +3,19 @@ package io.clipstream.trainer.loop;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.util.cuda.CudaUtils;
+import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.DirectMemory;
 import io.clipstream.model.infer.PageLock;
+import io.clipstream.model.kernels.KernelForm;
+import io.clipstream.model.kernels.KernelsUnavailableException;
 import io.clipstream.trainer.data.Batches;
 import io.clipstream.trainer.data.Shown;
 import io.clipstream.trainer.recipe.Recipe;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +31,8 @@ import java.util.stream.IntStream;
  * <pre>TrainingBenchmark FOLDER DEVICES CLIPS STEPS [KEY=VALUE...]</pre>
  *
  * where DEVICES is such as {@code 1,2,4}, CLIPS are those of a device in a step, and keys are of
- * recipes. With {@code write} as DEVICES it writes {@code learning.pt} and stops.
+ * recipes. With {@code write} as DEVICES it writes {@code learning.pt}, and where there are kernels
+ * for it {@code kernels.pt}, and stops.
  */
 public final class TrainingBenchmark {
   private static final int LABELS = 400;
@@ -46,7 +52,13 @@ public final class TrainingBenchmark {
             .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
     if (arguments[1].equals("write")) {
       Recipe recipe = recipe(folder, clips, keys);
-      Learner.write(folder.resolve("learning.pt"), recipe, recipe.firstWeights());
+      Path learning = folder.resolve("learning.pt");
+      Learner.write(learning, recipe, recipe.firstWeights());
+      try (InputStream in = KernelForm.openLearning(ModelArtifact.open(learning), Device.gpu())) {
+        Files.copy(in, folder.resolve("kernels.pt"), StandardCopyOption.REPLACE_EXISTING);
+      } catch (KernelsUnavailableException e) {
+        System.out.println("without kernels.pt: " + e.getMessage());
+      }
       return;
     }
     double first = 0;
