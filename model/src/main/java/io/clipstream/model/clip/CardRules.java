@@ -29,6 +29,10 @@ final class CardRules {
     if (!planar || track.width() < 1 || track.height() < 1) {
       return false;
     }
+    // FFmpeg's acceleration shows the picture that an odd one is part of.
+    if (track.width() % 2 != 0 || track.height() % 2 != 0) {
+      return false;
+    }
     int codec = track.codecId();
     if (codec == AV_CODEC_ID_H264) {
       return track.width() <= H264_WIDTH && h264InColour(track.header());

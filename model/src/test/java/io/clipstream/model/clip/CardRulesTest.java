@@ -20,6 +20,7 @@ class CardRulesTest {
     "libopenh264, ts, 128, true",
     "libopenh264, mkv, 128, true",
     "libvpx, webm, 128, true",
+    "libvpx, webm, 129, false",
     "libvpx-vp9, webm, 128, true",
     "libopenh264, mp4, 4112, false",
     "libvpx, webm, 4112, true",
