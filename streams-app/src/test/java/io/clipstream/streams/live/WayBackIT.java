@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +131,7 @@ class WayBackIT {
   }
 
   @Test
+  @Tag("nightly") // Spans are of seconds, and it takes many of them to say that nothing was found.
   void shouldKeepAVersionThatIsAsFast() throws Exception {
     LiveLog log = new LiveLog(cluster, "fast", directory);
     log.publish("1", QUICK);
