@@ -241,7 +241,7 @@ public final class EmbeddedKafka implements AutoCloseable {
    * outgoing connections (Linux takes these from 32,768 on, others from 49,152). Kafka ends the
    * whole process where its controller's is taken.
    */
-  static int freePort() {
+  public static int freePort() {
     for (int attempt = 1; attempt <= PORT_ATTEMPTS; attempt++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
       try {

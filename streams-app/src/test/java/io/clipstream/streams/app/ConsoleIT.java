@@ -26,7 +26,6 @@ import io.clipstream.streams.live.rollout.Wanted;
 import io.clipstream.streams.topology.Topics;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,11 +54,11 @@ import org.junit.jupiter.api.io.TempDir;
  * The console of a real instance on a real broker, in a real browser. Each case finds the page open
  * and leaves it so; those that take most from it come last.
  */
-@Timeout(180)
+@Timeout(900)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ConsoleIT {
   private static final Topics TOPICS = Topics.defaults();
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final String MODEL = "shown";
 
   /** A render takes some tens of milliseconds; one for each outcome would take minutes. */
@@ -144,9 +143,8 @@ class ConsoleIT {
     given.put("pipeline.work-directory", directory + "/work");
     given.put("fetch.file-roots", directory.toString());
     given.put("fetch.root-marker", MARKER);
-    try (ServerSocket free = new ServerSocket(0)) { // The same one after a restart.
-      given.put("console.port", Integer.toString(free.getLocalPort()));
-    }
+    // The same one after a restart.
+    given.put("console.port", Integer.toString(EmbeddedKafka.freePort()));
     given.put("console.write", "true");
     given.put("console.token", TOKEN);
     given.put("console.max-model", "1MiB");
