@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a server on loopback whose certificate the JDK's keytool makes for the test. */
-@Timeout(60)
+@Timeout(300)
 class CheckpointDownloadTest {
   private static final char[] PASSWORD = "changeit".toCharArray();
   private static final int SIZE = 300_000;

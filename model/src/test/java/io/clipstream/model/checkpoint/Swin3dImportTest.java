@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against what the reference implementations wrote, see {@code make_checkpoints.py}. */
-@Timeout(120)
+@Timeout(300)
 class Swin3dImportTest {
   private static final Swin3dImport.Options NONE =
       new Swin3dImport.Options(Optional.empty(), Optional.empty(), Optional.empty());

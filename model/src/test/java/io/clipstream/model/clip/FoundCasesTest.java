@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * as twelve bits in rows 8 to 23 of 96, the highest on the left, light for 1. What is right was
  * found by decoding everything in order with FFmpeg.
  */
-@Timeout(120)
+@Timeout(300)
 class FoundCasesTest {
   /** Every frame is a clip, in the size of the files. */
   private static final ClipSpec EACH =

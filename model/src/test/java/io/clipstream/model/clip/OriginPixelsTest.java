@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
  * Whole clips against what the code that each origin runs made of the same files: places of clips,
  * sizes and places of crops, and pixels. {@code make_protocols.py} wrote {@code origins.bin}.
  */
-@Timeout(120)
+@Timeout(300)
 class OriginPixelsTest {
   private static final Path VIDEOS =
       Path.of("../streams-app/src/main/resources/io/clipstream/streams/demo");

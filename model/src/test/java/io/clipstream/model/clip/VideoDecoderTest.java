@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On real files, made for the test, whose frames show their numbers. */
-@Timeout(120)
+@Timeout(300)
 class VideoDecoderTest {
   private static final ClipSpec SPEC = TestVideos.spec(8, 15);
   private static final Settings MPEG4 = Settings.of("mpeg4", 320, 240, 30).withBitRate(2_000_000);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Downloads onto the device that is always full, until the test gives them a real file. */
-@Timeout(60)
+@Timeout(300)
 class FullDiskTest {
   private static final byte[] VIDEO = "x".repeat(100_000).getBytes(ISO_8859_1);
 

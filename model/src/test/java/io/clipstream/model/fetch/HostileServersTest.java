@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that lie, stutter, and never end: each costs its own video, and some time. */
-@Timeout(60)
+@Timeout(300)
 class HostileServersTest {
   private static final Duration TOTAL = Duration.ofSeconds(4);
 

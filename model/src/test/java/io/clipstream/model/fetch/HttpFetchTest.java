@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class HttpFetchTest {
   private static final byte[] VIDEO = video(300_000);
   private static final Optional<String> ANY = Optional.empty();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** TLS with a certificate for {@code videos.example} that the JDK's keytool makes for the test. */
-@Timeout(60)
+@Timeout(300)
 class HttpsFetchTest {
   private static final char[] PASSWORD = "changeit".toCharArray();
   private static SSLContext trusting;

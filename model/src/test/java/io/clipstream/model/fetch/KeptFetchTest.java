@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@link FileFetcher#keep}: downloads that stay and are continued. */
-@Timeout(60)
+@Timeout(300)
 class KeptFetchTest {
   private static final byte[] MODEL = bytes(1, 300_000);
   private static final ExpectedDigest DIGEST = new ExpectedDigest(Sha256.of(MODEL));

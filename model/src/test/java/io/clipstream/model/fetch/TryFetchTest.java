@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a failed fetch is blamed on. */
-@Timeout(60)
+@Timeout(300)
 class TryFetchTest {
   private static final Optional<String> ANY = Optional.empty();
 

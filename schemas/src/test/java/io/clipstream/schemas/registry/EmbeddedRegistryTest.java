@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(60)
+@Timeout(300)
 class EmbeddedRegistryTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String V1 = record("{'name':'a','type':'int'}");

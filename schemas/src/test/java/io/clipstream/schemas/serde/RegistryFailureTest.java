@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class RegistryFailureTest {
   private static final String REGISTERED = "{\"id\":7}";
   private static final byte[] OF_ID_7 = {0, 0, 0, 0, 7, 0};

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
+@Timeout(300)
 class SerdeConcurrencyTest {
   private final EmbeddedRegistry registry = new EmbeddedRegistry(0);
   private final Map<String, Object> config = Map.of("schema.registry.url", registry.url());

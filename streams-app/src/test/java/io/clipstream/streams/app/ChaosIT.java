@@ -41,7 +41,7 @@ class ChaosIT {
   private static final int REFERENCES = 60;
 
   /** Without any outcome; what a killed instance had in work is free after a minute at most. */
-  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   @TempDir Path directory;
   private final Random random = new Random(Long.getLong("clipstream.seed", System.nanoTime()));

@@ -52,6 +52,9 @@ public final class Cluster implements AutoCloseable {
   static final int PARTITIONS = 4;
   static final Topics TOPICS = Topics.defaults();
 
+  /** Until an application runs: for a machine that is busy otherwise. */
+  private static final Duration LIMIT = Duration.ofMinutes(5);
+
   final EmbeddedRegistry registry = new EmbeddedRegistry(0);
   private final Path directory;
   private final String bootstrapServers;
@@ -183,7 +186,7 @@ public final class Cluster implements AutoCloseable {
   LabelApp start(String applicationId, VideoLabeller labeller) throws InterruptedException {
     LabelApp app = new LabelApp(settings(applicationId), labeller);
     app.start();
-    assertThat(app.awaitRunning(Duration.ofSeconds(30))).isTrue();
+    assertThat(app.awaitRunning(LIMIT)).isTrue();
     return app;
   }
 
@@ -194,7 +197,7 @@ public final class Cluster implements AutoCloseable {
   void awaitShared(String applicationId) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {
       readUntil(
-          Duration.ofSeconds(30),
+          LIMIT,
           () -> {
             List<Integer> shares = shares(admin, applicationId);
             return shares.size() == 2

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** An instance with a console, put together as {@code run} does. */
 final class ConsoleInstance implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   final InstanceConsole console;
   private final LiveModels models;

@@ -42,7 +42,7 @@ class HangingTransactionIT {
   @TempDir private Path directory;
 
   @Test
-  @Timeout(180)
+  @Timeout(900)
   void shouldNameWhatTheOnlyBrokerForgotToEndWhenItWasKilledAndTheWayOut() throws Exception {
     try (BrokerProcess broker =
             new BrokerProcess(

@@ -21,7 +21,7 @@ class KafkaContainerIT {
   private static final String IMAGE = TestBroker.IMAGE;
 
   @Test
-  @Timeout(300)
+  @Timeout(900)
   void shouldGiveEveryReferenceOneOutcomeOnTheOfficialImage() throws Exception {
     if (!DockerClientFactory.instance().isDockerAvailable()) {
       skip("there is no Docker here to run " + IMAGE);

@@ -21,7 +21,7 @@ class KillIT {
       Integer.getInteger("clipstream.kills", Boolean.getBoolean("clipstream.nightly") ? 200 : 3);
 
   private static final int MINUTES = Integer.getInteger("clipstream.minutes", 120);
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   @TempDir Path directory;
 

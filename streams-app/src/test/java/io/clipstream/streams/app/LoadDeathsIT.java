@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real processes whose very first version never gets through its load. */
 @Timeout(900)
 class LoadDeathsIT {
-  private static final Duration LIMIT = Duration.ofMinutes(4);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final String MODEL = "deadly";
 
   @TempDir Path directory;

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** What an instance logs, with the levels and the filter of {@code logback.xml}. */
-@Timeout(180)
+@Timeout(900)
 class LogIT {
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final Logger ROOT = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
 
   @TempDir Path directory;

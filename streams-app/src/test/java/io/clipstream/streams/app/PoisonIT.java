@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Videos that end their process, and ends of processes that are no video's fault. */
-@Timeout(300)
+@Timeout(900)
 class PoisonIT {
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   /** The fewest there may be, as each takes its time. */
   private static final int MAX_DEATHS = 2;

@@ -35,9 +35,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** More partitions for an input of which references are pending. */
-@Timeout(180)
+@Timeout(900)
 class RepartitionIT {
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   @TempDir Path directory;
   private Cluster cluster;

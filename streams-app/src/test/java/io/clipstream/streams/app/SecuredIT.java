@@ -41,9 +41,9 @@ import org.slf4j.LoggerFactory;
  * Instances whose users come to the broker by TLS and SCRAM, with the rights that {@code
  * ops/README.md} lists: with all of them, and with all but one.
  */
-@Timeout(240)
+@Timeout(900)
 class SecuredIT {
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final String APPLICATION = "clipstream";
 
   @TempDir Path directory;

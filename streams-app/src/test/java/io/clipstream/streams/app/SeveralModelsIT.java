@@ -44,9 +44,9 @@ import org.junit.jupiter.api.io.TempDir;
  * Two models with clips and labels of their own in one instance: a real broker, real networks, real
  * videos.
  */
-@Timeout(600)
+@Timeout(900)
 class SeveralModelsIT {
-  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final List<String> DAYTIMES = List.of("night", "day");
 
   @TempDir Path directory;

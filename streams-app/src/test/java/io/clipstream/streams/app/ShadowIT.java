@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Shadow versions beside one that serves: a real broker, real networks, real videos. */
 @Timeout(900)
 class ShadowIT {
-  private static final Duration LIMIT = Duration.ofMinutes(4);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final String MODEL = "shadowed";
 
   /** Fails on the videos of this test, and neither on black nor on noise as it is. */

@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The table of causes and answers in ops/README.md, row by row, with real files and sockets. */
-@Timeout(120)
+@Timeout(300)
 class CausesTest {
   private static final Duration MILLISECOND = Duration.ofMillis(1);
 

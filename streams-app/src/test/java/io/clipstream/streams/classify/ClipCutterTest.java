@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(300)
 class ClipCutterTest {
   private static final ClipSpec SPEC = WholePathTest.SPEC;
   private static final ClipSink NOBODY =

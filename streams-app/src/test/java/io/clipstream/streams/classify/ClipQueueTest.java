@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class ClipQueueTest {
   private static final BatchPolicy FULL_ONLY = BatchPolicy.upTo(4, Duration.ofHours(1));
   private static final BatchPolicy AT_ONCE = BatchPolicy.upTo(4, Duration.ZERO);

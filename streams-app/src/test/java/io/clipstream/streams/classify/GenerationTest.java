@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class GenerationTest {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private final Versions versions = new Versions(PipelineObserver.NONE);

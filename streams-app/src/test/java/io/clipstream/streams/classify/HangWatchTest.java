@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A root that hangs while the only thread that decodes reads a file of it. */
-@Timeout(120)
+@Timeout(300)
 class HangWatchTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 

@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class LabelPipelineTest {
   private static final PipelineSettings SETTINGS =
       new PipelineSettings(2, BatchPolicy.upTo(4, Duration.ofMillis(5)), 4, 2);

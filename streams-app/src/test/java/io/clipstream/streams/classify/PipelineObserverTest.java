@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(300)
 class PipelineObserverTest {
   private static final PipelineSettings SETTINGS = new PipelineSettings(1, Versions.BATCH, 4, 2);
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A shadow beside a version that serves; fake networks, everything else real. */
-@Timeout(120)
+@Timeout(300)
 class ShadowLabellerTest {
   private static final PipelineSettings SETTINGS = new PipelineSettings(2, Versions.BATCH, 2, 2);
   private static final Duration LIMIT = Duration.ofSeconds(60);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Videos that come before their model is loaded. */
-@Timeout(60)
+@Timeout(300)
 class WaitingVideoTest {
   @TempDir Path directory;
   private final CompletableFuture<Void> loaded = new CompletableFuture<>();

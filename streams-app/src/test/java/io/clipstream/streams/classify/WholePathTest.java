@@ -57,7 +57,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real files through the fetcher, the decoder, a small random network and the topology. */
-@Timeout(120)
+@Timeout(300)
 class WholePathTest {
   private static final Topics TOPICS = Topics.defaults();
   static final ClipSpec SPEC =

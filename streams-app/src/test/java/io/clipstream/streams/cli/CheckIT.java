@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code clipstream check} and {@code repartition} on a real broker and registry. */
-@Timeout(180)
+@Timeout(900)
 class CheckIT {
   private static final List<String> TOPICS =
       List.of("videos.incoming", "videos.labeled", "videos.rejected", "videos.dead-letter");

@@ -99,7 +99,7 @@ class DemoIT {
   }
 
   @Test
-  @Timeout(300)
+  @Timeout(900)
   void shouldTakeUpAnotherVersionWhileItRuns() throws Exception {
     Path out = directory.resolve("out");
     Process demo =

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code clipstream diff} on a real broker and a real registry. */
-@Timeout(180)
+@Timeout(900)
 class DiffIT {
   private static final Instant NOON = Instant.parse("2026-11-26T12:00:00Z");
 

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What training takes of feedback and labels, read from a real broker and a real registry. */
-@Timeout(180)
+@Timeout(900)
 class FeedbackReaderIT {
   private static final Instant NOON = Instant.parse("2026-11-26T12:00:00Z");
 

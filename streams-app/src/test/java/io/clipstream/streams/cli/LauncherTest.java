@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the launcher gives to Java, told by a stand-in for Java. */
-@Timeout(120)
+@Timeout(300)
 class LauncherTest {
   /** Tells its locale and arguments, and makes the archive that it is asked for. */
   private static final String JAVA =

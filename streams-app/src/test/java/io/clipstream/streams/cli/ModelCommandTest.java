@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On the small checkpoints that the module model is tested with. */
-@Timeout(120)
+@Timeout(300)
 class ModelCommandTest {
   private static final Path FIXTURES =
       Path.of("../model/src/test/resources/io/clipstream/model/checkpoint");

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code submit --wait} and {@code watch}, with a broker that goes away in between. */
-@Timeout(300)
+@Timeout(900)
 class OutcomesIT {
   private static final List<String> TOPICS =
       List.of("videos.incoming", "videos.labeled", "videos.rejected", "videos.dead-letter");

@@ -50,7 +50,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code clipstream relabel} on a real broker, a real registry and the bundled model. */
-@Timeout(300)
+@Timeout(900)
 class RelabelIT {
   private static final String INCOMING = "videos.incoming";
 

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(900)
 class RetrainIT {
-  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   /** Of 14 six are held out: if the live model has none right, that is not by chance. */
   private static final int STRIPED = 14;

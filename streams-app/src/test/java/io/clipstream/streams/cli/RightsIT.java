@@ -63,9 +63,9 @@ import org.slf4j.LoggerFactory;
  * no rule allows; and what it says, in one line, of each right that is missing. The instance itself
  * is {@code SecuredIT}'s.
  */
-@Timeout(300)
+@Timeout(900)
 class RightsIT {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final String MODEL = "small";
 
   @TempDir private Path folder;

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code clipstream topics create} on a real broker. */
-@Timeout(180)
+@Timeout(900)
 class TopicsCreateIT {
   @TempDir private Path folder;
   private TestBroker kafka;

@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code clipstream train} as a process that is asked to end. */
-@Timeout(300)
+@Timeout(900)
 class TrainStopIT {
   private static final int VIDEOS = 6;
-  private static final Duration LIMIT = Duration.ofMinutes(4);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   @TempDir Path folder;
 

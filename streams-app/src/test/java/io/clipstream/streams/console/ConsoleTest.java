@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who is let in, and what browsers are told, request by request. */
-@Timeout(60)
+@Timeout(300)
 class ConsoleTest {
   private static final String TOKEN = "correct-horse-battery";
 

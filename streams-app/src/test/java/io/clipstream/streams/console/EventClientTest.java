@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class EventClientTest {
   private static final byte[] EVENT = "x".repeat(1 << 16).getBytes(StandardCharsets.UTF_8);
   private static final int EVENTS = 4096; // more than sockets and queue hold

@@ -129,7 +129,7 @@ public final class SecuredKafka implements AutoCloseable {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", open()))) {
       admin.createAcls(rules).all().get(30, TimeUnit.SECONDS);
       await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofMinutes(5))
           .until(
               () ->
                   admin

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Artifacts as they should be and as an attacker or an accident leaves them. */
-@Timeout(300)
+@Timeout(900)
 class ArtifactReaderIT {
   private static final int CHUNK = 10_000;
   private static final int COUNT = 4;

@@ -27,9 +27,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Versions reach instances through a real broker, with real networks and real videos. */
-@Timeout(600)
+@Timeout(900)
 class LiveModelIT {
-  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   @TempDir static Path shared;
   private static ModelCluster cluster;

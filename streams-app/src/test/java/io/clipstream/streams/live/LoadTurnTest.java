@@ -8,7 +8,7 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class LoadTurnTest {
   @Test
   void shouldLetOneLoadAfterTheOther() throws Exception {

@@ -44,7 +44,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** A real broker and a real registry in this process, and what outsiders can do to a model log. */
 final class ModelCluster implements AutoCloseable {
-  static final Duration LIMIT = Duration.ofSeconds(60);
+  static final Duration LIMIT = Duration.ofMinutes(5);
   static final int SMALL_CHUNK = 64 << 10;
 
   final ModelTopics topics = ModelTopics.defaults();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Topics that Kafka has really compacted. */
-@Timeout(300)
+@Timeout(900)
 class ModelCompactionIT {
   @TempDir Path directory;
 

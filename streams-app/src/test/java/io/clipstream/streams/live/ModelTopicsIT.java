@@ -32,10 +32,10 @@ import org.slf4j.LoggerFactory;
  * The model topics are deleted, cut, compacted or out of reach: an instance goes on labelling, and
  * takes up what is wanted once they are there again.
  */
-@Timeout(600)
+@Timeout(900)
 class ModelTopicsIT {
   private static final String MODEL = "served";
-  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   /** Some leases. */
   private static final Duration OUTAGE =

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The benchmark of swaps on a GPU, small and on the CPU. */
-@Timeout(120)
+@Timeout(300)
 class SwapBenchmarkTest {
   private static final Swin3dConfig LEAST =
       new Swin3dConfig(

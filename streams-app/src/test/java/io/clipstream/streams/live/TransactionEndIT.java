@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The broker answers the end of a transaction with UNKNOWN_SERVER_ERROR: its log of transactions
  * takes no more records from the moment on when everything of the transaction has arrived.
  */
-@Timeout(300)
+@Timeout(900)
 class TransactionEndIT {
   /** One for each of the four partitions of the broker's log of transactions. */
   private static final List<String> PROBES = List.of("a", "b", "c", "d");

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Processes are played by an {@link Attempts} each, over what the store holds for good. */
-@Timeout(60)
+@Timeout(300)
 class AttemptsTest {
   private final MockProcessorContext<byte[], byte[]> context = new MockProcessorContext<>();
   private final KeyValueStore<Integer, byte[]> store =

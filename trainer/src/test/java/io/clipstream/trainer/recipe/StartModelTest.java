@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Training that begins with a 2D Swin Transformer's checkpoint, inflated as import does. */
-@Timeout(120)
+@Timeout(300)
 class StartModelTest {
   private static final Path OWN_VIDEOS = Path.of("recipes/own-videos.properties");
   private static final Path SWIN_2D =
