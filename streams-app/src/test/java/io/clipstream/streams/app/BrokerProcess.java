@@ -32,9 +32,18 @@ final class BrokerProcess implements AutoCloseable {
     return "127.0.0.1:" + port;
   }
 
+  /** By SIGKILL. */
+  void kill() {
+    process.kill();
+  }
+
   /** By SIGKILL, and starts it again. */
   void killAndStart() throws IOException {
-    process.kill();
+    kill();
+    startAgain();
+  }
+
+  void startAgain() throws IOException {
     start(port);
   }
 
