@@ -1,5 +1,6 @@
 package io.clipstream.streams.live;
 
+import ai.djl.Device;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
@@ -7,7 +8,10 @@ import io.clipstream.model.artifact.ScriptObject;
 import io.clipstream.model.artifact.ScriptTensor;
 import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.infer.TorchClassifier;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -123,5 +127,49 @@ final class ExpressionModels {
         "  i = torch.add(i, 1)",
         "  go_on = torch.lt(i, " + times + ")",
         "return torch.mean(torch.to(clips, 6), [1, 2, 3]) + torch.mean(x) * 0.");
+  }
+
+  /**
+   * How often a processor computes in a second what {@link #loopingAtLoad} computes, however busy
+   * it is.
+   *
+   * @param folder gets a model
+   */
+  static long loopsPerSecond(Path folder) throws IOException {
+    long times = 2_000_000;
+    Path file =
+        write(
+            folder.resolve("loops.pt"),
+            manifest("loops", "1", LABELS),
+            loopingAtLoad(times),
+            1,
+            Optional.empty());
+    ModelArtifact artifact = ModelArtifact.open(file);
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadCpuTime();
+    TorchClassifier.load(artifact, Device.cpu(), List.of(1)).close();
+    return times * 1_000_000_000 / (threads.getCurrentThreadCpuTime() - before);
+  }
+
+  /** Methods of a network that computes so many times on one number while it is loaded. */
+  static String loopingAtLoad(long times) {
+    List<String> body = looping("self.unused", times);
+    return atLoad(String.join("\n    ", body.subList(0, body.size() - 1)));
+  }
+
+  /** A network that runs something when it is loaded. */
+  static String atLoad(String statement) {
+    return """
+        def __getstate__(self: __torch__.Foreign) -> Dict[str, Tensor]:
+          return {"unused": self.unused}
+        def __setstate__(self: __torch__.Foreign, state: Dict[str, Tensor]) -> NoneType:
+          self.training = False
+          self.unused = state["unused"]
+          %s
+          return None
+        def forward(self: __torch__.Foreign, clips: Tensor) -> Tensor:
+          return %s
+      """
+        .formatted(statement, MEAN);
   }
 }

@@ -36,6 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ReleaseTableIT {
   private static final int MANY_WEIGHTS = 8 << 20;
 
+  /** Of a processor: longer than a load may take, and no longer than needed. */
+  private static final int HANG_SECONDS = 25;
+
   @TempDir static Path shared;
   private static ModelCluster cluster;
   private static Path video;
@@ -152,7 +155,7 @@ class ReleaseTableIT {
           "print2", List.of("print(torch.numel(clips))", "return " + ExpressionModels.MEAN));
       assertRefused("print2", "calls print");
 
-      log.publishMethods("printsearly2", atLoad("print(1)"), 1);
+      log.publishMethods("printsearly2", ExpressionModels.atLoad("print(1)"), 1);
       assertRefused("printsearly2", "calls print");
 
       log.publish("throws2", "torch.mean(nothing)");
@@ -162,13 +165,12 @@ class ReleaseTableIT {
       assertRefused("throwslate2", "the network fails");
 
       // Threads are left behind, and end by themselves here.
-      List<String> loop = ExpressionModels.looping("self.unused", 50_000_000);
-      String atLoad = String.join("\n    ", loop.subList(0, loop.size() - 1));
-      log.publishMethods("hangsearly2", atLoad(atLoad), 1);
+      long times = HANG_SECONDS * ExpressionModels.loopsPerSecond(directory);
+      log.publishMethods("hangsearly2", ExpressionModels.loopingAtLoad(times), 1);
       assertRefused("hangsearly2", "took longer than 8.0 s");
       awaitEndOfHungThreads();
 
-      log.publish("hangs2", ExpressionModels.looping("clips", 7_500_000));
+      log.publish("hangs2", ExpressionModels.looping("clips", times / 7)); // On many numbers.
       assertRefused("hangs2", "took longer than 8.0 s");
       assertThat(log.statuses())
           .filteredOn(status -> "hangs2".equals(status.getCandidateVersion()))
@@ -344,21 +346,5 @@ class ReleaseTableIT {
           return %s
       """
         .formatted(parameters, result, returned);
-  }
-
-  /** A network that runs something when it is loaded. */
-  private static String atLoad(String statement) {
-    return """
-        def __getstate__(self: __torch__.Foreign) -> Dict[str, Tensor]:
-          return {"unused": self.unused}
-        def __setstate__(self: __torch__.Foreign, state: Dict[str, Tensor]) -> NoneType:
-          self.training = False
-          self.unused = state["unused"]
-          %s
-          return None
-        def forward(self: __torch__.Foreign, clips: Tensor) -> Tensor:
-          return %s
-      """
-        .formatted(statement, ExpressionModels.MEAN);
   }
 }
