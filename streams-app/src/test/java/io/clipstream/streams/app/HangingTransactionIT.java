@@ -27,6 +27,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * what {@code check} says of it. Kafka 4.3.1 forgets to end it (KAFKA-20734); with a version that
  * does not, this test fails, and what the documents say of it can go.
  */
+@Tag("nightly")
 class HangingTransactionIT {
   private static final String GROUP = "clipstream";
   private static final String ID = "clipstream-killed";

@@ -37,7 +37,7 @@ class ReleaseTableIT {
   private static final int MANY_WEIGHTS = 8 << 20;
 
   /** Of a processor: longer than a load may take, and no longer than needed. */
-  private static final int HANG_SECONDS = 25;
+  private static final int HANG_SECONDS = 16;
 
   @TempDir static Path shared;
   private static ModelCluster cluster;
