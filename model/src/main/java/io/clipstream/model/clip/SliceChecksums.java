@@ -5,6 +5,7 @@ import static org.bytedeco.ffmpeg.global.avutil.av_crc;
 import static org.bytedeco.ffmpeg.global.avutil.av_crc_get_table;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.javacpp.BytePointer;
 
@@ -21,11 +22,11 @@ final class SliceChecksums {
   /** Whether a packet is nothing but slices that agree with the checksums behind them. */
   static boolean agree(AVPacket packet) {
     BytePointer data = packet.data();
-    ByteBuffer bytes = data.capacity(packet.size()).asByteBuffer();
+    ByteBuffer bytes = data.capacity(packet.size()).asByteBuffer().order(ByteOrder.BIG_ENDIAN);
     int end = packet.size();
     while (end >= FOOTER) {
       int footer = end - FOOTER;
-      int size = (bytes.getShort(footer) & 0xffff) << 8 | (bytes.get(footer + 2) & 0xff);
+      int size = bytes.getInt(footer) >>> 8; // the lowest byte is the status
       int begin = footer - size;
       if (begin < 0 || checksum(data.position(begin), end - begin) != 0) {
         return false;

@@ -16,23 +16,29 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** One wrong bit: pictures that it reaches are not called complete, where anything tells of it. */
 @Timeout(120)
 class DamageTest {
   @TempDir Path directory;
 
-  @ParameterizedTest(name = "a key frame in {0}")
-  @ValueSource(ints = {1, 12})
-  void shouldSeeThatSlicesDisagreeWithTheirChecksums(int keyInterval) throws Exception {
-    Path good =
-        TestVideos.write(
-            directory.resolve("good.mkv"),
-            Settings.of("ffv1", 96, 64, 25)
-                .withKeyInterval(keyInterval)
-                .withCodecOptions(Map.of("level", "3", "slicecrc", "1", "slices", "4")),
-            36);
+  /** A slice of noise takes more than 255 bytes, so that its size does not fit into one. */
+  @ParameterizedTest(name = "a key frame in {0}, noise: {1}")
+  @CsvSource({"1, false", "12, false", "1, true", "12, true"})
+  void shouldSeeThatSlicesDisagreeWithTheirChecksums(int keyInterval, boolean noise)
+      throws Exception {
+    Path good = directory.resolve("good.mkv");
+    Settings settings =
+        Settings.of("ffv1", 96, 64, 25)
+            .withKeyInterval(keyInterval)
+            .withCodecOptions(Map.of("level", "3", "slicecrc", "1", "slices", "4"));
+    if (noise) {
+      writeNoise(good, settings, 36);
+      assertThat(Files.size(good)).isGreaterThan(36 * 4 * 1024);
+    } else {
+      TestVideos.write(good, settings, 36);
+    }
     List<ByteBuffer> right = new ArrayList<>();
     List<TimeRange> times = new ArrayList<>();
     assertThat(RandomAccessTest.decode(good, Optional.empty(), right, times).complete()).isTrue();
@@ -57,6 +63,17 @@ class DamageTest {
       }
     }
     assertThat(wrong).isBetween(1, keyInterval);
+  }
+
+  private static void writeNoise(Path file, Settings settings, int frames) throws Exception {
+    Random random = new Random(1);
+    byte[] pixels = new byte[3 * settings.width() * settings.height()];
+    try (VideoEncoder encoder = new VideoEncoder(file, settings)) {
+      for (int i = 0; i < frames; i++) {
+        random.nextBytes(pixels);
+        encoder.add(ByteBuffer.allocateDirect(pixels.length).put(pixels).flip());
+      }
+    }
   }
 
   /** Version 1 has no checksums: what is in their places is no sign of damage. */
