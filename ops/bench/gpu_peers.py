@@ -4,11 +4,12 @@
     gpu_peers.py decode  THREADS SECONDS LIBRARY,centre,FILE...      or whole
     gpu_peers.py service THREADS SECONDS LIBRARY,centre,FILE...
 
-One after the other. LIBRARY is pynvvideocodec (SimpleDecoder, which keeps its decoders), torchcodec-cuda or torchcodec-cpu. Clips are 32 frames at
-15 a second of a video of 30: the one in the middle, or one after the other. `decode` only decodes, to RGB at full size. `service`
-is what one would write first: each thread decodes, scales to 256, crops to 224 x 224 (all on the GPU but with torchcodec-cpu) and
-puts clips into a queue; batches of 16, always full, go through torchvision's Swin3D-B with random weights under torch.compile
-in bfloat16. There is no Kafka in it. Needs torch, torchvision, PyNvVideoCodec or torchcodec.
+Measures what is named one after the other. LIBRARY is pynvvideocodec (SimpleDecoder, which keeps its decoders),
+torchcodec-cuda or torchcodec-cpu. Clips are 32 frames at 15 a second of a video of 30: the one in the middle, or one after the
+other. `decode` only decodes, to RGB at full size. `service` is what one would write first: each thread decodes, scales to 256,
+crops to 224 x 224 (all on the GPU but with torchcodec-cpu) and puts clips into a queue; batches of 16, always full, go through
+torchvision's Swin3D-B with random weights under torch.compile in bfloat16. There is no Kafka in it. Needs torch, torchvision,
+PyNvVideoCodec or torchcodec.
 """
 
 import os

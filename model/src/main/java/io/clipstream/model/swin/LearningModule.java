@@ -40,12 +40,12 @@ final class LearningModule {
    * @param precision of what layers take and give
    */
   String source(Swin3d.Precision precision) {
-    return source(precision, PLAIN, "W N L", 1, "[1, n, 1]");
+    return source(precision, false);
   }
 
   /** The same with clipstream's own kernels, in bfloat16. */
   String kernels() {
-    return source(Swin3d.Precision.BF16, KERNELS, "N W L", 0, "[n, 1, 1]");
+    return source(Swin3d.Precision.BF16, true);
   }
 
   /** L of the largest windows. */
@@ -61,8 +61,11 @@ final class LearningModule {
     }
   }
 
-  private String source(
-      Swin3d.Precision precision, String attention, String order, int clipAxis, String clips) {
+  /**
+   * @param kernels whether attention is clipstream's own, for which the windows of a clip follow
+   *     each other; for PyTorch's those of all clips at one place do
+   */
+  private String source(Swin3d.Precision precision, boolean kernels) {
     StringBuilder classes = new StringBuilder();
     for (int i = 0; i < stages.size(); i++) {
       classes.append(stage(i));
@@ -71,10 +74,10 @@ final class LearningModule {
     StringBuilder source =
         new StringBuilder(
             resource(SOURCE)
-                .replace("{attention}", resource(attention))
-                .replace("{order}", order)
-                .replace("{clip_axis}", String.valueOf(clipAxis))
-                .replace("{clips}", clips)
+                .replace("{attention}", resource(kernels ? KERNELS : PLAIN))
+                .replace("{order}", kernels ? "N W L" : "W N L")
+                .replace("{clip_axis}", kernels ? "0" : "1")
+                .replace("{clips}", kernels ? "[n, 1, 1]" : "[1, n, 1]")
                 .replace("{precision}", precision.name())
                 .replace("{patch_norm}", config.patchNorm() ? "LayerNorm" : "Identity")
                 .replace("{stages}\n", classes));

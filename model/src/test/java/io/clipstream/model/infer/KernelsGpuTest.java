@@ -278,13 +278,7 @@ class KernelsGpuTest {
   }
 
   private static Swin3dConfig config(String arch, String window) {
-    Swin3dConfig c =
-        switch (arch) {
-          case "t" -> Swin3dConfig.tiny(400);
-          case "s" -> Swin3dConfig.small(400);
-          case "b" -> Swin3dConfig.base(400);
-          default -> Swin3dConfig.large(400);
-        };
+    Swin3dConfig c = KernelModels.config(arch);
     List<Integer> sizes = Arrays.stream(window.split("-")).map(Integer::valueOf).toList();
     return new Swin3dConfig(
         c.embedDim(), c.depths(), c.heads(), sizes, c.patch(), 4, 0, 0, 0.1, true, 400);

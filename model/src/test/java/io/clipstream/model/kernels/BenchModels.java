@@ -26,13 +26,7 @@ public final class BenchModels {
 
   /** Arguments: t, s, b or l, and a folder. */
   public static void main(String[] args) throws Exception {
-    Swin3dConfig config =
-        switch (args[0]) {
-          case "t" -> Swin3dConfig.tiny(400);
-          case "s" -> Swin3dConfig.small(400);
-          case "b" -> Swin3dConfig.base(400);
-          default -> Swin3dConfig.large(400);
-        };
+    Swin3dConfig config = KernelModels.config(args[0]);
     Path folder = Files.createDirectories(Path.of(args[1]));
     Path serving = folder.resolve("serving.pt");
     Map<String, Weights> weights = KernelModels.weights(config);

@@ -11,25 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Serving forms that GPU kernels can compute, with random weights. */
+/** Networks that GPU kernels can compute, with random weights. */
 public final class KernelModels {
   private KernelModels() {}
 
   /** A small one, of 8 frames of 56x56: windows that are shifted, padded and partial tiles. */
   public static Path write(Path folder, String name) throws IOException {
-    Swin3dConfig config =
-        new Swin3dConfig(
-            64,
-            List.of(2, 2),
-            List.of(2, 4),
-            List.of(4, 4, 4),
-            List.of(2, 4, 4),
-            2,
-            0,
-            0,
-            0.1,
-            true,
-            4);
+    Swin3dConfig config = config(2, List.of(4, 4, 4));
     Path file = folder.resolve(name + "-1.pt");
     Swin3dServing.write(file, config, weights(config), manifest(8, "56", 4), Precision.BF16);
     return file;
@@ -42,21 +30,38 @@ public final class KernelModels {
    */
   public static Path writeLearning(
       Path file, List<Integer> window, int heads, Swin3d.Precision precision) throws IOException {
-    Swin3dConfig config =
-        new Swin3dConfig(
-            64,
-            List.of(2, 2),
-            List.of(heads, 2 * heads),
-            window,
-            List.of(2, 4, 4),
-            2,
-            0,
-            0,
-            0.1,
-            true,
-            4);
+    Swin3dConfig config = config(heads, window);
     Swin3d.writeLearning(file, config, weights(config), manifest(16, "56", 4), precision);
     return file;
+  }
+
+  private static Swin3dConfig config(int heads, List<Integer> window) {
+    return new Swin3dConfig(
+        64,
+        List.of(2, 2),
+        List.of(heads, 2 * heads),
+        window,
+        List.of(2, 4, 4),
+        2,
+        0,
+        0,
+        0.1,
+        true,
+        4);
+  }
+
+  /**
+   * Swin3D of a known size, for Kinetics-400.
+   *
+   * @param size t, s, b or l
+   */
+  public static Swin3dConfig config(String size) {
+    return switch (size) {
+      case "t" -> Swin3dConfig.tiny(400);
+      case "s" -> Swin3dConfig.small(400);
+      case "b" -> Swin3dConfig.base(400);
+      default -> Swin3dConfig.large(400);
+    };
   }
 
   /** Away from zeros and ones, so that every part shows. */

@@ -12,13 +12,7 @@ public final class RandomModel {
   private RandomModel() {}
 
   public static void main(String[] args) throws Exception {
-    Swin3dConfig config =
-        switch (args[0]) {
-          case "t" -> Swin3dConfig.tiny(400);
-          case "s" -> Swin3dConfig.small(400);
-          case "b" -> Swin3dConfig.base(400);
-          default -> Swin3dConfig.large(400);
-        };
+    Swin3dConfig config = KernelModels.config(args[0]);
     ModelManifest some = KernelModels.manifest(32, "224", config.classes());
     ClipSpec clip = new ClipSpec(32, 15, 256, 224, false, some.clip().mean(), some.clip().std());
     ModelManifest manifest =
