@@ -1,14 +1,17 @@
 package io.clipstream.model.kernels;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.clipstream.model.PrivateFolder;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -83,6 +86,43 @@ class KernelLibraryTest {
         .isInstanceOf(KernelsUnavailableException.class)
         .hasMessageStartingWith("the library cannot be loaded: ")
         .hasMessageContaining("file too short");
+  }
+
+  /** Of a PyTorch that is older than what the library calls. */
+  @Test
+  void shouldNameTheFunctionThatPyTorchDoesNotHave() throws Exception {
+    String library = new String(library(), ISO_8859_1);
+    byte[] other =
+        library.replace("\0aoti_torch_check\0", "\0aoti_torch_chick\0").getBytes(ISO_8859_1);
+    PrivateFolder cache = PrivateFolder.of(folder.resolve("cache"));
+
+    assertThatThrownBy(() -> KernelLibrary.load(cache, other))
+        .isInstanceOf(KernelsUnavailableException.class)
+        .hasMessageStartingWith("the library cannot be loaded: ")
+        .hasMessageEndingWith("undefined symbol: aoti_torch_chick");
+  }
+
+  /** Which are there already when the library is loaded a second time, from another file. */
+  @Test
+  void shouldNameTheOperatorThatPyTorchRefuses() throws Exception {
+    KernelLibrary.load();
+    byte[] library = library();
+    KernelLibrary again =
+        KernelLibrary.load(
+            PrivateFolder.of(folder.resolve("cache")), Arrays.copyOf(library, library.length + 1));
+
+    assertThatThrownBy(() -> again.prepare(0, 392))
+        .isInstanceOf(KernelsUnavailableException.class)
+        .hasMessage("PyTorch refuses the operator patches");
+    assertThatThrownBy(() -> again.prepareLearning(0, 392, 2535))
+        .hasMessage("PyTorch refuses the operator patches");
+  }
+
+  private static byte[] library() throws IOException {
+    try (InputStream in =
+        KernelLibrary.class.getResourceAsStream("linux-x86_64/libclipstream_kernels.so")) {
+      return in.readAllBytes();
+    }
   }
 
   @Test
