@@ -1,5 +1,6 @@
 package io.clipstream.model.swin;
 
+import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.swin.Swin3dServing.Precision;
@@ -80,7 +81,7 @@ public record ServingKernels(String source, int windowTokens) {
   static Swin3dConfig config(ModelManifest manifest) throws UnsuitableException {
     try {
       return Swin3dConfig.fromMap(manifest.architecture());
-    } catch (IllegalArgumentException e) {
+    } catch (UserError e) {
       throw new UnsuitableException("its architecture cannot be read: " + e.getMessage());
     }
   }

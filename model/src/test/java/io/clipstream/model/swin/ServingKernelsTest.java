@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,11 @@ class ServingKernelsTest {
                 + " again");
     assertThatThrownBy(() -> ServingKernels.of(manifest, ""))
         .hasMessage("the network is no Swin3D");
+    Map<String, Object> later = new HashMap<>(config.toMap());
+    later.put("experts", 8);
+    assertThatThrownBy(() -> ServingKernels.of(manifest.withNetwork(later, "serving", "bf16"), ""))
+        .isInstanceOf(UnsuitableException.class)
+        .hasMessage("its architecture cannot be read: architecture has unknown experts");
   }
 
   private void assertUnsuitable(Path file, String message) {
