@@ -86,8 +86,7 @@ public record GoldenCheck(double largest, double relative, double tolerance) {
       }
       return Optional.empty();
     } catch (IllegalStateException | EngineException e) {
-      throw new IOException(
-          artifact.path() + ": the network fails: " + TorchNetwork.firstLine(e), e);
+      throw new IOException(artifact.path() + ": the network fails: " + TorchErrors.line(e), e);
     }
   }
 

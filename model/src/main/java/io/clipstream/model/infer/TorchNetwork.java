@@ -23,7 +23,6 @@ import java.io.InputStream;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -70,12 +69,23 @@ final class TorchNetwork implements AutoCloseable {
   static TorchNetwork load(
       ModelArtifact artifact, Device device, KernelMode kernels, Consumer<TorchNetwork> trial)
       throws IOException {
+    return load(artifact, device, kernels, KernelForm::open, trial);
+  }
+
+  /** As the other, with kernels in the form that the opener gives. */
+  static TorchNetwork load(
+      ModelArtifact artifact,
+      Device device,
+      KernelMode kernels,
+      KernelForm.Opener opener,
+      Consumer<TorchNetwork> trial)
+      throws IOException {
     ScriptOperators.require(artifact);
     String reason = "model.kernels is off";
     try {
       if (kernels != KernelMode.OFF) {
         try {
-          return withKernels(artifact, device, trial);
+          return withKernels(artifact, device, opener, trial);
         } catch (KernelsUnavailableException e) {
           reason = e.getMessage();
           report(artifact.manifest().id(), device, kernels, reason);
@@ -99,19 +109,19 @@ final class TorchNetwork implements AutoCloseable {
   }
 
   private static TorchNetwork withKernels(
-      ModelArtifact artifact, Device device, Consumer<TorchNetwork> trial)
+      ModelArtifact artifact, Device device, KernelForm.Opener opener, Consumer<TorchNetwork> trial)
       throws IOException, KernelsUnavailableException {
-    try (InputStream archive = KernelForm.open(artifact, device)) {
+    try (InputStream archive = opener.open(artifact, device)) {
       Model model = Model.newInstance(artifact.manifest().id(), device, "PyTorch");
       try {
         model.load(archive, Map.of("mapLocation", "true"));
       } catch (MalformedModelException | EngineException e) {
         model.close();
-        throw new KernelsUnavailableException("PyTorch refuses the source: " + firstLine(e));
+        throw new KernelsUnavailableException("PyTorch refuses the source: " + TorchErrors.line(e));
       }
       return tried(artifact, device, model, NetworkForm.KERNELS, trial);
     } catch (EngineException e) {
-      throw new KernelsUnavailableException("the network fails with them: " + firstLine(e));
+      throw new KernelsUnavailableException("the network fails with them: " + TorchErrors.line(e));
     }
   }
 
@@ -123,12 +133,13 @@ final class TorchNetwork implements AutoCloseable {
       model.load(artifact.path().toAbsolutePath(), null, Map.of("mapLocation", "true"));
     } catch (MalformedModelException | IOException | EngineException e) {
       model.close();
-      throw new IOException(artifact.path() + ": PyTorch cannot load it: " + firstLine(e), e);
+      throw new IOException(
+          artifact.path() + ": PyTorch cannot load it: " + TorchErrors.line(e), e);
     }
     try {
       return tried(artifact, device, model, form, trial);
     } catch (EngineException e) {
-      throw new IOException(artifact.path() + ": the network fails: " + firstLine(e), e);
+      throw new IOException(artifact.path() + ": the network fails: " + TorchErrors.line(e), e);
     }
   }
 
@@ -262,23 +273,6 @@ final class TorchNetwork implements AutoCloseable {
         logits.close();
       }
     }
-  }
-
-  /**
-   * What TorchScript says is wrong stands last, behind the trace of its source; elsewhere the first
-   * line says it.
-   */
-  static String firstLine(Throwable e) {
-    List<String> lines =
-        String.valueOf(e.getMessage())
-            .lines()
-            .map(String::strip)
-            .filter(l -> !l.isEmpty())
-            .toList();
-    return lines.stream()
-        .filter(line -> line.matches("[\\w.]*(Error|Exception): .*"))
-        .reduce((first, last) -> last)
-        .orElse(lines.isEmpty() ? e.getClass().getSimpleName() : lines.get(0));
   }
 
   @Override

@@ -60,7 +60,7 @@ final class Trial {
               Integer.parseInt(args[2]),
               Long.parseLong(args[3]));
     } catch (IOException | ModelException | RuntimeException e) {
-      result = Result.failed(TorchNetwork.firstLine(e));
+      result = Result.failed(TorchErrors.line(e));
     }
     JSON.writeValue(Path.of(args[4]).toFile(), result);
     System.exit(0); // whatever threads the network left

@@ -13,6 +13,13 @@ import java.io.InputStream;
  * plain, so that any PyTorch loads it: here its source is replaced while it is read.
  */
 public final class KernelForm {
+  /** Gives the archive to load in an artifact's place: {@link #open} or {@link #openLearning}. */
+  @FunctionalInterface
+  public interface Opener {
+    InputStream open(ModelArtifact artifact, Device device)
+        throws IOException, KernelsUnavailableException;
+  }
+
   private KernelForm() {}
 
   /**

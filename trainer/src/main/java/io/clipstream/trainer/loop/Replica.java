@@ -3,6 +3,7 @@ package io.clipstream.trainer.loop;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -15,6 +16,7 @@ import ai.djl.util.Pair;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.infer.TorchErrors;
 import io.clipstream.model.kernels.KernelForm;
 import io.clipstream.model.kernels.KernelMode;
 import io.clipstream.model.kernels.KernelsUnavailableException;
@@ -50,6 +52,9 @@ final class Replica implements AutoCloseable {
           artifact.toAbsolutePath().getParent(),
           artifact.getFileName().toString(),
           Map.of("trainParam", "true", "mapLocation", "true"));
+    } catch (EngineException e) {
+      model.close();
+      throw e;
     } catch (MalformedModelException | IOException e) {
       model.close();
       throw new IOException(artifact + " does not load", e);
@@ -65,10 +70,16 @@ final class Replica implements AutoCloseable {
    * @throws UserError if {@code train.kernels} is on and it cannot be had
    */
   static Replica learning(Path artifact, Recipe recipe, Device device) throws IOException {
+    return learning(artifact, recipe, device, KernelForm::openLearning);
+  }
+
+  /** As the other, with attention in the form that the opener gives. */
+  static Replica learning(Path artifact, Recipe recipe, Device device, KernelForm.Opener opener)
+      throws IOException {
     KernelMode kernels = recipe.training().kernels();
     if (kernels != KernelMode.OFF) {
       try {
-        return withKernels(artifact, recipe.clip(), device);
+        return withKernels(artifact, recipe.clip(), device, opener);
       } catch (KernelsUnavailableException e) {
         if (kernels == KernelMode.ON) {
           throw new UserError(
@@ -83,13 +94,16 @@ final class Replica implements AutoCloseable {
     return new Replica(artifact, recipe.clip(), device);
   }
 
-  private static Replica withKernels(Path artifact, ClipSpec clip, Device device)
+  private static Replica withKernels(
+      Path artifact, ClipSpec clip, Device device, KernelForm.Opener opener)
       throws IOException, KernelsUnavailableException {
-    try (InputStream archive = KernelForm.openLearning(ModelArtifact.open(artifact), device)) {
+    try (InputStream archive = opener.open(ModelArtifact.open(artifact), device)) {
       Path copy = Files.createTempFile(artifact.toAbsolutePath().getParent(), "kernels", ".pt");
       try {
         Files.copy(archive, copy, StandardCopyOption.REPLACE_EXISTING);
         return new Replica(copy, clip, device);
+      } catch (EngineException e) {
+        throw new KernelsUnavailableException("PyTorch refuses the source: " + TorchErrors.line(e));
       } finally {
         Files.delete(copy);
       }
