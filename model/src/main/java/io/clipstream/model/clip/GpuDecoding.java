@@ -4,7 +4,6 @@ import io.clipstream.model.cuda.CudaException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -23,39 +22,23 @@ import org.slf4j.LoggerFactory;
 public final class GpuDecoding {
   private static final Logger log = LoggerFactory.getLogger(GpuDecoding.class);
 
-  /** Videos that a GPU decodes at once: more do not keep its decoders any busier. */
-  private static final int PLACES = 16;
+  /**
+   * Page-locked buffers; guarded by itself. Of the process: addresses of a buffer that Java frees
+   * without {@link #free} stay locked, and CUDA refuses to copy to what lies there in part later.
+   */
+  private static final Map<ByteBuffer, Card> locked = new IdentityHashMap<>();
 
-  /** How often who waits for a place looks whether the CPU would be faster by now. */
-  private static final long LOOK_MILLIS = 50;
-
-  private final List<Card> all; // those that failed since, too
-  private final List<Place> cards = new ArrayList<>(); // guarded by this
-  private final CpuHelp help; // guarded by this
-  private final int places;
+  private final List<Card> all;
+  private final CardPlaces<Card> places;
   private final Map<LeftToCpu, LongAdder> left = new EnumMap<>(LeftToCpu.class);
-  private final Map<ByteBuffer, Card> locked = new IdentityHashMap<>(); // guarded by itself
-  private int waiting; // guarded by this
   private volatile IntSupplier queue = () -> 0;
-
-  /** A GPU and how many videos it decodes now. */
-  private static final class Place {
-    final Card card;
-    int taken;
-
-    Place(Card card) {
-      this.card = card;
-    }
-  }
 
   private GpuDecoding(List<Card> all) {
     this.all = List.copyOf(all);
-    all.forEach(card -> cards.add(new Place(card)));
+    places = new CardPlaces<>(this.all, System::nanoTime);
     for (LeftToCpu why : LeftToCpu.values()) {
       left.put(why, new LongAdder());
     }
-    places = PLACES * all.size();
-    help = new CpuHelp(places);
   }
 
   /** Without GPUs. */
@@ -90,10 +73,10 @@ public final class GpuDecoding {
 
   /** Videos that GPUs decode at once; 0 without any. */
   public int places() {
-    return places;
+    return places.count();
   }
 
-  /** The GPUs, also one that failed since and gets no more videos. */
+  /** The GPUs, also one that failed since and gets no videos. */
   public List<DecodingGpu> gpus() {
     return List.copyOf(all);
   }
@@ -121,7 +104,7 @@ public final class GpuDecoding {
    */
   ByteBuffer allocate(int bytes) {
     ByteBuffer buffer = DirectMemory.allocate(bytes);
-    Optional<Card> card = any();
+    Optional<Card> card = places.any();
     if (card.isPresent() && card.get().gpu().lock(buffer)) {
       synchronized (locked) {
         locked.put(buffer, card.get());
@@ -137,13 +120,13 @@ public final class GpuDecoding {
       card = locked.remove(buffer);
     }
     if (card != null) {
-      card.gpu().unlock(buffer);
+      try {
+        card.gpu().unlock(buffer);
+      } catch (CudaException e) { // it is lost, and nothing is copied there any more
+        log.debug("A buffer is freed although {}", e.getMessage());
+      }
     }
     DirectMemory.free(buffer);
-  }
-
-  private synchronized Optional<Card> any() {
-    return cards.stream().map(place -> place.card).findFirst();
   }
 
   /**
@@ -154,30 +137,31 @@ public final class GpuDecoding {
    */
   Optional<CardTurn> begin(VideoTrack track, boolean sound, DecodeLimits limits, Deadline deadline)
       throws InterruptedException {
-    if (places == 0) {
+    if (places.count() == 0) {
       return Optional.empty();
     }
     if (!sound || !CardRules.admit(track)) {
       return leave(sound ? LeftToCpu.FORMAT : LeftToCpu.UNSOUND);
     }
-    Optional<Place> place = take(deadline);
-    if (place.isEmpty()) {
-      return leave(LeftToCpu.BUSY);
+    Optional<Card> taken = places.take(queue, deadline);
+    if (taken.isEmpty()) {
+      return leave(places.isAnyReady() ? LeftToCpu.BUSY : LeftToCpu.PAUSED);
     }
+    Card card = taken.get();
     Optional<Codec> codec = Optional.empty();
     try {
-      codec = place.get().card.pool().lease(track, limits);
+      codec = card.pool().lease(track, limits);
     } catch (UnusableVideoException e) {
       log.debug("The CPU decodes a video: on a GPU {}", e.getMessage());
     } finally {
       if (codec.isEmpty()) {
-        give(place.get());
+        places.give(card);
       }
     }
     if (codec.isEmpty()) {
       return leave(LeftToCpu.NO_DECODER);
     }
-    return Optional.of(new CardTurn(place.get().card, codec.get(), () -> give(place.get())));
+    return Optional.of(new CardTurn(card, codec.get(), () -> places.give(card)));
   }
 
   private Optional<CardTurn> leave(LeftToCpu why) {
@@ -185,65 +169,33 @@ public final class GpuDecoding {
     return Optional.empty();
   }
 
-  private Optional<Place> take(Deadline deadline) throws InterruptedException {
-    long before = System.nanoTime();
-    synchronized (this) {
-      waiting++;
-      try {
-        while (true) {
-          Optional<Place> freest =
-              cards.stream().min(Comparator.comparingInt(place -> place.taken));
-          if (freest.isEmpty()) {
-            return freest;
-          }
-          if (freest.get().taken < PLACES) {
-            freest.get().taken++;
-            return freest;
-          }
-          if (help.isWanted(waiting + queue.getAsInt())) {
-            return Optional.empty();
-          }
-          wait(LOOK_MILLIS);
-        }
-      } finally {
-        waiting--;
-        deadline.extend(System.nanoTime() - before);
-      }
-    }
-  }
-
-  private synchronized void give(Place place) {
-    place.taken--;
-    notify();
-  }
-
   /** A video was decoded on a GPU. */
-  synchronized void took(CardTurn turn, long nanos) {
+  void took(CardTurn turn, long nanos) {
     turn.card().took();
-    help.gpuTook(nanos);
+    places.took(turn.card(), nanos);
   }
 
   /** The CPU decoded a video; counts if a GPU could have. */
-  synchronized void cpuTook(VideoTrack track, long nanos) {
-    if (places > 0 && CardRules.admit(track)) {
-      help.cpuTook(nanos);
+  void cpuTook(VideoTrack track, long nanos) {
+    if (places.count() > 0 && CardRules.admit(track)) {
+      places.cpuTook(nanos);
     }
   }
 
-  /** A GPU did not do what it should have; one that fails itself gets no more videos. */
+  /** A GPU did not do what it should have; after an error of CUDA's it gets no videos for now. */
   void failed(CardTurn turn, VideoTrack track, RuntimeException e) {
     left.get(LeftToCpu.FAILED).increment();
-    if (e instanceof CardFailedException failure && failure.isAlways()) {
-      turn.card().pool().refuse(track);
-    }
-    if (e instanceof CudaException failure && !failure.isOutOfMemory()) {
-      log.warn("GPU {} decodes no more videos", turn.card().gpu().number(), e);
-      synchronized (this) {
-        cards.removeIf(place -> place.card == turn.card());
-        notifyAll();
+    Card card = turn.card();
+    if (e instanceof CudaException failure) {
+      if (!failure.isOutOfMemory()) {
+        card.pool().refuse(track); // if it is for its kind, others shall not suffer
       }
-    } else {
-      log.debug("The CPU decodes a video instead of a GPU: {}", e.getMessage());
+      places.failed(card, failure.isSticky(), e.getMessage());
+      return;
     }
+    if (e instanceof CardFailedException failure && failure.isAlways()) {
+      card.pool().refuse(track);
+    }
+    log.debug("The CPU decodes a video instead of a GPU: {}", e.getMessage());
   }
 }

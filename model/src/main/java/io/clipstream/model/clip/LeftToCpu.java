@@ -13,7 +13,9 @@ public enum LeftToCpu {
   /** It is the first of its kind, or no decoder can be opened for it now. */
   NO_DECODER,
   /** A GPU began, and failed or lost a frame. */
-  FAILED;
+  FAILED,
+  /** All GPUs failed a moment ago and get no videos for now, or none any more. */
+  PAUSED;
 
   /** As metrics name it. */
   public String label() {
