@@ -17,6 +17,7 @@ final class CardScaler implements Scaler {
   private final ClipSpec spec;
   private final int crops;
   private PictureFormat format;
+  private boolean begun; // work that is not waited for yet
 
   CardScaler(Card card, ClipSpec spec, int crops) {
     this.card = card;
@@ -28,6 +29,7 @@ final class CardScaler implements Scaler {
   @Override
   public void scale(AVFrame frame, double pixelAspect, Orientation orientation) {
     check(frame);
+    begun = true;
     PictureFormat now = PictureFormat.of(frame, pixelAspect, orientation);
     if (!now.equals(format)) {
       CropJob[] jobs = new CropJob[crops];
@@ -60,17 +62,24 @@ final class CardScaler implements Scaler {
 
   @Override
   public void copy(int crop, ByteBuffer to, int offset) {
+    begun = true;
     workspace.download(crop, to, offset);
   }
 
   @Override
   public void await() {
-    workspace.await();
+    if (begun) {
+      workspace.await();
+      begun = false;
+    }
   }
 
   @Override
   public void close() {
-    await();
-    card.give(workspace);
+    try {
+      await();
+    } finally {
+      card.give(workspace); // what is begun with it next comes after what was begun before
+    }
   }
 }

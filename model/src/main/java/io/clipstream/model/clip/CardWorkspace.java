@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import io.clipstream.model.cuda.CudaException;
 import io.clipstream.model.cuda.Gpu;
 import java.nio.ByteBuffer;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
@@ -33,7 +34,12 @@ final class CardWorkspace implements AutoCloseable {
     this.cropBytes = cropBytes;
     this.crops = crops;
     this.mark = gpu.new Mark();
-    this.pixels = gpu.allocate((long) cropBytes * crops);
+    try {
+      this.pixels = gpu.allocate((long) cropBytes * crops);
+    } catch (CudaException e) {
+      mark.close();
+      throw e;
+    }
   }
 
   /** Bytes of one crop. */

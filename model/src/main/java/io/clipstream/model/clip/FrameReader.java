@@ -141,7 +141,7 @@ final class FrameReader implements AutoCloseable {
     held = false;
     source.restart();
     if (codec.isUsed()) {
-      codec.close();
+      closeCodec();
       codec = codecs.lease(source.track());
     }
     packet = 0;
@@ -271,6 +271,15 @@ final class FrameReader implements AutoCloseable {
   @Override
   public void close() {
     if (codec != null) {
+      closeCodec();
+    }
+  }
+
+  /** Once nothing reads its pictures any more: a decoder on a GPU takes them with it. */
+  private void closeCodec() {
+    try {
+      scaler.await();
+    } finally {
       codec.close();
     }
   }

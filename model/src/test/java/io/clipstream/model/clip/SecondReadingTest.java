@@ -2,6 +2,7 @@ package io.clipstream.model.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_free_context;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -44,11 +45,13 @@ class SecondReadingTest {
       FramePlan plan = FramePlan.of(scan.timeline(), sampling, SPEC, Optional.empty());
       try (ClipAssembly assembly =
           new ClipAssembly(SPEC, plan, 1, buffers, deadline, clip -> keep(clip, clips))) {
-        assertThatThrownBy(
-                () -> read(source, scan, plan, assembly, new FailingScaler(SPEC, pictures)))
+        FailingScaler failing = new FailingScaler(SPEC, pictures);
+        assertThatThrownBy(() -> read(source, scan, plan, assembly, failing, watchedBy(failing)))
             .isInstanceOf(CardFailedException.class);
+        assertThat(failing.cutOff).as("a decoder went while its pictures were read").isFalse();
         assembly.again();
-        read(source, scan, plan, assembly, new PictureScaler(SPEC, 1));
+        Scaler scaler = new PictureScaler(SPEC, 1);
+        read(source, scan, plan, assembly, scaler, Codecs.onCpu(LIMITS));
         assertThat(assembly.clips()).isEqualTo(expected.size());
       }
     }
@@ -70,21 +73,31 @@ class SecondReadingTest {
   }
 
   private static void read(
-      VideoSource source, PacketScan scan, FramePlan plan, ClipAssembly clips, Scaler scaler)
+      VideoSource source,
+      PacketScan scan,
+      FramePlan plan,
+      ClipAssembly clips,
+      Scaler scaler,
+      Codecs codecs)
       throws Exception {
     try (scaler;
         FrameReader reader =
             new FrameReader(
-                source,
-                scan.timeline(),
-                plan,
-                clips,
-                new Losses(false),
-                Codecs.onCpu(LIMITS),
-                scaler,
-                LIMITS)) {
+                source, scan.timeline(), plan, clips, new Losses(false), codecs, scaler, LIMITS)) {
       reader.read();
     }
+  }
+
+  /** Decoders that tell the scaler, which reads their pictures, when they end. */
+  private static Codecs watchedBy(FailingScaler scaler) {
+    return track ->
+        new Codec(
+            Codec.openContext(track, LIMITS, null),
+            null,
+            codec -> {
+              scaler.cutOff |= scaler.busy;
+              avcodec_free_context(codec.context());
+            });
   }
 
   private static void keep(Clip clip, List<byte[]> to) {
@@ -99,6 +112,8 @@ class SecondReadingTest {
   private static final class FailingScaler implements Scaler {
     private final PictureScaler scaler;
     private int left;
+    private boolean busy; // as long as nobody has waited for what was begun
+    private boolean cutOff; // a decoder ended meanwhile
 
     FailingScaler(ClipSpec spec, int pictures) {
       scaler = new PictureScaler(spec, 1);
@@ -111,6 +126,7 @@ class SecondReadingTest {
       if (left-- == 0) {
         throw new CardFailedException("as a test wants it");
       }
+      busy = true;
       scaler.scale(frame, pixelAspect, orientation);
     }
 
@@ -120,7 +136,9 @@ class SecondReadingTest {
     }
 
     @Override
-    public void await() {}
+    public void await() {
+      busy = false;
+    }
 
     @Override
     public void close() {
