@@ -135,6 +135,30 @@ class CodecPoolTest {
   }
 
   @Test
+  void shouldStayWithinItsMemoryWhateverSizesCome() throws Exception {
+    long most = 5 << 20;
+    CodecPool small = pool(64, most);
+    List<Path> files = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      files.add(video("s" + i, 64 + 16 * i, 48));
+      tryLease(small, files.get(i));
+    }
+    for (int round = 0; round < 2; round++) {
+      for (Path file : files) {
+        frames(tryLease(small, file).orElseThrow(), file, ALL);
+        assertThat(small.bytes()).isLessThanOrEqualTo(most);
+      }
+    }
+    assertThat(opened).hasValue(2 * files.size()); // each went before it came again
+
+    frames(tryLease(small, files.get(49)).orElseThrow(), files.get(49), ALL);
+    assertThat(opened).hasValue(2 * files.size());
+    small.close();
+    assertThat(small.decoders()).isZero();
+    assertThat(small.bytes()).isZero();
+  }
+
+  @Test
   void shouldGiveNoneBeyondItsBounds() throws Exception {
     Path file = video("a", 64, 48);
     long bytes = 24 * 64 * 48 * 3 / 2;
