@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,8 +30,12 @@ import org.junit.jupiter.api.io.TempDir;
 class NvdecLimitsGpuTest {
   private static final Sampling CENTRE = Sampling.views(1, 1);
   private static final int SIZES = 50;
-  private static final int PASSES = 20;
+  private static final int VIDEOS = 20_000;
   private static final int VIDEOS_OF_A_PASS = 1000;
+
+  /** Until there is a decoder for a size the CPU decodes, and is quick with videos as small. */
+  private static final int MOST_PASSES = 200;
+
   private static final int THREADS = 16;
   private static final long SLACK_MIB = 64;
 
@@ -96,29 +101,32 @@ class NvdecLimitsGpuTest {
     List<Long> onGpu = new ArrayList<>();
     List<Long> inProcess = new ArrayList<>();
     long begun = System.nanoTime();
-    for (int pass = 0; pass < PASSES; pass++) {
+    while (gpus.decoded() < VIDEOS && onGpu.size() < MOST_PASSES) {
       decode(gpus, buffers, VIDEOS_OF_A_PASS, order);
       onGpu.add(gpu.memoryTaken() >> 20);
       inProcess.add(resident() >> 20);
       System.out.printf(
           "%d videos, %d on the GPU: %d MiB taken there, %d of the process, %d opened%n",
-          (pass + 1) * VIDEOS_OF_A_PASS,
+          onGpu.size() * VIDEOS_OF_A_PASS,
           gpus.decoded(),
-          onGpu.get(pass),
-          inProcess.get(pass),
+          onGpu.get(onGpu.size() - 1),
+          inProcess.get(onGpu.size() - 1),
           first.opened());
     }
     System.out.printf(
-        "%d sizes, %d s, %d decoders of %d MiB by estimate%n",
+        "%d sizes, %d s, %d decoders of %d MiB by estimate, %s%n",
         SIZES,
         (System.nanoTime() - begun) / 1_000_000_000,
         first.decoders(),
-        first.decoderBytes() >> 20);
-    assertThat(gpus.decoded()).isGreaterThan(PASSES * VIDEOS_OF_A_PASS / 4);
+        first.decoderBytes() >> 20,
+        told(gpus));
+    assertThat(gpus.decoded()).isGreaterThanOrEqualTo(VIDEOS);
+    assertThat(gpus.left(LeftToCpu.FAILED)).isZero();
     assertThat(buffers.lent()).isZero();
-    int half = PASSES / 2;
-    assertThat(most(onGpu, half, PASSES)).isLessThanOrEqualTo(most(onGpu, 0, half) + SLACK_MIB);
-    assertThat(most(inProcess, half, PASSES))
+    int passes = onGpu.size();
+    int half = passes / 2;
+    assertThat(most(onGpu, half, passes)).isLessThanOrEqualTo(most(onGpu, 0, half) + SLACK_MIB);
+    assertThat(most(inProcess, half, passes))
         .isLessThanOrEqualTo(most(inProcess, 0, half) + 2 * SLACK_MIB);
   }
 
@@ -152,8 +160,9 @@ class NvdecLimitsGpuTest {
     assertThat(gpus.left(LeftToCpu.FAILED)).isZero();
   }
 
+  /** What little is left may do for a small video: the clips count, and that it decodes again. */
   @Test
-  void shouldDecodeOnTheCpuWhereTheGpusMemoryIsTaken() throws Exception {
+  void shouldDecodeAgainOnceTheGpusMemoryIsFree() throws Exception {
     write(1);
     GpuDecoding others = GpuDecoding.on(List.of(0)); // with no decoder yet
     Gpu gpu = Gpu.open(0);
@@ -168,10 +177,16 @@ class NvdecLimitsGpuTest {
       }
       decode(others, buffers(others), 3, new Random(1));
       System.out.println("without memory: " + told(others));
-      assertThat(others.decoded()).isZero();
     } finally {
       taken.forEach(gpu::free);
     }
+    long before = others.decoded();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (others.decoded() < before + 100 && System.nanoTime() < end) {
+      decode(others, buffers(others), 100, new Random(1));
+    }
+    System.out.println("with memory: " + told(others));
+    assertThat(others.decoded()).isGreaterThanOrEqualTo(before + 100);
   }
 
   @Test
@@ -213,6 +228,8 @@ class NvdecLimitsGpuTest {
         + gpus.left(LeftToCpu.FAILED)
         + " failed there, "
         + gpus.left(LeftToCpu.NO_DECODER)
-        + " had no decoder";
+        + " had no decoder, "
+        + gpus.left(LeftToCpu.PAUSED)
+        + " met with a pause";
   }
 }
