@@ -25,7 +25,8 @@ class DecodeMetersTest {
             "clipstream_gpu_videos_left_total{reason=\"unsound\"} 1.0",
             "clipstream_gpu_videos_left_total{reason=\"busy\"} 2.0",
             "clipstream_gpu_videos_left_total{reason=\"no_decoder\"} 3.0",
-            "clipstream_gpu_videos_left_total{reason=\"failed\"} 4.0");
+            "clipstream_gpu_videos_left_total{reason=\"failed\"} 4.0",
+            "clipstream_gpu_videos_left_total{reason=\"paused\"} 5.0");
   }
 
   @Test
