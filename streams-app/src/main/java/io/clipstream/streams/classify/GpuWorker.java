@@ -78,9 +78,8 @@ final class GpuWorker {
   private void serveAllDue(List<QueuedClip> first) {
     use.works();
     try {
-      for (List<QueuedClip> batch = first; !batch.isEmpty(); ) {
+      for (List<QueuedClip> batch = first; !batch.isEmpty(); batch = due()) {
         serve(batch);
-        batch = due();
       }
     } finally {
       use.waits();
