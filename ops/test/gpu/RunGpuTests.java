@@ -45,8 +45,8 @@ public final class RunGpuTests {
 
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-      boolean failure = result.getStatus() == TestExecutionResult.Status.FAILED;
-      if (test.isTest() || failure) {
+      boolean success = result.getStatus() == TestExecutionResult.Status.SUCCESSFUL;
+      if (test.isTest() || !success) {
         System.out.printf(
             "%s %s, %d ms%n",
             result.getStatus(), test.getDisplayName(), (System.nanoTime() - start) / 1_000_000);
