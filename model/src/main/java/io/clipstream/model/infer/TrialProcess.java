@@ -25,7 +25,8 @@ public final class TrialProcess {
   private static final Path PROC = Path.of("/proc");
   private static final long PAGE = 4096;
   private static final List<String> OPTIONS =
-      List.of("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
+      List.of(
+          "-Xmx1g", NetworkThread.OPTION, "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
 
   private final TrialLimits limits;
 

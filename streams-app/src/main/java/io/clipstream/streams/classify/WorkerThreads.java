@@ -1,5 +1,6 @@
 package io.clipstream.streams.classify;
 
+import io.clipstream.model.infer.NetworkThread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -56,8 +57,7 @@ final class WorkerThreads {
       started = true;
       warming = workers.size();
       for (GpuWorker worker : workers) {
-        Thread thread = new Thread(() -> run(worker), name + "-" + (threads.size() + 1));
-        thread.setDaemon(true);
+        Thread thread = new NetworkThread(() -> run(worker), name + "-" + (threads.size() + 1));
         thread.start();
         threads.add(thread);
         running++;

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.infer.NetworkThread;
 import io.clipstream.streams.metrics.Versions;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -70,7 +71,14 @@ public final class Clipstream {
           return new CommandLine.RunLast().execute(parsed);
         });
     line.setOut(StandardOutput.to(new FileOutputStream(FileDescriptor.out)));
-    System.exit(run(line, args));
+    Thread main = new NetworkThread(() -> System.exit(run(line, args)), "main");
+    main.setDaemon(false);
+    main.setUncaughtExceptionHandler(
+        (thread, e) -> {
+          e.printStackTrace();
+          System.exit(CommandLine.ExitCode.SOFTWARE);
+        });
+    main.start();
   }
 
   /** Also writes what commands printed and did not flush. */

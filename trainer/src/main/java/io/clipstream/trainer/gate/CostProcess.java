@@ -8,6 +8,7 @@ import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.TimeRange;
 import io.clipstream.model.infer.Classifier;
+import io.clipstream.model.infer.NetworkThread;
 import io.clipstream.model.infer.TorchClassifier;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ final class CostProcess {
                   "-Xmx512m",
                   "-XX:+UseSerialGC",
                   "-XX:TieredStopAtLevel=1",
+                  NetworkThread.OPTION,
                   "-cp",
                   System.getProperty("java.class.path"),
                   CostProcess.class.getName(),

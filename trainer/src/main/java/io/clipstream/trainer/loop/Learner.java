@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.training.GradientCollector;
 import io.clipstream.model.artifact.Weights;
+import io.clipstream.model.infer.NetworkThread;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.trainer.data.Batches;
 import io.clipstream.trainer.recipe.Recipe;
@@ -64,12 +65,7 @@ final class Learner implements AutoCloseable {
     this.classWeights = settings.classWeights().of(counts);
     for (Device device : devices) {
       threads.add(
-          Executors.newSingleThreadExecutor(
-              task -> {
-                Thread thread = new Thread(task, "train " + device);
-                thread.setDaemon(true);
-                return thread;
-              }));
+          Executors.newSingleThreadExecutor(task -> new NetworkThread(task, "train " + device)));
     }
     try {
       List<Future<?>> loading = new ArrayList<>();
