@@ -29,6 +29,11 @@ public final class SecuredKafka implements AutoCloseable {
   /** Of the file of its key. */
   public static final String PASSWORD = "of-the-test";
 
+  /** Of all brokers of this process: to make a key takes two processes. Null before the first. */
+  private static byte[] keyMade;
+
+  private static byte[] certificateMade;
+
   private final Path keys;
   private final Path certificate;
   private final int port = EmbeddedKafka.freePort();
@@ -41,10 +46,7 @@ public final class SecuredKafka implements AutoCloseable {
     Files.createDirectories(directory);
     keys = directory.resolve("broker.p12");
     certificate = directory.resolve("broker.pem");
-    keytool("-genkeypair", keys, "-keyalg", "EC", "-dname", "CN=broker", "-validity", "2")
-        .with("-ext", "san=ip:127.0.0.1")
-        .run();
-    keytool("-exportcert", keys, "-rfc", "-file", certificate.toString()).run();
+    makeKey(keys, certificate);
     kafka =
         new EmbeddedKafka(
             directory.resolve("data"),
@@ -143,6 +145,21 @@ public final class SecuredKafka implements AutoCloseable {
   @Override
   public void close() {
     kafka.close();
+  }
+
+  private static synchronized void makeKey(Path keys, Path certificate)
+      throws IOException, InterruptedException {
+    if (keyMade == null) {
+      keytool("-genkeypair", keys, "-keyalg", "EC", "-dname", "CN=broker", "-validity", "2")
+          .with("-ext", "san=ip:127.0.0.1")
+          .run();
+      keytool("-exportcert", keys, "-rfc", "-file", certificate.toString()).run();
+      certificateMade = Files.readAllBytes(certificate);
+      keyMade = Files.readAllBytes(keys);
+    } else {
+      Files.write(keys, keyMade);
+      Files.write(certificate, certificateMade);
+    }
   }
 
   private record Keytool(List<String> words) {
