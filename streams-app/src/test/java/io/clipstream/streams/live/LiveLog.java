@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.Serde;
+import org.awaitility.core.ConditionFactory;
 
 /** One model in the log of a real broker, as people handle it. */
 final class LiveLog {
@@ -110,12 +111,17 @@ final class LiveLog {
     new RolloutLog(cluster.config(), "a test").change(model, change);
   }
 
+  /** For what is read from the log, with clients that are made anew for each look at it. */
+  static ConditionFactory waiting() {
+    return await().atMost(LIMIT).pollInterval(Duration.ofMillis(400));
+  }
+
   Wanted wanted() {
     return new RolloutLog(cluster.config(), null).read(model).orElseThrow();
   }
 
   void awaitSettled(String version) throws InterruptedException {
-    await().atMost(LIMIT).until(() -> version.equals(wanted().settled()));
+    waiting().until(() -> version.equals(wanted().settled()));
   }
 
   /** What instances said of the model, oldest first. */

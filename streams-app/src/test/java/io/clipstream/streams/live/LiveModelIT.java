@@ -60,11 +60,11 @@ class LiveModelIT {
         LiveInstance b = instance("b", "swapped").awaitServing();
         Steady ofA = new Steady(a);
         Steady ofB = new Steady(b)) {
-      await().atMost(LIMIT).until(() -> "1".equals(wanted("swapped").settled()));
+      LiveLog.waiting().until(() -> "1".equals(wanted("swapped").settled()));
       await().atMost(LIMIT).until(() -> ofA.labels.size() > 3 && ofB.labels.size() > 3);
 
       activate("swapped", "2");
-      await().atMost(LIMIT).until(() -> "2".equals(wanted("swapped").settled()));
+      LiveLog.waiting().until(() -> "2".equals(wanted("swapped").settled()));
       int atSwap = Math.max(ofA.labels.size(), ofB.labels.size());
       await()
           .atMost(LIMIT)

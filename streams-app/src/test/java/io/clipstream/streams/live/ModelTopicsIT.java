@@ -70,7 +70,12 @@ class ModelTopicsIT {
       assertGoesOn(steady);
 
       // What was wanted is written again by the instance, what there was to serve by people.
-      await().atMost(LIMIT).until(() -> wanted() != null && wanted().active().equals("1"));
+      LiveLog.waiting()
+          .until(
+              () -> {
+                Wanted wanted = wanted();
+                return wanted != null && wanted.active().equals("1");
+              });
       publish("1");
       assertHeals(instance, steady);
     }
@@ -85,7 +90,12 @@ class ModelTopicsIT {
       assertThat(cluster.releases()).isEmpty();
       assertGoesOn(steady);
 
-      await().atMost(LIMIT).until(() -> wanted() != null && wanted().active().equals("1"));
+      LiveLog.waiting()
+          .until(
+              () -> {
+                Wanted wanted = wanted();
+                return wanted != null && wanted.active().equals("1");
+              });
       publish("1");
       assertHeals(instance, steady);
     }
@@ -279,6 +289,11 @@ class ModelTopicsIT {
   }
 
   private void awaitSettled(String version) throws Exception {
-    await().atMost(LIMIT).until(() -> wanted() != null && version.equals(wanted().settled()));
+    LiveLog.waiting()
+        .until(
+            () -> {
+              Wanted wanted = wanted();
+              return wanted != null && version.equals(wanted.settled());
+            });
   }
 }

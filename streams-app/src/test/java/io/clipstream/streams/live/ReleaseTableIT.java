@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.Serde;
 import org.junit.jupiter.api.AfterAll;
@@ -249,10 +250,14 @@ class ReleaseTableIT {
 
   private void assertRefused(String version, String reason) throws Exception {
     log.activate(version);
-    await()
-        .atMost(LiveLog.LIMIT)
-        .until(() -> log.wanted().stopped() && log.wanted().active().equals(version));
-    Wanted wanted = log.wanted();
+    AtomicReference<Wanted> newest = new AtomicReference<>();
+    LiveLog.waiting()
+        .until(
+            () -> {
+              newest.set(log.wanted());
+              return newest.get().stopped() && newest.get().active().equals(version);
+            });
+    Wanted wanted = newest.get();
     assertThat(wanted.reason()).as(version).contains(reason).doesNotContain("\n");
     ModelStatus status = log.newestStatus();
     assertThat(status.getServing().getVersion()).isEqualTo("1");

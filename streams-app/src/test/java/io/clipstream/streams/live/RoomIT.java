@@ -61,7 +61,7 @@ class RoomIT {
       log.publish("2", ExpressionModels.MEAN);
 
       log.activate("2");
-      await().atMost(LiveLog.LIMIT).until(() -> log.wanted().stopped());
+      LiveLog.waiting().until(() -> log.wanted().stopped());
 
       assertThat(log.wanted().reason()).contains("refused-2 needs").contains("MiB left");
       steady.awaitMore(3);
@@ -100,7 +100,7 @@ class RoomIT {
       log.publish("2", "torch.mean(nothing)");
 
       log.activate("2");
-      await().atMost(LiveLog.LIMIT).until(() -> log.wanted().stopped());
+      LiveLog.waiting().until(() -> log.wanted().stopped());
 
       assertThat(log.wanted().reason())
           .contains("PyTorch cannot load it")
@@ -120,7 +120,7 @@ class RoomIT {
       log.publish("2", ExpressionModels.MEAN);
 
       log.change(wanted -> wanted.canary("2", 0.5));
-      await().atMost(LiveLog.LIMIT).until(() -> log.wanted().canary() == null);
+      LiveLog.waiting().until(() -> log.wanted().canary() == null);
 
       assertThat(log.wanted().reason()).contains("MiB left");
       steady.awaitMore(3);

@@ -7,8 +7,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Labels one video after the other on an instance; one that is rejected or lost is a failure. */
+/**
+ * Labels one video after the other on an instance, with a pause in between that leaves the
+ * processors to what is tested; one that is rejected or lost is a failure.
+ */
 final class Steady implements AutoCloseable {
+  private static final int PAUSE_MILLIS = 50;
+
   final List<VideoLabels> labels = new CopyOnWriteArrayList<>();
   private final AtomicBoolean end = new AtomicBoolean();
   private final CompletableFuture<Void> ended;
@@ -20,6 +25,7 @@ final class Steady implements AutoCloseable {
               try {
                 for (int i = 0; !end.get(); i++) {
                   labels.add(instance.label("v" + i));
+                  TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
                 }
               } catch (Exception e) {
                 throw new AssertionError(e);

@@ -3,6 +3,7 @@ package io.clipstream.streams.live;
 import static org.awaitility.Awaitility.await;
 
 import io.clipstream.streams.outcome.Outcome;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -15,13 +16,22 @@ final class SteadyOutcomes implements AutoCloseable {
   private final AtomicBoolean end = new AtomicBoolean();
   private final CompletableFuture<Void> ended;
 
+  /** With pauses, which leave the processors to what is tested. */
   SteadyOutcomes(LiveInstance instance) {
+    this(instance, Duration.ofMillis(50));
+  }
+
+  /**
+   * @param pause between an outcome and the next video
+   */
+  SteadyOutcomes(LiveInstance instance, Duration pause) {
     ended =
         CompletableFuture.runAsync(
             () -> {
               try {
                 for (int i = 0; !end.get(); i++) {
                   outcomes.add(instance.outcome("v" + i));
+                  TimeUnit.NANOSECONDS.sleep(pause.toNanos());
                 }
               } catch (Exception e) {
                 throw new AssertionError(e);

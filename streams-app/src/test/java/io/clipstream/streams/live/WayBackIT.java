@@ -67,7 +67,7 @@ class WayBackIT {
   void shouldTurnBackFromAVersionThatFailsOnVideos() throws Exception {
     LiveLog log = log("failing", FAILING);
     try (LiveInstance instance = instance(log, ANY_SPEED);
-        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+        SteadyOutcomes steady = new SteadyOutcomes(instance, Duration.ZERO)) {
       log.awaitSettled("1");
       steady.awaitMore(50);
 
@@ -82,7 +82,7 @@ class WayBackIT {
   void shouldTurnBackFromAVersionThatLabelsOtherwise() throws Exception {
     LiveLog log = log("shifted", SHIFTED);
     try (LiveInstance instance = instance(log, ANY_SPEED);
-        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+        SteadyOutcomes steady = new SteadyOutcomes(instance, Duration.ZERO)) {
       log.awaitSettled("1");
       steady.awaitMore(100);
 
@@ -97,12 +97,12 @@ class WayBackIT {
   void shouldEndTheTrialOfACanaryThatFailsOnVideos() throws Exception {
     LiveLog log = log("trial", FAILING);
     try (LiveInstance instance = instance(log, ANY_SPEED);
-        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+        SteadyOutcomes steady = new SteadyOutcomes(instance, Duration.ZERO)) {
       log.awaitSettled("1");
 
       log.change(wanted -> wanted.canary("2", 0.3));
       await().atMost(LiveLog.LIMIT).until(() -> steady.versions().contains("rejected"));
-      await().atMost(LiveLog.LIMIT).until(() -> log.wanted().canary() == null);
+      LiveLog.waiting().until(() -> log.wanted().canary() == null);
       await().atMost(LiveLog.LIMIT).until(() -> instance.generations.roles().canary() == null);
 
       assertThat(log.wanted().active()).isEqualTo("1");
@@ -166,7 +166,7 @@ class WayBackIT {
   void shouldKeepAVersionThatIsAsGood() throws Exception {
     LiveLog log = log("good", AS_GOOD);
     try (LiveInstance instance = instance(log, ANY_SPEED);
-        SteadyOutcomes steady = new SteadyOutcomes(instance)) {
+        SteadyOutcomes steady = new SteadyOutcomes(instance, Duration.ZERO)) {
       log.awaitSettled("1");
       steady.awaitMore(100);
       log.change(wanted -> wanted.canary("2", 0.3));
@@ -186,14 +186,12 @@ class WayBackIT {
 
   private static void assertTurnedBack(
       LiveLog log, SteadyOutcomes steady, String version, String reason) throws Exception {
-    await().atMost(LiveLog.LIMIT).until(() -> log.wanted().urgent());
+    LiveLog.waiting().until(() -> log.wanted().urgent());
     assertThat(log.wanted().active()).isEqualTo("1");
     assertThat(log.wanted().settled()).isEqualTo("1");
     assertThat(log.wanted().reason()).contains(reason);
     assertAlarmed(log, version, reason);
-    await()
-        .atMost(LiveLog.LIMIT)
-        .until(() -> "1".equals(log.newestStatus().getServing().getVersion()));
+    LiveLog.waiting().until(() -> "1".equals(log.newestStatus().getServing().getVersion()));
     assertServesTheFirst(steady);
   }
 
