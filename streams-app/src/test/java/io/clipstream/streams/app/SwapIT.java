@@ -52,7 +52,7 @@ class SwapIT {
 
   private static final int GAUGE_EVERY = Math.max(1, SWAPS / 10);
   private static final int INSTANCES = 3;
-  private static final int VIDEOS_PER_SECOND = 20;
+  private static final int VIDEOS_PER_SECOND = SWAPS >= BROKER_KILL ? 20 : 10;
   private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final Duration RECOVERY = Duration.ofSeconds(30);
   private static final String MODEL = "swapped";
