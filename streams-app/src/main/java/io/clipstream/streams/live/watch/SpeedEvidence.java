@@ -132,7 +132,8 @@ final class SpeedEvidence {
   }
 
   private static double median(List<Double> values) {
-    return values.stream().sorted().toList().get(values.size() / 2);
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    return sorted[sorted.length / 2];
   }
 
   /** The evidence, from 0; 1 says nothing, 1/alpha rejects at alpha. */

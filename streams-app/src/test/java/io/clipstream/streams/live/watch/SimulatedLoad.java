@@ -62,6 +62,14 @@ record SimulatedLoad(
       this.arm = arm;
       this.slowness = slowness;
     }
+
+    /** When something happens to it by itself: a pass ends, or one begins with what waits. */
+    long next() {
+      if (batch > 0) {
+        return busyUntil;
+      }
+      return waiting.isEmpty() ? Long.MAX_VALUE : waiting.element() + DELAY_MILLIS;
+    }
   }
 
   /**
@@ -72,15 +80,18 @@ record SimulatedLoad(
   void run(double slowness, int before, int after, Random random, Listener listener) {
     Server base = new Server(Arm.BASE, 1);
     Server trial = new Server(Arm.TRIAL, slowness);
+    List<Server> servers = List.of(base, trial);
     double speed = speedSigma * random.nextGaussian();
     double keeps = Math.exp(-1 / CHANGES_SECONDS);
     double nextVideo = 0;
     double nextBurst = burstsPerMinute == 0 ? Double.MAX_VALUE : wait(60 / burstsPerMinute, random);
     double burstEnd = 0;
-    for (long now = 0; now < (before + after) * 1_000L; now++) {
+    double usual = 1;
+    for (long now = 0, next; now < (before + after) * 1_000L; now = next) {
       boolean tried = now >= before * 1_000L;
       if (now % 1_000 == 0) {
         speed = keeps * speed + Math.sqrt(1 - keeps * keeps) * speedSigma * random.nextGaussian();
+        usual = Math.exp(speed);
       }
       if (now >= nextBurst) {
         burstEnd = now + wait(burstSeconds, random);
@@ -94,8 +105,9 @@ record SimulatedLoad(
         }
         nextVideo += wait(1 / (videosPerSecond * (tried ? loadAfter : 1)), random);
       }
-      double machine = Math.exp(speed) * (now < burstEnd ? burstFactor : 1);
-      for (Server server : List.of(base, trial)) {
+      double machine = usual * (now < burstEnd ? burstFactor : 1);
+      next = Math.min(now + 1_000 - now % 1_000, millisecond(Math.min(nextVideo, nextBurst)));
+      for (Server server : servers) {
         if (server.batch > 0 && now >= server.busyUntil) {
           if (!listener.passed(server.arm, server.batch, now / 1e3, server.millis)) {
             return;
@@ -104,8 +116,14 @@ record SimulatedLoad(
         }
         boolean other = (server == base ? trial : base).batch > 0;
         begin(server, now, machine * (other ? BESIDE_ANOTHER : 1), random);
+        next = Math.min(next, server.next());
       }
     }
+  }
+
+  /** The first one that is not before. */
+  private static long millisecond(double millis) {
+    return (long) Math.ceil(millis);
   }
 
   /** Exponential, in milliseconds. */
