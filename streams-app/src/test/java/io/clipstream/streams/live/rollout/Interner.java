@@ -23,11 +23,13 @@ final class Interner {
     return values.get(id);
   }
 
+  @SuppressWarnings("unchecked") // Of what was given to it.
   List<World.Choice> choices(int id) {
-    return ((List<?>) values.get(id)).stream().map(World.Choice.class::cast).toList();
+    return (List<World.Choice>) values.get(id);
   }
 
+  @SuppressWarnings("unchecked")
   List<Answer> answers(int id) {
-    return ((List<?>) values.get(id)).stream().map(Answer.class::cast).toList();
+    return (List<Answer>) values.get(id);
   }
 }

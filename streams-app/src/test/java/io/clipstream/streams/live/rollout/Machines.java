@@ -14,7 +14,10 @@ final class Machines {
 
   private final Map<List<Object>, Integer> ids = new HashMap<>();
   private final List<InstanceRollout> machines = new ArrayList<>();
-  private final Map<Long, Step> steps = new HashMap<>();
+
+  /** By the number of the input, for each state. */
+  private final List<Map<Integer, Step>> steps = new ArrayList<>();
+
   private final Interner inputs = new Interner();
 
   InstanceRollout get(int id) {
@@ -31,17 +34,18 @@ final class Machines {
       return id;
     }
     machines.add(machine);
+    steps.add(new HashMap<>());
     return machines.size() - 1;
   }
 
   Step step(int machine, Input input) {
-    long key = (long) machine << 32 | inputs.id(input);
-    Step step = steps.get(key);
+    int id = inputs.id(input);
+    Step step = steps.get(machine).get(id);
     if (step == null) {
       InstanceRollout next = new InstanceRollout(machines.get(machine));
       List<Output> outputs = List.copyOf(next.on(input));
       step = new Step(id(next), outputs);
-      steps.put(key, step);
+      steps.get(machine).put(id, step);
     }
     return step;
   }

@@ -1,7 +1,6 @@
 package io.clipstream.streams.live.rollout;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -102,7 +101,10 @@ final class World {
     copy.choices = choices;
     copy.log = new ArrayList<>(log);
     copy.last = new TreeMap<>(last);
-    copy.slots = Arrays.stream(slots).map(Slot::copy).toArray(Slot[]::new);
+    copy.slots = new Slot[slots.length];
+    for (int i = 0; i < slots.length; i++) {
+      copy.slots[i] = slots[i].copy();
+    }
     copy.orders = orders;
     copy.crashes = crashes;
     copy.failures = failures;
