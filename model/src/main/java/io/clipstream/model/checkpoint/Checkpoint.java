@@ -177,12 +177,21 @@ public final class Checkpoint {
                     Printable.name(shard.getFileName().toString())
                         + ", which it names, is not beside it");
               }
-              Checkpoint part = read(shard, Optional.empty(), false);
+              Checkpoint part = part(shard);
               sizes.put(shard, part.bytes);
               return part;
             });
     long bytes = sizes.values().stream().mapToLong(Long::longValue).sum();
     return new Checkpoint(index, Format.SHARDED, alone(tensors), Optional.empty(), bytes);
+  }
+
+  private static Checkpoint part(Path shard) throws IOException {
+    try {
+      return read(shard, Optional.empty(), false);
+    } catch (IOException e) {
+      throw new IOException(
+          Printable.name(shard.getFileName().toString()) + ": " + e.getMessage(), e);
+    }
   }
 
   private static Checkpoint zip(Path file, Optional<String> wanted) throws IOException {

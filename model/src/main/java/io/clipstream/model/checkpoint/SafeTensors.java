@@ -32,6 +32,9 @@ final class SafeTensors {
   /** Limit of the reference implementation: what begins with more is another format. */
   static final long MAX_HEADER_OF_FORMAT = 100_000_000;
 
+  /** Bytes of a file without tensors: the length of its header, and {@code {}}. */
+  private static final int LEAST = 10;
+
   /**
    * Parsed, a header takes some thirty times its size of memory; that of a network of a thousand
    * tensors has 100 kB.
@@ -75,14 +78,15 @@ final class SafeTensors {
   /** Reads the header; an IOException is one line without the file's name. */
   static SafeTensors read(FileChannel channel) throws IOException {
     long fileSize = channel.size();
-    long headerSize = bytes(channel, 0, 8).getLong(0);
-    if (headerSize < 2 || headerSize > MAX_HEADER || headerSize > fileSize - 8) {
+    if (fileSize < LEAST) {
       throw new IOException(
-          "its header has "
-              + Long.toUnsignedString(headerSize)
-              + " bytes, expected 2 to "
-              + Math.min(MAX_HEADER, fileSize - 8));
+          "a file of "
+              + fileSize
+              + (fileSize == 1 ? " byte" : " bytes")
+              + ", expected a safetensors file, which has at least "
+              + LEAST);
     }
+    long headerSize = headerSize(bytes(channel, 0, 8).getLong(0), fileSize - 8);
     JsonNode header;
     try {
       header = JSON.readTree(bytes(channel, 8, headerSize).array());
@@ -116,6 +120,21 @@ final class SafeTensors {
     return new SafeTensors(
         tensors,
         manifest.isTextual() ? Optional.of(manifest(manifest.textValue())) : Optional.empty());
+  }
+
+  private static long headerSize(long stated, long follow) throws IOException {
+    if (stated < 0 || stated > MAX_HEADER_OF_FORMAT) {
+      throw new IOException("no safetensors file: it begins with no length of a header");
+    }
+    String header = "its header has " + stated + " bytes, ";
+    if (stated < 2 || stated > MAX_HEADER) {
+      throw new IOException(header + "expected 2 to " + MAX_HEADER);
+    }
+    if (stated > follow) {
+      throw new IOException(
+          header + "but " + follow + " follow: the file is cut off or damaged");
+    }
+    return stated;
   }
 
   private static StoredTensor tensor(
@@ -160,15 +179,13 @@ final class SafeTensors {
     }
     long from = offsets.get(0).longValue();
     long to = offsets.get(1).longValue();
-    if (from < 0 || to < from || to > channel.size() - start) {
+    long follow = channel.size() - start;
+    if (from < 0 || to < from || to > follow) {
+      String place = name + " lies at bytes " + from + " to " + to + ", ";
       throw new IOException(
-          name
-              + " lies at bytes "
-              + from
-              + " to "
-              + to
-              + ", expected within 0 to "
-              + (channel.size() - start));
+          from < 0 || to < from
+              ? place + "expected 0 or more, ascending"
+              : place + "but " + follow + " follow the header: the file is cut off or damaged");
     }
     if (to - from != elements * type.bytes || to - from > Integer.MAX_VALUE) {
       throw new IOException(

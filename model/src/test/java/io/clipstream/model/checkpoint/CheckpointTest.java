@@ -298,8 +298,8 @@ class CheckpointTest {
           """
           {}                                                                  | holds no tensors
           []                                                                  | not a checkpoint
-          {"w":{"dtype":"F32","shape":[2],"data_offsets":[0,9]}}              | w lies at bytes 0 to 9, expected within 0 to 8
-          {"w":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}             | w lies at bytes -8 to 0
+          {"w":{"dtype":"F32","shape":[2],"data_offsets":[0,9]}}              | w lies at bytes 0 to 9, but 8 follow the header: the file is cut off or damaged
+          {"w":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}             | w lies at bytes -8 to 0, expected 0 or more, ascending
           {"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}              | w has 8 bytes, expected 12 for shape [3]
           {"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}             | w has shape [-2], expected whole numbers from 0 to 2147483647
           {"w":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,8]}}  | w has shape [1099511627776]
@@ -324,14 +324,44 @@ class CheckpointTest {
         .hasMessageNotContaining("\n");
   }
 
-  @Test
-  void shouldSayWhatIsWrongWithAHeaderByTheFilesName() throws Exception {
-    byte[] bytes = new byte[64];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(1L << 50);
-    Path file = Files.write(folder.resolve("m.safetensors"), bytes);
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          1  | 0                | a file of 1 byte, expected a safetensors file, which has at least 10
+          8  | 0                | a file of 8 bytes, expected a safetensors file, which has at least 10
+          9  | 1                | a file of 9 bytes, expected a safetensors file, which has at least 10
+          10 | 3                | its header has 3 bytes, but 2 follow: the file is cut off or damaged
+          64 | 57               | its header has 57 bytes, but 56 follow: the file is cut off or damaged
+          64 | 1                | its header has 1 bytes, expected 2 to 8388608
+          64 | 0                | its header has 0 bytes, expected 2 to 8388608
+          64 | 9000000          | its header has 9000000 bytes, expected 2 to 8388608
+          64 | 1125899906842624 | no safetensors file: it begins with no length of a header
+          64 | -1               | no safetensors file: it begins with no length of a header
+          """)
+  void shouldSayWhatIsWrongWithAHeaderByTheFilesName(int size, long header, String message)
+      throws Exception {
+    byte[] length = new byte[8];
+    ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).putLong(header);
+    Path file = Files.write(folder.resolve("m.safetensors"), Arrays.copyOf(length, size));
 
-    assertThatThrownBy(() -> Checkpoint.open(file))
-        .hasMessage(file + ": its header has 1125899906842624 bytes, expected 2 to 56");
+    assertThatThrownBy(() -> Checkpoint.open(file)).hasMessage(file + ": " + message);
+  }
+
+  @Test
+  void shouldNameThePartOfACheckpointThatIsDamaged() throws Exception {
+    String index = "sharded.safetensors.index.json";
+    String part = "sharded-00002-of-00002.safetensors";
+    Files.copy(Fixtures.file(index), folder.resolve(index));
+    String first = part.replaceFirst("00002", "00001");
+    Files.copy(Fixtures.file(first), folder.resolve(first));
+    for (int size : new int[] {0, 5, 100}) {
+      Files.write(folder.resolve(part), Arrays.copyOf(Fixtures.bytes(part), size));
+
+      assertThatThrownBy(() -> Checkpoint.open(folder.resolve(index)))
+          .hasMessageStartingWith(folder.resolve(index) + ": " + part + ": ");
+    }
   }
 
   @Test
@@ -346,7 +376,8 @@ class CheckpointTest {
     header[0] = (byte) 200;
     header[8] = '{';
     assertThatThrownBy(() -> Checkpoint.open(write(header)))
-        .hasMessageContaining("its header has 200 bytes, expected 2 to 8");
+        .hasMessageEndingWith(
+            "its header has 200 bytes, but 8 follow: the file is cut off or damaged");
     byte[] large = new byte[(9 << 20) + 8];
     ByteBuffer.wrap(large).order(ByteOrder.LITTLE_ENDIAN).putLong(9 << 20).put((byte) '{');
     assertThatThrownBy(() -> Checkpoint.open(write(large)))
