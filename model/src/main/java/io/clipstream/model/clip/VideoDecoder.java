@@ -3,6 +3,7 @@ package io.clipstream.model.clip;
 import io.clipstream.model.cuda.CudaException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -65,6 +66,16 @@ public final class VideoDecoder {
     this.limits = limits;
     this.buffers = buffers;
     this.gpus = gpus;
+  }
+
+  /**
+   * Whether a file's name ends as those of videos that are read do. Only folders go by it: what a
+   * file is, its content tells.
+   */
+  public static boolean isVideoName(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    int dot = name.lastIndexOf('.');
+    return dot >= 0 && ContainerFormat.suffixes().contains(name.substring(dot + 1));
   }
 
   /**

@@ -3,6 +3,7 @@ package io.clipstream.streams.cli;
 import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.UserError;
+import io.clipstream.model.clip.VideoDecoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
@@ -15,8 +16,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
@@ -29,12 +28,6 @@ import java.util.stream.Stream;
  * is never taken for a glob.
  */
 final class VideoFiles {
-  /** Ends of names; only folders go by them, what is in a file decides the rest. */
-  private static final Set<String> SUFFIXES =
-      Set.of(
-          "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts",
-          "mxf", "ogg", "ogv", "ts", "vob", "webm", "wmv");
-
   static final String NO_MATCH = "no file matches";
 
   private VideoFiles() {}
@@ -87,7 +80,7 @@ final class VideoFiles {
   private static List<Path> videosIn(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .filter(file -> !isHidden(file) && isVideoName(file) && Files.isRegularFile(file))
+          .filter(file -> !isHidden(file) && VideoDecoder.isVideoName(file) && Files.isRegularFile(file))
           .sorted()
           .toList();
     }
@@ -147,10 +140,5 @@ final class VideoFiles {
 
   private static boolean isHidden(Path file) {
     return file.getFileName().toString().startsWith(".");
-  }
-
-  private static boolean isVideoName(Path file) {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    return SUFFIXES.contains(name.substring(name.lastIndexOf('.') + 1));
   }
 }

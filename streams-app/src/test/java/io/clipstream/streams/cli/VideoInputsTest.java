@@ -34,6 +34,23 @@ class VideoInputsTest {
   }
 
   @Test
+  void shouldTakeOfAFolderWhatIsReadByName() throws Exception {
+    List<String> videos =
+        List.of("a.gif", "b.h264", "c.IVF", "d.nut", "e.obu", "f.rmvb", "g.dav", "h.y4m", "i.3g2");
+    for (String name : videos) {
+      Files.writeString(folder.resolve(name), "a");
+    }
+    for (String name : List.of("a.txt", "b.jpg", "c.mp3", "mp4", "d.m3u8", ".e.mp4", "f.mp4.part")) {
+      Files.writeString(folder.resolve(name), "a");
+    }
+
+    try (VideoInputs inputs = new VideoInputs(List.of(folder.toString()))) {
+      assertThat(inputs.all().stream().map(input -> Path.of(input.name()).getFileName().toString()))
+          .containsExactlyElementsOf(videos);
+    }
+  }
+
+  @Test
   void shouldTakeFileAddressesAndNameOthers() throws Exception {
     Path file = Files.writeString(folder.resolve("a b.mp4"), "a");
 
