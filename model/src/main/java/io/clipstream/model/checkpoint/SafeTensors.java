@@ -131,8 +131,7 @@ final class SafeTensors {
       throw new IOException(header + "expected 2 to " + MAX_HEADER);
     }
     if (stated > follow) {
-      throw new IOException(
-          header + "but " + follow + " follow: the file is cut off or damaged");
+      throw new IOException(header + "but " + follow + " follow: the file is cut off or damaged");
     }
     return stated;
   }

@@ -27,6 +27,9 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
   /** A header that promises more than this many times the frames that are there lies. */
   private static final int MOST_OVER = 4;
 
+  /** Frames that FFmpeg promises in an AVI file whose header it cannot go back to. */
+  private static final int NO_COUNT = 1 << 30;
+
   /** Reads all packets of a source that was just opened, and chooses the track. */
   static PacketScan of(VideoSource source, DecodeLimits limits)
       throws UnusableVideoException, InterruptedException {
@@ -35,6 +38,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     Map<Integer, TrackScan> tracks = new LinkedHashMap<>(); // the likeliest first
     source.tracks().forEach(track -> tracks.put(track.index(), new TrackScan(track)));
     double lastEnd = 0;
+    long last = 0; // byte at which the last packet ends
     boolean dense = source.container().format().isDense();
     long read = -1; // bytes of the file
     int error;
@@ -44,6 +48,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
         tracks.values().forEach(TrackScan::skipped);
       }
       read = packet.pos() < 0 ? -1 : packet.pos() + packet.size();
+      last = Math.max(last, read);
       lastEnd = Math.max(lastEnd, endSeconds(context, packet));
       TrackScan track = tracks.get(packet.stream_index());
       if (track != null) {
@@ -62,12 +67,14 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
             .orElse(tracks.get(source.track().index()));
     source.choose(chosen.track(), chosen.hasChecksums());
     boolean broken = error != AVERROR_EOF || chosen.packets().damaged() > 0;
-    String fault = fault(source, chosen, error, lastEnd);
+    String fault = fault(source, chosen, error, lastEnd, last);
     return new PacketScan(
         FirstPicture.timeline(source, chosen, limits), chosen.hidden(), broken, fault);
   }
 
-  private static String fault(VideoSource source, TrackScan scan, int error, double lastEnd) {
+  private static String fault(
+      VideoSource source, TrackScan scan, int error, double lastEnd, long last)
+      throws UnusableVideoException, InterruptedException {
     if (error != AVERROR_EOF) {
       return "the file breaks off or is damaged (" + Ffmpeg.message(error) + ")";
     }
@@ -80,20 +87,39 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
       return "of the %d frames that its header promises %d cannot be read"
           .formatted(missing + scan.packets().packets(), missing);
     }
-    // MPEG-TS marks a jump of its counters, which joining files leaves too.
-    int damaged = source.container().format().marksJumps() ? 0 : scan.packets().damaged();
+    // MPEG-TS marks a jump of its counters, which joining files leaves too, but no last packet.
+    PacketTable packets = scan.packets();
+    int damaged =
+        !source.container().format().marksJumps()
+            ? packets.damaged()
+            : packets.isDamaged(packets.packets() - 1) ? 1 : 0;
     if (damaged > 0) {
       return damaged + (damaged == 1 ? " packet is" : " packets are") + " cut off or damaged";
     }
     AVFormatContext context = source.container().context();
     if (context.duration_estimation_method() == AVFMT_DURATION_FROM_STREAM) {
       double promised = context.duration() / (double) AV_TIME_BASE;
-      if (promised > lastEnd + 0.2 + 0.02 * promised) {
+      boolean counted = scan.track().promisedFrames() != NO_COUNT;
+      if (counted && lastEnd > 0 && promised > lastEnd + 0.2 + 0.02 * promised) {
         return String.format(
             Locale.ROOT, "its header says %.1f s, its data ends at %.1f s", promised, lastEnd);
       }
     }
-    return "";
+    boolean all =
+        source.container().format().countsFrames()
+            && scan.track().promisedFrames() > 0
+            && scan.track().promisedFrames() <= packets.packets();
+    long cut = all ? 0 : source.missing(last);
+    if (cut > 0) {
+      return "the file is cut off: at least %d byte%s missing"
+          .formatted(cut, cut == 1 ? " is" : "s are");
+    }
+    if (scan.dropped() > 0) {
+      return scan.dropped() == 1
+          ? "1 frame is left out where times jump back"
+          : scan.dropped() + " frames are left out where times jump back";
+    }
+    return source.hasSecond() ? "behind it in the file is another video, which is not read" : "";
   }
 
   /** Frames that the header promises, as far as they fit into the file, and that did not come. */

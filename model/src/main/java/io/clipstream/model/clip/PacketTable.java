@@ -135,7 +135,7 @@ final class PacketTable {
 
   /** Whether the container marks the packet as damaged. */
   boolean isDamaged(int packet) {
-    return damaged.get(packet);
+    return packet >= 0 && damaged.get(packet);
   }
 
   /** The first packet from {@code from} on before which data may be missing; negative if none. */

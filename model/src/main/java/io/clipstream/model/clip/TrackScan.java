@@ -1,6 +1,7 @@
 package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_CORRUPT;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_DISCARD;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_KEY;
 
 import java.nio.ByteBuffer;
@@ -41,6 +42,8 @@ final class TrackScan {
   private final PacketTable packets = new PacketTable();
   private final ArrayDeque<Recovering> recovering = new ArrayDeque<>();
   private int hidden;
+  private int dropped;
+  private long latest = Timeline.MISSING; // time of decoding
   private boolean checksums;
 
   TrackScan(VideoTrack track) {
@@ -61,6 +64,14 @@ final class TrackScan {
     return hidden;
   }
 
+  /**
+   * Packets that FFmpeg keeps from being shown as their times jump back: where a fragment of MP4
+   * begins the clock anew. What an edit list cuts away goes on in time.
+   */
+  int dropped() {
+    return dropped;
+  }
+
   /** Whether the codec's slices have checksums behind them. */
   boolean hasChecksums() {
     return checksums;
@@ -78,6 +89,9 @@ final class TrackScan {
       findStarts(bytes, packet.pos(), key);
     }
     hidden += shows == PacketTable.Shows.FRAME ? 0 : 1;
+    boolean discarded = (packet.flags() & AV_PKT_FLAG_DISCARD) != 0;
+    dropped += discarded && packet.dts() != Timeline.MISSING && packet.dts() < latest ? 1 : 0;
+    latest = Math.max(latest, packet.dts());
     boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 || track.isCutOff(packet);
     packets.add(packet.pts(), packet.dts(), packet.duration(), shows, key, broken);
     if (!checksums && packet.size() > 0 && track.mayHaveChecksums()) {

@@ -8,7 +8,10 @@ import static org.bytedeco.ffmpeg.global.avcodec.av_packet_unref;
 import static org.bytedeco.ffmpeg.global.avformat.AVSEEK_FLAG_BACKWARD;
 import static org.bytedeco.ffmpeg.global.avformat.av_read_frame;
 import static org.bytedeco.ffmpeg.global.avformat.av_seek_frame;
+import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -20,6 +23,9 @@ import org.bytedeco.ffmpeg.avformat.AVFormatContext;
  */
 final class VideoSource implements AutoCloseable {
   private static final double BACK_SECONDS = 1;
+
+  /** What FFmpeg's reader of GXF says at the end of a file, too. */
+  private static final int NOTHING_MORE = -1;
 
   private final Path file;
   private final DecodeLimits limits;
@@ -95,6 +101,9 @@ final class VideoSource implements AutoCloseable {
     if (error < 0) {
       Deadline.check();
     }
+    if (error == NOTHING_MORE && container.context().pb().eof_reached() != 0) {
+      return AVERROR_EOF;
+    }
     return Math.min(error, 0);
   }
 
@@ -114,6 +123,28 @@ final class VideoSource implements AutoCloseable {
 
   AVPacket packet() {
     return packet;
+  }
+
+  /**
+   * How many bytes the file lacks at its end, by what its container says.
+   *
+   * @param read where the last packet ends
+   */
+  long missing(long read) throws UnusableVideoException, InterruptedException {
+    try (FileBytes bytes = new FileBytes(file)) {
+      return StatedEnd.missing(container.format().name(), bytes, read);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether another video is behind the one that is read. */
+  boolean hasSecond() throws UnusableVideoException, InterruptedException {
+    try (FileBytes bytes = new FileBytes(file)) {
+      return SecondVideo.follows(container.format().name(), bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Whether the packet is as it was written, as far as checksums in it tell. */

@@ -264,6 +264,10 @@ final class HostileFiles {
   private void lieInOthers() throws IOException {
     byte[] avi = good.get("good.avi");
     avi("2e31-frames.avi", avi, "avih", b -> b.putInt(24, Integer.MAX_VALUE), COMPLETE);
+    byte[] pipe = avi.clone(); // FFmpeg's header of an AVI file that it cannot go back in
+    ByteBuffer.wrap(pipe).putInt(4, -1);
+    at(pipe, find(pipe, "avih", 0), "avih", b -> b.putInt(24, 0));
+    avi("length-unknown.avi", pipe, "strh", b -> b.putInt(40, 1 << 30), COMPLETE);
     avi("0-frames-a-second.avi", avi, "strh", b -> b.putInt(28, 0).putInt(32, 0), COMPLETE);
     avi("2e31-frames-a-second.avi", avi, "strh", b -> b.putInt(32, -1), COMPLETE);
     avi(
@@ -366,7 +370,7 @@ final class HostileFiles {
     add("times-jump-by-weeks.flv", flv, COMPLETE);
     add("header-only.flv", Arrays.copyOf(flv, 13), NOT_A_VIDEO);
     add("joined.ts", concat(ts, ts), COMPLETE);
-    add("joined-containers.mp4", concat(good.get("faststart.mp4"), webm), COMPLETE);
+    add("joined-containers.mp4", concat(good.get("faststart.mp4"), webm), PARTIAL);
   }
 
   private void playlists() throws IOException {

@@ -93,7 +93,7 @@ class HostileVideosTest {
     DecodeResult result = decode(directory.resolve("cut-35-good.ts"));
 
     assertThat(result).isInstanceOf(Decoded.class);
-    assertThat(((Decoded) result).note()).doesNotContain("missing");
+    assertThat(((Decoded) result).note()).doesNotContain("replaced");
   }
 
   @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A picture that is reached by seeking is the one that is reached in order, to the last bit. */
 @Timeout(300)
 class RandomAccessTest {
-  private static final ClipSpec EACH =
+  static final ClipSpec EACH =
       new ClipSpec(1, 0, 1, 64, CropSize.of("64"), true, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
 
   /** Most pictures that are reached alone. */

@@ -80,7 +80,9 @@ final class VideoFiles {
   private static List<Path> videosIn(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .filter(file -> !isHidden(file) && VideoDecoder.isVideoName(file) && Files.isRegularFile(file))
+          .filter(
+              file ->
+                  !isHidden(file) && VideoDecoder.isVideoName(file) && Files.isRegularFile(file))
           .sorted()
           .toList();
     }

@@ -40,7 +40,8 @@ class VideoInputsTest {
     for (String name : videos) {
       Files.writeString(folder.resolve(name), "a");
     }
-    for (String name : List.of("a.txt", "b.jpg", "c.mp3", "mp4", "d.m3u8", ".e.mp4", "f.mp4.part")) {
+    for (String name :
+        List.of("a.txt", "b.jpg", "c.mp3", "mp4", "d.m3u8", ".e.mp4", "f.mp4.part")) {
       Files.writeString(folder.resolve(name), "a");
     }
 

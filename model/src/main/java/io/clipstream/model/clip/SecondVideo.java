@@ -1,0 +1,103 @@
+package io.clipstream.model.clip;
+
+import java.io.IOException;
+
+/**
+ * Whether another video begins where the one that is read ends, in the same file: FFmpeg reads the
+ * first alone. Containers that FFmpeg goes on reading in, where another of their kind follows, are
+ * not asked for that kind: Matroska, AVI, GIF, Ogg, MPEG streams and fragments of MP4. Reads
+ * headers, no media.
+ */
+final class SecondVideo {
+  private static final long ASF_HEADER = 0x3026b2758e66cf11L;
+  private static final long PNG = 0x89504e470d0a1a0aL;
+  private static final int EBML = 0x1a45dfa3;
+
+  private final FileBytes file;
+
+  private SecondVideo(FileBytes file) {
+    this.file = file;
+  }
+
+  /**
+   * @param format of the first
+   */
+  static boolean follows(String format, FileBytes file)
+      throws IOException, UnusableVideoException, InterruptedException {
+    SecondVideo second = new SecondVideo(file);
+    return switch (format) {
+      case "mp4" -> second.behindMp4();
+      case "flv" -> second.begins(second.endOfFlv());
+      case "asf" -> second.begins(second.endOfAsf());
+      case "apng" -> second.begins(StatedEnd.ofPng(file));
+      case "matroska" -> {
+        long end = MatroskaEnd.ofSegment(file);
+        yield file.big(end, 4) != EBML && second.begins(end);
+      }
+      default -> false;
+    };
+  }
+
+  /** Whether a container begins at a place. */
+  private boolean begins(long at) throws IOException {
+    return at > 0
+        && (file.has(at + 4, "ftyp")
+            || file.big(at, 4) == EBML
+            || file.has(at, "FLV\1")
+            || (file.has(at, "RIFF") && file.has(at + 8, "AVI "))
+            || file.big(at, 8) == ASF_HEADER
+            || file.has(at, "OggS\0")
+            || file.big(at, 8) == PNG
+            || file.has(at, "GIF89a"));
+  }
+
+  private boolean behindMp4() throws IOException, UnusableVideoException, InterruptedException {
+    boolean index = false;
+    long at = 0;
+    for (int steps = 0; at + 8 <= file.size() && StatedEnd.mayStep(steps); steps++) {
+      long size = file.big(at, 4);
+      size = size == 1 ? file.big(at + 8, 8) : size;
+      if (file.has(at + 4, "moof")) {
+        return false; // fragments: more of them are read, whatever is between
+      }
+      if (index && begins(at)) {
+        return true;
+      }
+      index |= file.has(at + 4, "moov");
+      if (size < 8 || at + size < 0) {
+        return false;
+      }
+      at += size;
+    }
+    return false;
+  }
+
+  /** Where its tags end. */
+  private long endOfFlv() throws IOException, UnusableVideoException, InterruptedException {
+    long at = file.big(5, 4) + 4;
+    for (int steps = 0; at + 11 <= file.size() && StatedEnd.mayStep(steps); steps++) {
+      int type = file.u8(at) & 0x1f;
+      if (type != 8 && type != 9 && type != 18) {
+        return at;
+      }
+      at += 11 + file.big(at + 1, 3) + 4;
+    }
+    return 0;
+  }
+
+  /** Where its objects end; of a broadcast what follows is read. */
+  private long endOfAsf() throws IOException, UnusableVideoException, InterruptedException {
+    long at = 0;
+    for (int steps = 0; at + 24 <= file.size() && StatedEnd.mayStep(steps); steps++) {
+      if (steps > 0 && begins(at)) {
+        return at;
+      }
+      long size = file.little(at + 16, 8);
+      if (size < 24 || at + size < 0) {
+        return 0;
+      }
+      at += size;
+    }
+    return 0;
+  }
+}

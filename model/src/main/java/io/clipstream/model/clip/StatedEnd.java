@@ -1,0 +1,288 @@
+package io.clipstream.model.clip;
+
+import java.io.IOException;
+
+/**
+ * How many bytes a file lacks at its end, by what its container says of itself: the sizes and
+ * counts of its parts that hold pictures and sound. An index or a trailer behind them is not
+ * missed, nor is anything where a container does not state sizes, as of live streams. Reads
+ * headers, no media.
+ */
+final class StatedEnd {
+  /** A container that promises more than this many times what is there lies. */
+  private static final int MOST_OVER = 4;
+
+  /** Structures that are stepped over at most; a file of more is not looked at to its end. */
+  private static final int MOST_STEPS = 1 << 20;
+
+  private static final long ASF_HEADER = 0x3026b2758e66cf11L;
+  private static final long ASF_FILE = 0xa1dcab8c47a9cf11L;
+  private static final long ASF_DATA = 0x3626b2758e66cf11L;
+  private static final long MXF_KEY = 0x060e2b3402050101L;
+  private static final int UNKNOWN_RIFF = 0xfffffff0;
+  private static final int OGG_HEADER = 27;
+  private static final int OGG_LARGEST = OGG_HEADER + 255 + 255 * 255;
+
+  private final FileBytes file;
+
+  private StatedEnd(FileBytes file) {
+    this.file = file;
+  }
+
+  /**
+   * @param read where the last packet ends that was read
+   * @return bytes that are missing at least; 0 if the file is whole, or nothing tells that it is
+   *     not
+   */
+  static long missing(String format, FileBytes file, long read)
+      throws IOException, UnusableVideoException, InterruptedException {
+    StatedEnd stated = new StatedEnd(file);
+    long end =
+        switch (format) {
+          case "matroska" -> MatroskaEnd.of(file);
+          case "mp4" -> stated.mp4();
+          case "avi" -> stated.avi();
+          case "asf" -> stated.asf();
+          case "flv" -> stated.flv();
+          case "mxf" -> stated.mxf();
+          case "ogg" -> stated.ogg();
+          case "rm" -> stated.realMedia();
+          case "gif" -> stated.gif();
+          case "apng" -> ofPng(file);
+          case "mpegts" -> stated.transportStream();
+          case "mpeg" -> ProgramStreamEnd.of(file);
+          // Frames alone: of one that is cut off, FFmpeg shows none, or one with the last's data.
+          case "dv", "yuv4mpegpipe" -> read == file.size() ? 0 : file.size() + 1;
+          default -> 0;
+        };
+    return end > file.size() && end / MOST_OVER <= file.size() ? end - file.size() : 0;
+  }
+
+  /** A step over a structure, of which a hostile file may have many. */
+  static boolean mayStep(int steps) throws UnusableVideoException, InterruptedException {
+    Deadline.check();
+    return steps < MOST_STEPS;
+  }
+
+  /**
+   * Of fragments, which no index lists: those that a segment index counts, and the header of the
+   * last. What an index lists of the others, who reads packets misses.
+   */
+  private long mp4() throws IOException, UnusableVideoException, InterruptedException {
+    long end = 0;
+    long at = 0;
+    for (int steps = 0; at + 8 <= file.size() && mayStep(steps); steps++) {
+      long size = file.big(at, 4);
+      int header = size == 1 ? 16 : 8;
+      size = size == 1 ? file.big(at + 8, 8) : size;
+      if (size < header) {
+        break; // to the end of the file, or no box
+      }
+      if (file.has(at + 4, "sidx")) {
+        end = Math.max(end, segments(at + header, at + size));
+      } else if (file.has(at + 4, "moof")) {
+        end = Math.max(end, at + size);
+      }
+      at += size;
+      if (at < 0) {
+        break;
+      }
+    }
+    return end;
+  }
+
+  /** Where the segments of a segment index end (ISO/IEC 14496-12, 8.16.3). */
+  private long segments(long body, long behind) throws IOException {
+    int wide = file.u8(body) == 0 ? 4 : 8;
+    long at = body + 12 + wide; // version, flags, reference, time scale, earliest time
+    long end = behind + file.big(at, wide);
+    at += wide + 2;
+    int count = (int) file.big(at, 2);
+    at += 2;
+    for (int i = 0; i < count && at < Math.min(behind, file.size()); i++) {
+      end += file.big(at, 4) & Integer.MAX_VALUE;
+      at += 12;
+    }
+    return end;
+  }
+
+  /** The last list of packets, of any of its parts. */
+  private long avi() throws IOException, UnusableVideoException, InterruptedException {
+    long end = 0;
+    long riff = 0;
+    for (int steps = 0; file.has(riff, "RIFF") && mayStep(steps); steps++) {
+      long size = file.little(riff + 4, 4);
+      long at = riff + 12;
+      for (int lists = 0; at + 12 <= file.size() && mayStep(lists); lists++) {
+        long length = file.little(at + 4, 4);
+        if (file.has(at, "LIST") && file.has(at + 8, "movi")) {
+          boolean known = length > 4 && length < (UNKNOWN_RIFF & 0xffffffffL);
+          end = known ? Math.max(end, at + 8 + length) : end;
+          break;
+        }
+        at += 8 + length + (length & 1);
+      }
+      riff += 8 + size + (size & 1);
+    }
+    return end;
+  }
+
+  /** All packets, which are of one size; of a broadcast, which is not counted, the last. */
+  private long asf() throws IOException, UnusableVideoException, InterruptedException {
+    if (file.big(0, 8) != ASF_HEADER) {
+      return 0;
+    }
+    long data = file.little(16, 8);
+    if (data < 30 || data > file.size() || file.big(data, 8) != ASF_DATA) {
+      return 0;
+    }
+    long at = 30;
+    for (int steps = 0; at + 24 <= data && mayStep(steps); steps++) {
+      long size = file.little(at + 16, 8);
+      if (file.big(at, 8) == ASF_FILE) {
+        boolean broadcast = (file.u8(at + 88) & 1) != 0;
+        long packets = file.little(at + 56, 8);
+        long packet = file.little(at + 92, 4);
+        if (packet != file.little(at + 96, 4) || packet == 0) {
+          return 0;
+        }
+        if (broadcast) { // an index, if one is behind them, begins otherwise
+          long whole = file.size() - (file.size() - data - 50) % packet;
+          return whole < file.size() && file.u8(whole) == file.u8(data + 50) ? whole + packet : 0;
+        }
+        return packets < 0 || packets > (1L << 40) / packet ? 0 : data + 50 + packets * packet;
+      }
+      if (size < 24 || size > data) {
+        return 0;
+      }
+      at += size;
+    }
+    return 0;
+  }
+
+  /** The size of the file by its script data, without that of its last tag behind it. */
+  private long flv() throws IOException {
+    long tag = file.big(5, 4) + 4;
+    if (file.u8(tag) != 18) {
+      return 0;
+    }
+    long end = tag + 11 + file.big(tag + 1, 3);
+    for (long at = tag + 11; at + 19 <= end; at++) {
+      if (file.u8(at) == 0 && file.has(at, "\0\10filesize\0")) {
+        double size = Double.longBitsToDouble(file.big(at + 11, 8));
+        return size >= 4 && size < 1L << 60 ? (long) size - 4 : 0;
+      }
+    }
+    return 0;
+  }
+
+  /** Where the footer is, by the partition pack that the file begins with. */
+  private long mxf() throws IOException {
+    if (file.big(0, 8) != MXF_KEY || file.big(8, 4) != 0x0d010201) {
+      return 0; // or something runs in before it
+    }
+    int first = file.u8(16);
+    long pack = 17 + (first > 0x80 ? first - 0x80 : 0);
+    return file.big(pack + 24, 8);
+  }
+
+  /** The last page, and the packet that it does not end. */
+  private long ogg() throws IOException {
+    long from = Math.max(0, file.size() - OGG_LARGEST);
+    for (long at = file.size() - 6; at >= from; at--) {
+      if (file.u8(at) == 'O' && file.has(at, "OggS\0") && file.u8(at + 5) < 8) {
+        int segments = file.u8(at + 26);
+        long body = at + OGG_HEADER + segments;
+        if (body > file.size()) {
+          return body;
+        }
+        long end = body;
+        for (int i = 0; i < segments; i++) {
+          end += file.u8(at + OGG_HEADER + i);
+        }
+        boolean goesOn = segments > 0 && file.u8(body - 1) == 255 && end == file.size();
+        return goesOn ? end + 1 : end;
+      }
+    }
+    return 0;
+  }
+
+  private long realMedia() throws IOException, UnusableVideoException, InterruptedException {
+    long at = 0;
+    for (int steps = 0; at + 10 <= file.size() && mayStep(steps); steps++) {
+      long size = file.big(at + 4, 4);
+      if (file.has(at, "DATA")) {
+        return size > 36 ? at + size - 18 : 0; // FFmpeg counts its header twice
+      }
+      if (size < 10) {
+        return 0;
+      }
+      at += size;
+    }
+    return 0;
+  }
+
+  /** Its blocks end with a trailer. */
+  private long gif() throws IOException, UnusableVideoException, InterruptedException {
+    long at = 13 + colours(file.u8(10));
+    for (int steps = 0; at < file.size() && mayStep(steps); steps++) {
+      switch (file.u8(at)) {
+        case 0x21 -> at = blocks(at + 2);
+        case 0x2c -> at = blocks(at + 11 + colours(file.u8(at + 9)));
+        default -> {
+          return 0; // the trailer, or what is no block
+        }
+      }
+    }
+    return at + 1;
+  }
+
+  /** Where the chunk ends that ends a PNG file; of one without it, where it would at least. */
+  static long ofPng(FileBytes file)
+      throws IOException, UnusableVideoException, InterruptedException {
+    long at = 8;
+    for (int steps = 0; at + 8 <= file.size() && mayStep(steps); steps++) {
+      boolean last = file.has(at + 4, "IEND");
+      at += 12 + file.big(at, 4);
+      if (last) {
+        return at;
+      }
+    }
+    return at + 12;
+  }
+
+  private static int colours(int flags) {
+    return (flags & 0x80) == 0 ? 0 : 3 << ((flags & 7) + 1);
+  }
+
+  private long blocks(long from) throws IOException, UnusableVideoException, InterruptedException {
+    long at = from;
+    for (int steps = 0; at < file.size() && mayStep(steps); steps++) {
+      int size = file.u8(at);
+      at += 1 + size;
+      if (size == 0) {
+        return at;
+      }
+    }
+    return Math.max(at, file.size());
+  }
+
+  /** Whole packets of 188 bytes, or of 192 with a time before or 204 with a checksum behind. */
+  private long transportStream() throws IOException {
+    for (int size : new int[] {188, 192, 204}) {
+      for (int first = 0; first < size; first++) {
+        boolean aligned = true;
+        for (int i = 0; i < 4; i++) {
+          aligned &= file.u8(first + (long) i * size) == 0x47;
+        }
+        if (aligned) {
+          long whole = file.size() - (file.size() - first) % size;
+          boolean still = file.u8(whole - size) == 0x47;
+          long stated = whole + size - (size == 192 ? 4 : 0);
+          return still && whole < file.size() && file.u8(whole) == 0x47 ? stated : 0;
+        }
+      }
+    }
+    return 0;
+  }
+}
