@@ -85,7 +85,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     long missing = missing(source, scan);
     if (missing > 0) {
       return "of the %d frames that its header promises %d cannot be read"
-          .formatted(missing + scan.packets().packets(), missing);
+          .formatted(missing + given(source, scan), missing);
     }
     // MPEG-TS marks a jump of its counters, which joining files leaves too, but no last packet.
     PacketTable packets = scan.packets();
@@ -108,7 +108,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     boolean all =
         source.container().format().countsFrames()
             && scan.track().promisedFrames() > 0
-            && scan.track().promisedFrames() <= packets.packets();
+            && scan.track().promisedFrames() <= given(source, scan);
     long cut = all ? 0 : source.missing(last);
     if (cut > 0) {
       return "the file is cut off: at least %d byte%s missing"
@@ -124,12 +124,19 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
 
   /** Frames that the header promises, as far as they fit into the file, and that did not come. */
   private static long missing(VideoSource source, TrackScan scan) {
-    long read = scan.packets().packets();
+    long given = given(source, scan);
     if (source.container().format().isMov()) {
-      return scan.track().indexedFrames() - read;
+      return scan.track().indexedFrames() - given;
     }
     long promised = source.container().format().countsFrames() ? scan.track().promisedFrames() : 0;
-    return promised <= MOST_OVER * read ? promised - read : 0; // else it is a lie
+    return promised <= MOST_OVER * given ? promised - given : 0; // else it is a lie
+  }
+
+  /** Packets that came, and AVI's of 0 bytes, which FFmpeg passes over: the last frame stays. */
+  private static long given(VideoSource source, TrackScan scan) {
+    long empty =
+        source.container().format().countsFrames() ? scan.packets().steppedOver() : 0;
+    return scan.packets().packets() + empty;
   }
 
   /** When the packet's content ends, counted as the container counts its length. */

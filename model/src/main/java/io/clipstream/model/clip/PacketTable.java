@@ -98,6 +98,16 @@ final class PacketTable {
     return packets;
   }
 
+  /** Ticks, more than one from each packet to the next, by which times of decoding go on. */
+  long steppedOver() {
+    long over = 0;
+    for (int i = 1; i < packets; i++) {
+      boolean known = dts[i] != Timeline.MISSING && dts[i - 1] != Timeline.MISSING;
+      over += known ? Math.max(0, dts[i] - dts[i - 1] - 1) : 0;
+    }
+    return over;
+  }
+
   /** Packets that show a frame of their own. */
   int frames() {
     return frameCount;

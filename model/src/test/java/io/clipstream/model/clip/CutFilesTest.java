@@ -90,6 +90,22 @@ class CutFilesTest {
     assertThat(all.info().frames()).isEqualTo(10);
   }
 
+  /** An AVI file has a chunk for each tick, of 0 bytes where the last picture stays. */
+  @Test
+  void shouldNotMissFramesThatStay() throws Exception {
+    long[] times = {0, 2, 3, 4, 5, 9, 10, 11};
+    Path file =
+        TestVideos.write(directory.resolve("a.avi"), Settings.of("mpeg4", 96, 64, 25), times);
+    byte[] whole = Files.readAllBytes(file);
+    List<ByteBuffer> pictures = new ArrayList<>();
+
+    assertThat(((Decoded) decode(file, pictures)).note()).isEmpty();
+
+    assertThat(pictures).hasSize(times.length);
+    Files.write(file, Arrays.copyOf(whole, find(whole, "idx1") - 100));
+    assertThat(((Decoded) decode(file, new ArrayList<>())).complete()).isFalse();
+  }
+
   /** FFmpeg goes back to the header at the end, and writes sizes and counts into it. */
   @ParameterizedTest(name = "{0}")
   @CsvSource({
