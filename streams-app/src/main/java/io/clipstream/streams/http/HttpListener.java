@@ -1,9 +1,11 @@
 package io.clipstream.streams.http;
 
 import io.clipstream.model.UserError;
+import java.time.Duration;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -16,9 +18,16 @@ public final class HttpListener implements AutoCloseable {
   private static final int MAX_REQUEST_HEADER = 8 * 1024;
   private static final long IDLE_MILLIS = 30_000;
 
+  /** For a request to arrive. */
+  private static final Duration REQUEST = Duration.ofSeconds(30);
+
+  /** More wait until others end: an instance needs its files for other things. */
+  private static final int MOST_CONNECTIONS = 256;
+
   private final String name;
   private final Server server;
   private final ServerConnector connector;
+  private final PromptRequests requests;
 
   /**
    * Listens at once.
@@ -29,6 +38,15 @@ public final class HttpListener implements AutoCloseable {
    * @throws UserError if it cannot listen there
    */
   public HttpListener(String name, String host, int port, int threads, Handler pages) {
+    this(name, host, port, threads, REQUEST, pages);
+  }
+
+  /**
+   * As above.
+   *
+   * @param request for a request to arrive in
+   */
+  HttpListener(String name, String host, int port, int threads, Duration request, Handler pages) {
     this.name = name;
     QueuedThreadPool pool = new QueuedThreadPool(threads, 1);
     pool.setName(name);
@@ -41,14 +59,17 @@ public final class HttpListener implements AutoCloseable {
     connector.setHost(host);
     connector.setPort(port);
     connector.setIdleTimeout(IDLE_MILLIS);
+    connector.addBean(new NetworkConnectionLimit(MOST_CONNECTIONS, connector));
     server.addConnector(connector);
-    server.setHandler(pages);
+    this.requests = new PromptRequests(connector, request, pages);
+    server.setHandler(requests);
     start(host, port);
   }
 
   private void start(String host, int port) {
     try {
       server.start();
+      requests.watch();
     } catch (Exception e) { // what Jetty declares
       close();
       Throwable root = e;
