@@ -123,6 +123,12 @@ final class Access {
         given.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Whether a browser says that the page of another site asks. */
+  static boolean isOfAnotherSite(Request request) {
+    String site = request.getHeaders().get("Sec-Fetch-Site");
+    return site != null && !site.equals("same-origin") && !site.equals("none");
+  }
+
   /** Whether a browser says that the request comes from this console's own page. */
   static boolean isSameOrigin(Request request) {
     String site = request.getHeaders().get("Sec-Fetch-Site");

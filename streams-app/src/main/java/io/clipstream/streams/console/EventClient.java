@@ -39,9 +39,10 @@ final class EventClient extends IteratingCallback {
       if (ending) {
         return;
       }
+      // One alone is taken however long it is: who has nothing else to read is not slow.
+      ending = !queue.isEmpty() && queuedBytes + event.length > MOST_BYTES;
       queue.addLast(event);
       queuedBytes += event.length;
-      ending = queuedBytes > MOST_BYTES;
       if (ending) {
         queue.clear();
       }

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 
 /** The pages that listen. All threads. */
 final class EventHub {
@@ -12,16 +13,22 @@ final class EventHub {
 
   private final Set<EventClient> clients = ConcurrentHashMap.newKeySet();
 
-  boolean isFull() {
-    return clients.size() >= MOST_PAGES;
+  /** Free ones. A page has its own from its request on until it is gone. */
+  private final Semaphore places = new Semaphore(MOST_PAGES);
+
+  /** Takes a place for a page, if there is one. */
+  boolean enter() {
+    return places.tryAcquire();
   }
 
   void add(EventClient client) {
     clients.add(client);
   }
 
-  void remove(EventClient client) {
+  /** One that has entered is gone. Once. */
+  void leave(EventClient client) {
     clients.remove(client);
+    places.release();
   }
 
   boolean hasNone() {

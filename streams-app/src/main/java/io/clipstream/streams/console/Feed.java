@@ -104,8 +104,9 @@ final class Feed implements AutoCloseable {
     }
   }
 
-  boolean isFull() {
-    return hub.isFull();
+  /** Takes a place for a page, if there is one: for {@link #add}. */
+  boolean enter() {
+    return hub.enter();
   }
 
   /** Tells a page everything, and then what is new. */
@@ -113,16 +114,17 @@ final class Feed implements AutoCloseable {
     try {
       thread.execute(
           () -> {
+            hub.add(client); // Before anything is sent: who is gone then leaves it again.
             client.send(EventHub.event("state", state()));
-            hub.add(client);
           });
     } catch (RejectedExecutionException closed) {
       client.end();
     }
   }
 
-  void remove(EventClient client) {
-    hub.remove(client);
+  /** A page is gone. Once. */
+  void leave(EventClient client) {
+    hub.leave(client);
   }
 
   private void flush() {

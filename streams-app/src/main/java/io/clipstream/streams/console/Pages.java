@@ -13,11 +13,13 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.MimeTypes;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.FormFields;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Fields;
+import org.eclipse.jetty.util.Promise;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +28,7 @@ final class Pages extends Handler.Abstract {
   private static final Logger log = LoggerFactory.getLogger(Pages.class);
   private static final String JSON = "application/json";
   private static final int MOST_JSON = 64 * 1024;
+  private static final int MOST_FIELDS = 8;
   private static final int ACTIONS_AT_ONCE = 4;
 
   /**
@@ -111,6 +114,8 @@ final class Pages extends Handler.Abstract {
       Answers.file(file.get(), request, response, callback);
     } else if (!signedIn) {
       Answers.text(response, callback, HttpStatus.UNAUTHORIZED_401, "sign in first");
+    } else if (Access.isOfAnotherSite(request)) {
+      Answers.text(response, callback, HttpStatus.FORBIDDEN_403, "the page of another site asks");
     } else if (path.equals("/events")) {
       listen(response, callback);
     } else if (path.equals("/thumbnail")) {
@@ -121,14 +126,14 @@ final class Pages extends Handler.Abstract {
   }
 
   private void listen(Response response, Callback callback) {
-    if (feed.isFull()) {
+    if (!feed.enter()) {
       Answers.text(response, callback, HttpStatus.SERVICE_UNAVAILABLE_503, "too many pages listen");
       return;
     }
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
     response.getHeaders().put("X-Accel-Buffering", "no"); // nginx would wait for more
     EventClient[] client = new EventClient[1];
-    client[0] = new EventClient(response, callback, () -> feed.remove(client[0]));
+    client[0] = new EventClient(response, callback, () -> feed.leave(client[0]));
     feed.add(client[0]);
   }
 
@@ -278,14 +283,26 @@ final class Pages extends Handler.Abstract {
           response, callback, HttpStatus.FORBIDDEN_403, "sign in on the console's own page");
       return;
     }
-    String token;
-    try {
-      Fields form = Request.getParameters(request);
-      token = form.getValue("token");
-    } catch (Exception e) { // what Jetty declares
-      Answers.text(response, callback, HttpStatus.BAD_REQUEST_400, "this is no form");
-      return;
-    }
+    // No thread waits for the form: whoever sends it slowly would have them all.
+    FormFields.onFields(
+        request,
+        StandardCharsets.UTF_8,
+        MOST_FIELDS,
+        MOST_JSON,
+        new Promise.Invocable.NonBlocking<>() {
+          @Override
+          public void succeeded(Fields form) {
+            signIn(form.getValue("token"), response, callback);
+          }
+
+          @Override
+          public void failed(Throwable cause) {
+            Answers.text(response, callback, HttpStatus.BAD_REQUEST_400, "this is no form");
+          }
+        });
+  }
+
+  private void signIn(String token, Response response, Callback callback) {
     Optional<String> cookie = token == null ? Optional.empty() : access.signIn(token.strip());
     cookie.ifPresent(value -> response.getHeaders().add(HttpHeader.SET_COOKIE, value));
     Answers.redirect(response, callback, cookie.isPresent() ? "/" : "/login#wrong");

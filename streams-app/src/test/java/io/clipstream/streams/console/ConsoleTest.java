@@ -2,6 +2,7 @@ package io.clipstream.streams.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.clipstream.model.UserError;
 import java.io.IOException;
@@ -10,6 +11,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
@@ -89,6 +93,89 @@ class ConsoleTest {
         }) {
       assertThat(answer).startsWith("HTTP/1.1 403").contains("not come from this console's page");
     }
+  }
+
+  /** They could not read it, but would take a place, or have pictures made. */
+  @ParameterizedTest
+  @ValueSource(strings = {"cross-site", "same-site"})
+  void shouldTellNothingToPagesOfOtherSites(String site) throws IOException {
+    start(Optional.empty(), true);
+    String own = "Host: 127.0.0.1:" + port;
+
+    for (String path : new String[] {"/events", "/thumbnail?place=a"}) {
+      assertThat(ask("GET " + path + " HTTP/1.1", own, "Sec-Fetch-Site: " + site))
+          .startsWith("HTTP/1.1 403");
+    }
+    assertThat(ask("GET / HTTP/1.1", own, "Sec-Fetch-Site: " + site)).startsWith("HTTP/1.1 200");
+  }
+
+  @Test
+  void shouldAnswerOthersWhileManySignInSlowly() throws IOException {
+    start(Optional.of(TOKEN), true);
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 60; i++) {
+        slow.add(
+            open(
+                "POST /login HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n"
+                    + "Content-Type: application/x-www-form-urlencoded\r\n"
+                    + "Content-Length: 1000\r\n\r\ntoken="));
+      }
+
+      assertThat(signIn(TOKEN, "http://127.0.0.1:" + port)).contains("Set-Cookie");
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void shouldTakeNoMorePagesAtOnceThanItSays() throws IOException {
+    start(Optional.empty(), true);
+    List<Socket> pages = new ArrayList<>();
+    int listen = 0;
+    try {
+      for (int i = 0; i < 70; i++) {
+        pages.add(open("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+      }
+      for (Socket page : pages) {
+        byte[] status = page.getInputStream().readNBytes("HTTP/1.1 200".length());
+        listen += new String(status, StandardCharsets.UTF_8).equals("HTTP/1.1 200") ? 1 : 0;
+      }
+    } finally {
+      for (Socket page : pages) {
+        page.close();
+      }
+    }
+
+    assertThat(listen).isEqualTo(EventHub.MOST_PAGES);
+  }
+
+  /** As somebody does who loads the page again and again. */
+  @Test
+  void shouldHaveAPlaceForPagesHoweverManyAreGone() throws IOException {
+    start(Optional.empty(), true);
+    for (int i = 0; i < 4 * EventHub.MOST_PAGES; i++) {
+      Socket page = open("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      page.setSoLinger(true, 0);
+      page.close();
+    }
+
+    await().atMost(Duration.ofMinutes(2)).until(this::isPlaceForAPage);
+  }
+
+  private boolean isPlaceForAPage() throws IOException {
+    try (Socket page = open("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")) {
+      byte[] status = page.getInputStream().readNBytes("HTTP/1.1 200".length());
+      return new String(status, StandardCharsets.UTF_8).equals("HTTP/1.1 200");
+    }
+  }
+
+  private Socket open(String begin) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.getOutputStream().write(begin.getBytes(StandardCharsets.UTF_8));
+    return socket;
   }
 
   @Test
