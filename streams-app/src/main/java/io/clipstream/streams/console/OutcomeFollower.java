@@ -56,7 +56,11 @@ final class OutcomeFollower implements Following.Reader {
         String place = partition + "-" + record.offset();
         listener.accept(
             new SeenOutcome(
-                place, record.key(), record.value(), OutcomePage.of(place, record.value())),
+                place,
+                record.key(),
+                record.value(),
+                record.serializedValueSize(),
+                OutcomePage.of(place, record.value())),
             record.offset() >= ends.get(partition));
       }
     }

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /**
  * The last outcomes of the group, counts of all since the console was started, and which of them
- * are new. Labelled and rejected ones have each a bound of their own, so that neither push out the
+ * are new. Labelled and rejected ones have each bounds of their own, so that neither push out the
  * others. All threads.
  */
 final class OutcomeHistory {
@@ -23,10 +23,42 @@ final class OutcomeHistory {
   private static final int REJECTED = 200;
   private static final int NEW = 40;
 
+  /** Of the records of one kind that are kept, as they are in Kafka; in memory they take more. */
+  private static final long MOST_BYTES = 4 << 20;
+
+  /** The last ones of one kind, newest first. */
+  private static final class Kept {
+    private final int most;
+    private final Deque<SeenOutcome> outcomes = new ArrayDeque<>();
+    private long bytes;
+
+    Kept(int most) {
+      this.most = most;
+    }
+
+    void add(SeenOutcome outcome) {
+      outcomes.addFirst(outcome);
+      bytes += outcome.bytes();
+    }
+
+    /** The oldest, if there are too many; null: there are not. The newest is always kept. */
+    SeenOutcome takeSurplus() {
+      if (outcomes.size() <= most && (bytes <= MOST_BYTES || outcomes.size() == 1)) {
+        return null;
+      }
+      SeenOutcome oldest = outcomes.removeLast();
+      bytes -= oldest.bytes();
+      return oldest;
+    }
+  }
+
   private final Map<String, SeenOutcome> byPlace = new HashMap<>();
-  private final Deque<SeenOutcome> labelled = new ArrayDeque<>();
-  private final Deque<SeenOutcome> rejected = new ArrayDeque<>();
-  private final Deque<SeenOutcome> fresh = new ArrayDeque<>();
+  private final Kept labelled = new Kept(LABELLED);
+  private final Kept rejected = new Kept(REJECTED);
+
+  /** Pages of those that nobody was told of. */
+  private final Deque<Object> fresh = new ArrayDeque<>();
+
   private final Map<String, Long> reasons = new TreeMap<>();
   private long labelledCount;
   private long rejectedCount;
@@ -35,13 +67,13 @@ final class OutcomeHistory {
    * @param live whether it came while the console watched; one that was there before is not counted
    */
   synchronized void add(SeenOutcome outcome, boolean live) {
-    Deque<SeenOutcome> kept = outcome.isLabelled() ? labelled : rejected;
-    kept.addFirst(outcome);
+    Kept kept = outcome.isLabelled() ? labelled : rejected;
+    kept.add(outcome);
     byPlace.put(outcome.place(), outcome);
-    if (kept.size() > (outcome.isLabelled() ? LABELLED : REJECTED)) {
-      byPlace.remove(kept.removeLast().place());
+    for (SeenOutcome old = kept.takeSurplus(); old != null; old = kept.takeSurplus()) {
+      byPlace.remove(old.place());
     }
-    fresh.addFirst(outcome);
+    fresh.addFirst(outcome.page());
     if (fresh.size() > NEW) {
       fresh.removeLast();
     }
@@ -61,7 +93,7 @@ final class OutcomeHistory {
 
   /** The newest that came since the last call, newest first, at most {@value #NEW}. */
   synchronized List<Object> takeNew() {
-    List<Object> pages = fresh.stream().map(SeenOutcome::page).toList();
+    List<Object> pages = List.copyOf(fresh);
     fresh.clear();
     return pages;
   }
@@ -69,8 +101,8 @@ final class OutcomeHistory {
   /** The last ones of both kinds as the page gets them, newest first. */
   synchronized List<Object> last(int most) {
     List<SeenOutcome> all = new ArrayList<>();
-    labelled.stream().limit(most).forEach(all::add);
-    rejected.stream().limit(most).forEach(all::add);
+    labelled.outcomes.stream().limit(most).forEach(all::add);
+    rejected.outcomes.stream().limit(most).forEach(all::add);
     all.sort(Comparator.comparing(OutcomeHistory::millis).reversed());
     return all.stream().map(SeenOutcome::page).toList();
   }

@@ -19,6 +19,9 @@ final class OutcomePage {
   private static final int SEGMENTS = 64;
   private static final int METADATA = 8;
 
+  /** Of a label, of which an outcome has many. */
+  private static final int LABEL_LENGTH = 100;
+
   private OutcomePage() {}
 
   static Map<String, Object> of(String place, SpecificRecord outcome) {
@@ -94,7 +97,7 @@ final class OutcomePage {
   private static List<List<Object>> labels(List<Label> labels, int most) {
     return labels.stream()
         .limit(most)
-        .map(label -> List.<Object>of(Shown.text(label.getName()), label.getScore()))
+        .map(label -> List.<Object>of(Shown.text(label.getName(), LABEL_LENGTH), label.getScore()))
         .toList();
   }
 

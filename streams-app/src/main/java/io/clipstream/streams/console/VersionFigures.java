@@ -30,7 +30,9 @@ final class VersionFigures {
     }
     Deque<Seen> seen =
         versions.computeIfAbsent(
-            List.of(labels.getModel().getName(), labels.getModel().getVersion()),
+            List.of(
+                Shown.text(labels.getModel().getName()),
+                Shown.text(labels.getModel().getVersion())),
             added -> new ArrayDeque<>());
     seen.addLast(
         new Seen(
@@ -52,8 +54,8 @@ final class VersionFigures {
 
   private static Map<String, Object> figures(List<String> version, Deque<Seen> seen) {
     Map<String, Object> page = new LinkedHashMap<>();
-    page.put("model", Shown.text(version.get(0)));
-    page.put("version", Shown.text(version.get(1)));
+    page.put("model", version.get(0));
+    page.put("version", version.get(1));
     page.put("videos", seen.size());
     page.put("score", seen.stream().mapToDouble(Seen::score).average().orElse(0));
     page.put("classify", quantiles(seen, Seen::classifyMillis));
