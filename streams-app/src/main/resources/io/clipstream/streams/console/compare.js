@@ -20,7 +20,8 @@ export function show({ versions }, rollouts) {
     sorted.map(one => el('td', { class: 'number' }, text(one))));
   fill(byId('compare'), el('div', { class: 'scroll', tabIndex: 0, role: 'region',
     'aria-label': 'Figures of the versions' }, el('table', { class: 'compare' },
-    el('thead', {}, el('tr', {}, el('td', {}), sorted.map(one => el('th', { scope: 'col' },
+    el('thead', {}, el('tr', {}, el('td', {}), sorted.map(one => el('th', { scope: 'col',
+      title: `${one.model} ${one.version}` },
       models.size > 1 ? `${one.model} ${one.version}` : one.version,
       role(one) ? el('span', { class: 'tag' }, role(one)) : null)))),
     el('tbody', {},

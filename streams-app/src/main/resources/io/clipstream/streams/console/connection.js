@@ -1,5 +1,6 @@
 // Listens to the console. What is lost is said, and looked for until it is there again; then
-// everything is told anew.
+// everything is told anew. A page that nobody sees does not listen: browsers have six connections
+// for all pages of a console, and the seventh page would get nothing.
 import { byId, clock } from './dom.js';
 
 const SILENT = 8000; // it says something every two seconds
@@ -9,8 +10,22 @@ let source;
 let failures = 0;
 let lostAt = null;
 let watchdog;
+let again;
 
 export function connect(handlers) {
+  if (!document.hidden) listen(handlers);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) return listen(handlers);
+    source?.close();
+    clearTimeout(watchdog);
+    clearTimeout(again);
+    byId('link').dataset.state = 'connecting';
+    byId('link').textContent = 'Connecting';
+  });
+}
+
+function listen(handlers) {
+  clearTimeout(again);
   source?.close();
   source = new EventSource('events');
   for (const [name, handle] of Object.entries(handlers)) {
@@ -53,5 +68,5 @@ function lost(handlers) {
   fetch('thumbnail', { cache: 'no-store' })
     .then(answer => { if (answer.status === 401) location.assign('login'); })
     .catch(() => {});
-  setTimeout(() => connect(handlers), PAUSES[Math.min(failures++, PAUSES.length - 1)]);
+  again = setTimeout(() => listen(handlers), PAUSES[Math.min(failures++, PAUSES.length - 1)]);
 }

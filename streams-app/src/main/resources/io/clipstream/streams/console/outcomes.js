@@ -153,6 +153,7 @@ function remember(label) {
 
 function correct(outcome) {
   const best = outcome.labels[0]?.[0] ?? '';
+  const whole = best.endsWith('…') ? '' : best; // Too long to be told here.
   const seconds = name => el('input', { id: name, name, inputMode: 'decimal', placeholder: 'seconds',
     pattern: '[0-9]*[.]?[0-9]*' });
   ask({
@@ -162,7 +163,7 @@ function correct(outcome) {
       el('p', { class: 'quiet' }, `${outcome.id} was labelled ${best}. To confirm a label is worth as `
         + 'much as to correct one: the next training learns from both.'),
       el('div', { class: 'field' }, el('label', { for: 'label' }, 'Label'),
-        el('input', { id: 'label', name: 'label', value: best, required: true, maxLength: 200,
+        el('input', { id: 'label', name: 'label', value: whole, required: true, maxLength: 200,
           list: 'known-labels', autocomplete: 'off' }),
         el('datalist', { id: 'known-labels' },
           [...labelsSeen].sort().map(name => el('option', { value: name })))),

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.artifact.Weights;
+import io.clipstream.schemas.DecodedVideo;
 import io.clipstream.schemas.LabelCorrection;
+import io.clipstream.schemas.ModelIdentity;
 import io.clipstream.schemas.ModelRelease;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
@@ -432,6 +434,55 @@ class ConsoleIT {
     page.await("document.querySelector('#pause').getAttribute('aria-pressed') === 'false'");
   }
 
+  /** Browsers have six connections for all pages of a host. */
+  @Test
+  @Order(10)
+  void shouldNotListenWhileNobodySees() throws Exception {
+    hide(true);
+    page.await("document.querySelector('#link').dataset.state === 'connecting'");
+    submit("unseen", video);
+    // Others have it: whoever listens is told at the same time.
+    var unused =
+        page.evaluate(
+            "fetch('events').then(async r => { const reader = r.body.getReader(); let all = '';"
+                + " while (!all.includes('\"id\":\"unseen\"')) all += new TextDecoder().decode("
+                + "(await reader.read()).value); reader.cancel(); return true; })");
+    assertThat(page.evaluate(card("unseen")).isMissingNode()).isTrue();
+
+    hide(false);
+    page.await("document.querySelector('#link').dataset.state === 'live'");
+    page.await(card("unseen"));
+  }
+
+  private static void hide(boolean hidden) {
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', { value: "
+            + hidden
+            + ", configurable: true }); document.dispatchEvent(new Event('visibilitychange'))");
+  }
+
+  @Test
+  @Order(10)
+  void shouldFitTheWindowWhateverRecordsHold() throws Exception {
+    String endless = "endless".repeat(100);
+    VideoLabels labels = synthetic(endless, endless);
+    label(
+        VideoLabels.newBuilder(labels)
+            .setModel(new ModelIdentity(endless, endless, labels.getModel().getDigest()))
+            .setVideo(
+                DecodedVideo.newBuilder(labels.getVideo())
+                    .setCodec(endless)
+                    .setComplete(false)
+                    .setNote(endless)
+                    .build())
+            .setMetadata(Map.of(endless, endless))
+            .build());
+    page.await("document.querySelector('#compare').textContent.includes('endless')");
+    page.await("document.querySelector('#outcome-list').textContent.includes('endless')");
+
+    assertFits();
+  }
+
   @Test
   @Order(11)
   void shouldKeepNobodyOut() throws Exception {
@@ -450,6 +501,10 @@ class ConsoleIT {
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })");
     page.window(360, 780, false);
     assertNothingFound();
+    assertFits();
+  }
+
+  private static void assertFits() {
     for (int width : new int[] {360, 800, 1440, 3840}) {
       page.window(width, width * 9 / 16, false);
       assertThat(page.evaluate("document.documentElement.scrollWidth").asInt())
