@@ -15,9 +15,10 @@ import java.util.stream.Stream;
  * A data set that is a folder for each label: {@code DIR/LABEL/…/video.mp4}. Hidden files are
  * passed over, and so are files that lie beside the folders.
  *
- * <p>Pieces of one source are told by their names: a folder below the label's ({@code
- * DIR/LABEL/SOURCE/…}), or a file's name without the mark of a piece at its end: Kinetics' {@code
- * NAME_000010_000020}, or {@code NAME-clip3}, {@code NAME_part02}, {@code NAME_c04} and the like.
+ * <p>Pieces of one source are told by their names, under whatever label they are: a folder below
+ * the label's ({@code DIR/LABEL/SOURCE/…}), or a file's name without the mark of a piece at its
+ * end: Kinetics' {@code NAME_000010_000020}, or {@code NAME-clip3}, {@code NAME_part02}, {@code
+ * NAME_c04} and the like.
  */
 public final class ClipFolder {
   private static final Pattern PIECE =
@@ -71,7 +72,7 @@ public final class ClipFolder {
     }
   }
 
-  /** Sources that are told apart by their names alone are the label's own. */
+  /** Files that are a source each are the label's own; what has pieces may have some elsewhere. */
   private static String source(Path file, String label, Pattern source) {
     String path = file.toString();
     if (source != null) {
@@ -79,7 +80,7 @@ public final class ClipFolder {
       return own.find() ? own.group(1) : label + "/" + path;
     }
     if (file.getNameCount() > 1) {
-      return label + "/" + file.getName(0);
+      return file.getName(0).toString();
     }
     int dot = path.lastIndexOf('.');
     Matcher piece = PIECE.matcher(dot > 0 ? path.substring(0, dot) : path);

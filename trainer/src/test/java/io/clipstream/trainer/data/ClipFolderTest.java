@@ -45,12 +45,25 @@ class ClipFolderTest {
     "v_Dive_g01_c04.avi, v_Dive_g01",
     "session.mp4, cat/session.mp4",
     "IMG-2041.mp4, cat/IMG-2041.mp4",
-    "day1/x.mp4, cat/day1",
+    "day1/x.mp4, day1",
   })
   void shouldTellTheSourceByTheName(String name, String source) throws Exception {
     file("cat/" + name);
 
     assertThat(ClipFolder.read(folder, null).entries().get(0).source()).isEqualTo(source);
+  }
+
+  /** Pieces of one recording that show different labels: a model would know the scene again. */
+  @Test
+  void shouldTakeFoldersOfOneNameForOneSourceWhateverTheLabel() throws Exception {
+    file("cat/day1/x.mp4");
+    file("cat/day2/x.mp4");
+    file("dog/day1/y.mp4");
+    file("dog/y.mp4");
+
+    assertThat(ClipFolder.read(folder, null).entries())
+        .extracting(ClipList.Entry::source)
+        .containsExactly("day1", "day2", "day1", "dog/y.mp4");
   }
 
   @Test
