@@ -195,6 +195,7 @@ public final class TrainingRun {
     int chosen = trained.chosen().orElseThrow().epoch();
     Path artifact = run.file(recipe.name() + "-" + recipe.version() + ".pt");
     Swin3d.write(artifact, recipe.network(), trained.weights(), recipe.manifest(Map.of()));
+    Map<String, Evaluation> measured = new LinkedHashMap<>();
     Map<String, Object> evaluations = new LinkedHashMap<>();
     Map<String, Double> metrics = new TreeMap<>();
     metrics.put("epoch", (double) chosen);
@@ -210,12 +211,7 @@ public final class TrainingRun {
               progress);
       progress.note(split + ":\n" + evaluation.toTable());
       evaluations.put(split, evaluation.toMap());
-      String title = recipe.name() + "-" + recipe.version() + " on split " + split;
-      EvaluationPage.write(
-          run.file("report-" + split + ".html"),
-          title,
-          evaluation,
-          EpochReport.curves(trained.history()));
+      measured.put(split, evaluation);
       metrics.putAll(evaluation.metrics(split));
     }
     lap("evaluate");
@@ -241,7 +237,23 @@ public final class TrainingRun {
     report.put("history", history);
     report.put("recipe", recipe.published());
     JSON.writeValue(run.file("metrics.json").toFile(), report);
+    writePages(run, measured, trained); // last: everything else is there without them
     return artifact;
+  }
+
+  private void writePages(
+      RunFolder run, Map<String, Evaluation> measured, TrainingLoop.Trained trained)
+      throws IOException, InterruptedException {
+    for (Map.Entry<String, Evaluation> evaluation : measured.entrySet()) {
+      String split = evaluation.getKey();
+      Path page = run.file("report-" + split + ".html");
+      EvaluationPage.write(
+              page,
+              recipe.name() + "-" + recipe.version() + " on split " + split,
+              evaluation.getValue(),
+              EpochReport.curves(trained.history()))
+          .ifPresent(why -> progress.note(page + " has no pictures: " + why));
+    }
   }
 
   /** The recipe's list, after rendering it if it is rendered. */

@@ -121,7 +121,9 @@ final class EvalCommand implements Callable<Integer> {
       if (html != null && artifact == artifacts.get(artifacts.size() - 1)) {
         String title =
             artifact.manifest().id() + " on " + data + (split.isEmpty() ? "" : " " + split);
-        EvaluationPage.write(html, title, evaluation, Map.of());
+        EvaluationPage.write(html, title, evaluation, Map.of())
+            .ifPresent(
+                why -> spec.commandLine().getErr().println(html + " has no pictures: " + why));
       }
     }
     return 0;

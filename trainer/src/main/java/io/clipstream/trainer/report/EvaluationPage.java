@@ -1,6 +1,7 @@
 package io.clipstream.trainer.report;
 
 import io.clipstream.model.Progress;
+import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.eval.Confusion;
 import io.clipstream.trainer.eval.Evaluation;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An evaluation as one page of HTML: figures with intervals, a table of labels, the confusion
@@ -31,8 +33,9 @@ public final class EvaluationPage {
    *
    * @param title such as the model's name and the data's
    * @param series of the training by name, one value an epoch; may be empty
+   * @return why it has no pictures, empty if it has
    */
-  public static void write(
+  public static Optional<String> write(
       Path file, String title, Evaluation evaluation, Map<String, Map<String, List<Double>>> series)
       throws IOException, InterruptedException {
     StringBuilder page = new StringBuilder();
@@ -58,9 +61,33 @@ public final class EvaluationPage {
         .append(percent(evaluation.calibration().error()))
         .append(".</p>\n")
         .append(Charts.reliability(evaluation.calibration()));
-    worst(page, evaluation);
+    Pictures pictures = new Pictures();
+    worst(page, evaluation, pictures);
     page.append("</body></html>\n");
     Files.writeString(file, page);
+    return Optional.ofNullable(pictures.failure);
+  }
+
+  /** Pictures of videos, as long as this Java can make them: some lack its desktop module. */
+  private static final class Pictures {
+    private Thumbnails thumbnails;
+    private String failure;
+
+    /** The address of a picture, empty if there is none. */
+    String of(ClipList.Entry video) throws InterruptedException {
+      if (failure != null) {
+        return "";
+      }
+      try {
+        if (thumbnails == null) {
+          thumbnails = new Thumbnails();
+        }
+        return thumbnails.of(video);
+      } catch (RuntimeException | LinkageError e) {
+        failure = String.valueOf(e).lines().findFirst().orElseThrow();
+        return "";
+      }
+    }
   }
 
   private static String style() throws IOException {
@@ -131,17 +158,21 @@ public final class EvaluationPage {
     page.append("</table></div>\n");
   }
 
-  private static void worst(StringBuilder page, Evaluation evaluation) throws InterruptedException {
+  private static void worst(StringBuilder page, Evaluation evaluation, Pictures pictures)
+      throws InterruptedException {
     List<Evaluation.Judged> worst = evaluation.worst();
     page.append("<h2>Worst videos</h2>\n<p>")
         .append(worst.size())
         .append(" are called wrongly; those first whose right label is least likely.</p>\n")
         .append("<div class=\"videos\">\n");
-    Thumbnails thumbnails = new Thumbnails();
     for (Evaluation.Judged judged : worst.subList(0, Math.min(WORST, worst.size()))) {
-      page.append("<figure><img alt=\"\" width=\"96\" height=\"96\" src=\"")
-          .append(thumbnails.of(judged.video()))
-          .append("\"><figcaption>")
+      String picture = pictures.of(judged.video());
+      page.append("<figure>")
+          .append(
+              picture.isEmpty()
+                  ? ""
+                  : "<img alt=\"\" width=\"96\" height=\"96\" src=\"" + picture + "\">")
+          .append("<figcaption>")
           .append(Html.escaped(judged.video().path().getFileName()))
           .append("<br>")
           .append(Html.escaped(judged.answer()))
