@@ -44,10 +44,15 @@ public final class TinyRun {
 
   /** A video of noise around a level. */
   public static void video(Path file, int level, int seed) throws Exception {
+    video(file, WIDTH, HEIGHT, level, seed);
+  }
+
+  /** The same of another size. */
+  public static void video(Path file, int width, int height, int level, int seed) throws Exception {
     Random random = new Random(seed);
-    ByteBuffer picture = ByteBuffer.allocateDirect(WIDTH * HEIGHT * 3);
+    ByteBuffer picture = ByteBuffer.allocateDirect(width * height * 3);
     try (VideoEncoder encoder =
-        new VideoEncoder(file, VideoEncoder.Settings.of("mpeg4", WIDTH, HEIGHT, 12))) {
+        new VideoEncoder(file, VideoEncoder.Settings.of("mpeg4", width, height, 12))) {
       for (int frame = 0; frame < 24; frame++) {
         for (int i = 0; i < picture.capacity(); i++) {
           picture.put(i, (byte) (level + random.nextInt(40)));

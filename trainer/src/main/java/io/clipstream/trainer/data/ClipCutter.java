@@ -3,6 +3,7 @@ package io.clipstream.trainer.data;
 import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.CropSize;
 import io.clipstream.model.clip.DecodeLimits;
 import io.clipstream.model.clip.DecodeResult;
 import io.clipstream.model.clip.Sampling;
@@ -40,29 +41,49 @@ final class ClipCutter {
    */
   Optional<String> cut(Path video, Optional<TimeRange> part, Sink sink)
       throws IOException, InterruptedException {
-    int width = 1;
-    int height = 1;
+    ClipSpec wanted = kept.spec(1, 1);
     if (kept.wholePicture()) {
       DecodeResult probed = decode(kept.probe(), video, part, Clip::close);
       if (probed instanceof DecodeResult.Rejected rejected) {
         return Optional.of(reason(rejected));
       }
-      VideoInfo info = ((DecodeResult.Decoded) probed).info();
-      width = info.width();
-      height = info.height();
+      wanted = specOf(((DecodeResult.Decoded) probed).info());
     }
+    return cut(wanted, video, part, sink);
+  }
+
+  /**
+   * Decodes a video whose size is known, which spares the look at it.
+   *
+   * @param size of what is kept of its pictures
+   */
+  Optional<String> cut(Path video, Optional<TimeRange> part, CropSize size, Sink sink)
+      throws IOException, InterruptedException {
+    return cut(kept.spec(size), video, part, sink);
+  }
+
+  private Optional<String> cut(ClipSpec wanted, Path video, Optional<TimeRange> part, Sink sink)
+      throws IOException, InterruptedException {
     Clip[] cut = new Clip[1];
-    DecodeResult result = decode(kept.spec(width, height), video, part, clip -> cut[0] = clip);
+    DecodeResult result = decode(wanted, video, part, clip -> cut[0] = clip);
     try (Clip clip = cut[0]) {
       if (result instanceof DecodeResult.Rejected rejected) {
         return Optional.of(reason(rejected));
       }
-      int frames = frames(((DecodeResult.Decoded) result).info(), clip.range(), part);
+      VideoInfo info = ((DecodeResult.Decoded) result).info();
+      if (!specOf(info).crop().equals(wanted.crop())) {
+        throw new IOException("it has another size");
+      }
+      int frames = frames(info, clip.range(), part);
       ByteBuffer pixels = clip.pixels();
       pixels.limit(pixels.capacity() / kept.frames() * frames);
-      sink.accept(pixels, frames, spec.crop().width(), spec.crop().height());
+      sink.accept(pixels, frames, wanted.crop().width(), wanted.crop().height());
       return Optional.empty();
     }
+  }
+
+  private ClipSpec specOf(VideoInfo info) {
+    return kept.spec(info.width(), info.height());
   }
 
   private DecodeResult decode(

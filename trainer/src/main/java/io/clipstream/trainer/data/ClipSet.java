@@ -2,6 +2,7 @@ package io.clipstream.trainer.data;
 
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
+import io.clipstream.model.clip.CropSize;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -229,6 +230,7 @@ public final class ClipSet implements AutoCloseable {
               .cut(
                   video.path(),
                   video.range(),
+                  new CropSize(slot.height(), slot.width()),
                   (pixels, frames, width, height) -> {
                     if (!new ClipIndex.Stored(0, frames, width, height).equals(slot)) {
                       throw new IOException("it has another size or length");

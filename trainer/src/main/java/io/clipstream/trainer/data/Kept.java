@@ -65,7 +65,12 @@ public record Kept(ClipSpec clip, int frames, boolean wholePicture, boolean stor
               ? new CropSize(clip.shortSide(), longSide)
               : new CropSize(longSide, clip.shortSide());
     }
-    return with(frames, crop);
+    return spec(crop);
+  }
+
+  /** How the decoder cuts what is kept of a video of whose pictures this much is. */
+  ClipSpec spec(CropSize size) {
+    return with(frames, size);
   }
 
   /** The cheapest decode that tells a video's size. */

@@ -248,8 +248,13 @@ public final class TrainingLoop {
         settings.seed(),
         firstStep,
         steps,
-        Math.max(1, Runtime.getRuntime().availableProcessors() / 3),
+        loaders(Runtime.getRuntime().availableProcessors(), devices),
         devices.get(0).isGpu());
+  }
+
+  /** Threads that make batches: the network needs most of a CPU, and of a GPU's host one thread. */
+  static int loaders(int processors, List<Device> devices) {
+    return Math.max(1, devices.get(0).isGpu() ? processors - devices.size() : processors / 3);
   }
 
   /** The checkpoint's weights, else those that the recipe begins with. */

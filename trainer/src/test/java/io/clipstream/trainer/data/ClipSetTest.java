@@ -141,6 +141,20 @@ class ClipSetTest {
   }
 
   @Test
+  void shouldSayThatAVideoHasAnotherSizeWhenItIsDecodedAgain() throws Exception {
+    TinyRun.videos(folder, 2, 0);
+    try (ClipSet set = open(STREAMED)) {
+      Path changed = folder.resolve("1.avi");
+      TinyRun.video(changed, TinyRun.HEIGHT, TinyRun.WIDTH, 160, 1);
+
+      assertThatThrownBy(() -> centre(set, 1))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              changed + " was fit for training when it began, now it is not: it has another size");
+    }
+  }
+
+  @Test
   void shouldFindWhatWasDecodedByItsContent() throws Exception {
     TinyRun.videos(folder, 4, 0);
     byte[] third;

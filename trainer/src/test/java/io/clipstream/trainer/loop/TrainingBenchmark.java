@@ -35,8 +35,8 @@ import java.util.stream.IntStream;
  * for it {@code kernels.pt}, and stops.
  */
 public final class TrainingBenchmark {
+  static final int WARM_UP = 6;
   private static final int LABELS = 400;
-  private static final int WARM_UP = 6;
 
   private TrainingBenchmark() {}
 
@@ -70,8 +70,8 @@ public final class TrainingBenchmark {
     }
   }
 
-  private static double measure(
-      Path folder, int replicas, int clips, int steps, Map<String, String> keys) throws Exception {
+  static double measure(Path folder, int replicas, int clips, int steps, Map<String, String> keys)
+      throws Exception {
     boolean gpu = Engine.getEngine("PyTorch").getGpuCount() > 0;
     List<Device> devices =
         IntStream.range(0, replicas).mapToObj(i -> gpu ? Device.gpu(i) : Device.cpu()).toList();
@@ -127,7 +127,7 @@ public final class TrainingBenchmark {
     }
   }
 
-  private static Recipe recipe(Path folder, int batch, Map<String, String> more) throws Exception {
+  static Recipe recipe(Path folder, int batch, Map<String, String> more) throws Exception {
     Map<String, String> keys = new TreeMap<>();
     keys.put("model.name", "benchmark");
     keys.put("model.version", "1");
