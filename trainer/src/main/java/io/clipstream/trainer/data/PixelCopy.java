@@ -1,6 +1,7 @@
 package io.clipstream.trainer.data;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /** Cuts a rectangle out of stored frames, makes it a square and changes it on the way. Pure. */
 final class PixelCopy {
@@ -50,55 +51,119 @@ final class PixelCopy {
       int crop,
       Augmentation.Change change,
       ByteBuffer to) {
-    byte[] light = light(change);
     // Undo transpose, then flip, then mirror to find where a pixel comes from.
     Axis across = Axis.of(change.left(), change.width(), width, crop, change.mirror());
     Axis down = Axis.of(change.top(), change.height(), height, crop, change.flip());
-    int rowBytes = 3 * width;
+    int firstRow = Math.min(down.first[0], down.first[crop - 1]);
+    int rows = Math.max(down.second[0], down.second[crop - 1]) + 1 - firstRow;
+    Frame source = new Frame(rows, width, firstRow, across, crop);
+    byte[] light = light(change);
+    int[] mixed = new int[3 * crop];
     byte[] picture = new byte[crop * crop * 3];
+    byte[] upright = change.transpose() ? new byte[picture.length] : picture;
     for (int t = 0; t < frames; t++) {
       int shown = change.start() + (change.reverse() ? frames - 1 - t : t);
-      int frame = fromAt + shown * height * rowBytes;
-      int at = 0;
+      source.read(from, fromAt + (shown * height + firstRow) * 3 * width);
       for (int y = 0; y < crop; y++) {
-        for (int x = 0; x < crop; x++) {
-          int u = change.transpose() ? y : x;
-          int v = change.transpose() ? x : y;
-          int above = frame + down.first[v] * rowBytes;
-          int below = frame + down.second[v] * rowBytes;
-          int left = 3 * across.first[u];
-          int right = 3 * across.second[u];
-          int toRight = across.share[u];
-          int toBelow = down.share[v];
-          int r = between(from, above, below, left, right, toRight, toBelow);
-          int g = between(from, above + 1, below + 1, left, right, toRight, toBelow);
-          int b = between(from, above + 2, below + 2, left, right, toRight, toBelow);
-          if (change.gray()) {
-            // ITU-R BT.601 luma
-            r = g = b = (77 * r + 150 * g + 29 * b) >> 8;
-          }
-          picture[at++] = light[r];
-          picture[at++] = light[g];
-          picture[at++] = light[b];
-        }
+        mix(source.row(down.first[y]), source.row(down.second[y]), down.share[y], mixed);
+        colour(mixed, change.gray(), light, upright, 3 * crop * y);
+      }
+      if (change.transpose()) {
+        transpose(upright, picture, crop);
       }
       change.operations().forEach(operation -> operation.apply(picture, crop));
       to.put(picture);
     }
   }
 
-  private static int between(
-      ByteBuffer from, int above, int below, int left, int right, int toRight, int toBelow) {
-    if ((toRight | toBelow) == 0) {
-      return from.get(above + left) & 0xff;
+  /**
+   * The rows of a frame that are needed, as an array, since reading a buffer byte by byte takes
+   * longer; and the two that were interpolated across last, in 1/256.
+   */
+  private static final class Frame {
+    private final byte[] pixels;
+    private final int rowBytes;
+    private final int firstRow;
+    private final Axis across;
+    private final int[][] values;
+    private final int[] held = {-1, -1};
+    private int next;
+
+    Frame(int rows, int width, int firstRow, Axis across, int crop) {
+      this.pixels = new byte[rows * width * 3];
+      this.rowBytes = 3 * width;
+      this.firstRow = firstRow;
+      this.across = across;
+      this.values = new int[2][3 * crop];
     }
-    int up =
-        (from.get(above + left) & 0xff) * (ONE - toRight)
-            + (from.get(above + right) & 0xff) * toRight;
-    int low =
-        (from.get(below + left) & 0xff) * (ONE - toRight)
-            + (from.get(below + right) & 0xff) * toRight;
-    return (up * (ONE - toBelow) + low * toBelow + ONE * ONE / 2) / (ONE * ONE);
+
+    void read(ByteBuffer from, int at) {
+      from.get(at, pixels);
+      Arrays.fill(held, -1);
+    }
+
+    /** Valid until the next but one is asked for. */
+    int[] row(int row) {
+      if (held[1 - next] == row) {
+        return values[1 - next];
+      }
+      if (held[next] != row) {
+        held[next] = row;
+        interpolate(pixels, (row - firstRow) * rowBytes, across, values[next]);
+      }
+      next = 1 - next;
+      return values[1 - next];
+    }
+
+    private static void interpolate(byte[] pixels, int from, Axis across, int[] to) {
+      int[] first = across.first;
+      int[] second = across.second;
+      int[] shares = across.share;
+      for (int x = 0, i = 0; x < first.length; x++, i += 3) {
+        int left = from + 3 * first[x];
+        int right = from + 3 * second[x];
+        int share = shares[x];
+        int rest = ONE - share;
+        to[i] = (pixels[left] & 0xff) * rest + (pixels[right] & 0xff) * share;
+        to[i + 1] = (pixels[left + 1] & 0xff) * rest + (pixels[right + 1] & 0xff) * share;
+        to[i + 2] = (pixels[left + 2] & 0xff) * rest + (pixels[right + 2] & 0xff) * share;
+      }
+    }
+  }
+
+  /** What lies between two rows, rounded to whole values. */
+  private static void mix(int[] above, int[] below, int share, int[] to) {
+    int rest = ONE - share;
+    for (int i = 0; i < to.length; i++) {
+      to[i] = (above[i] * rest + below[i] * share + ONE * ONE / 2) >> 16;
+    }
+  }
+
+  private static void colour(int[] row, boolean gray, byte[] light, byte[] to, int at) {
+    if (gray) {
+      for (int i = 0; i < row.length; i += 3) {
+        // ITU-R BT.601 luma
+        byte luma = light[(77 * row[i] + 150 * row[i + 1] + 29 * row[i + 2]) >> 8];
+        to[at + i] = luma;
+        to[at + i + 1] = luma;
+        to[at + i + 2] = luma;
+      }
+    } else {
+      for (int i = 0; i < row.length; i++) {
+        to[at + i] = light[row[i]];
+      }
+    }
+  }
+
+  private static void transpose(byte[] from, byte[] to, int side) {
+    for (int y = 0, at = 0; y < side; y++) {
+      for (int x = 0; x < side; x++, at += 3) {
+        int of = 3 * (x * side + y);
+        to[at] = from[of];
+        to[at + 1] = from[of + 1];
+        to[at + 2] = from[of + 2];
+      }
+    }
   }
 
   private static byte[] light(Augmentation.Change change) {

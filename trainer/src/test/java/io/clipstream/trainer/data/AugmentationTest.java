@@ -239,6 +239,53 @@ class AugmentationTest {
         .containsExactly(18, 23, 28, 33); // 17.5, 22.5, ... rounded
   }
 
+  /** Every pixel by itself, as plainly as it can be said. */
+  @Test
+  void shouldInterpolateEveryPixelWhateverElseIsDone() {
+    SplittableRandom random = new SplittableRandom(3);
+    byte[] frame = new byte[12 * 12 * 3];
+    new Random(1).nextBytes(frame);
+    for (int i = 0; i < 200; i++) {
+      double size = random.nextInt(3) == 0 ? 8 : 2 + 10 * random.nextDouble();
+      double left = size == 8 ? random.nextInt(5) : (12 - size) * random.nextDouble();
+      double top = size == 8 ? random.nextInt(5) : (12 - size) * random.nextDouble();
+      boolean transpose = random.nextBoolean();
+      boolean mirror = random.nextBoolean();
+      boolean flip = random.nextBoolean();
+      Augmentation.Change change =
+          new Augmentation.Change(0, left, top, size, mirror, flip, transpose, false, 1, 0, false);
+
+      byte[] crop = changed(List.of(frame), change, 12, 8).get(0);
+
+      for (int y = 0; y < 8; y++) {
+        for (int x = 0; x < 8; x++) {
+          int across = mirror ? 7 - (transpose ? y : x) : transpose ? y : x;
+          int down = flip ? 7 - (transpose ? x : y) : transpose ? x : y;
+          double u = Math.max(0, Math.min(11, left + (across + 0.5) * size / 8 - 0.5));
+          double v = Math.max(0, Math.min(11, top + (down + 0.5) * size / 8 - 0.5));
+          for (int c = 0; c < 3; c++) {
+            double above = between(at(frame, u, v, 0, c), at(frame, u, v, 1, c), u % 1);
+            double below = between(at(frame, u, v, 2, c), at(frame, u, v, 3, c), u % 1);
+            assertThat((double) (crop[3 * (8 * y + x) + c] & 0xff))
+                .as("%s at %d, %d", change, x, y)
+                .isCloseTo(between(above, below, v % 1), within(1.5));
+          }
+        }
+      }
+    }
+  }
+
+  private static double between(double first, double second, double share) {
+    return first * (1 - share) + second * share;
+  }
+
+  /** One of the four pixels around a place: left and right, above and below. */
+  private static int at(byte[] frame, double u, double v, int corner, int channel) {
+    int x = Math.min(11, (int) u + corner % 2);
+    int y = Math.min(11, (int) v + corner / 2);
+    return frame[3 * (12 * y + x) + channel] & 0xff;
+  }
+
   private static int[] reds(byte[] crop, int count) {
     int[] reds = new int[count];
     for (int i = 0; i < count; i++) {
