@@ -134,8 +134,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
 
   /** Packets that came, and AVI's of 0 bytes, which FFmpeg passes over: the last frame stays. */
   private static long given(VideoSource source, TrackScan scan) {
-    long empty =
-        source.container().format().countsFrames() ? scan.packets().steppedOver() : 0;
+    long empty = source.container().format().countsFrames() ? scan.packets().steppedOver() : 0;
     return scan.packets().packets() + empty;
   }
 
