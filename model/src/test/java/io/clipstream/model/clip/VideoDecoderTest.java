@@ -505,7 +505,7 @@ class VideoDecoderTest {
                   try (clip) {
                     long began = System.nanoTime();
                     while (!Deadline.reached()) { // the slow consumer is what is tested
-                      Thread.onSpinWait();
+                      TimeUnit.MILLISECONDS.sleep(5);
                     }
                     waited[0] += System.nanoTime() - began;
                   }
