@@ -220,6 +220,7 @@ class RightsIT {
             live.start();
             await()
                 .atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(400)) // Each look takes a client.
                 .until(
                     () ->
                         !warnings.heard.isEmpty()
