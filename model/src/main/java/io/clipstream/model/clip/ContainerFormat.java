@@ -90,7 +90,10 @@ record ContainerFormat(String names, boolean mayJump) {
 
   /** Whether its header counts the frames in a way that can be relied on. */
   boolean countsFrames() {
-    return name().equals("avi");
+    return switch (name()) {
+      case "avi", "mxf" -> true;
+      default -> false;
+    };
   }
 
   /** Whether packets before a jump of its counters are marked as damaged. */

@@ -34,7 +34,7 @@ final class FileBytes implements AutoCloseable {
     }
     if (at < start || at >= start + window.limit()) {
       window.clear();
-      start = at;
+      start = at < start ? Math.max(0, at - WINDOW + 1) : at; // read backwards, too
       while (window.hasRemaining() && channel.read(window, start + window.position()) > 0) {
         // until full or at the end
       }

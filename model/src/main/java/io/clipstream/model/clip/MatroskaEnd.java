@@ -21,6 +21,7 @@ final class MatroskaEnd {
   private long size; // of the body, or UNKNOWN
   private long body; // where it begins
   private boolean cutOff; // the header that was read last
+  private long clusters; // where they end
 
   private MatroskaEnd(FileBytes file) {
     this.file = file;
@@ -34,6 +35,14 @@ final class MatroskaEnd {
   static long ofSegment(FileBytes file) throws IOException {
     MatroskaEnd matroska = new MatroskaEnd(file);
     return matroska.readSegment() && matroska.size != UNKNOWN ? matroska.body + matroska.size : 0;
+  }
+
+  /** Where the last cluster or block ends that is whole; 0 if there is none. */
+  static long ofClusters(FileBytes file)
+      throws IOException, UnusableVideoException, InterruptedException {
+    MatroskaEnd matroska = new MatroskaEnd(file);
+    matroska.find();
+    return matroska.clusters;
   }
 
   private boolean readSegment() throws IOException {
@@ -67,6 +76,7 @@ final class MatroskaEnd {
         if (at < 0 || at > file.size()) {
           return media ? at : 0;
         }
+        clusters = media ? at : clusters;
         if (end != UNKNOWN && at >= end) {
           return 0; // what follows is not of this segment
         }

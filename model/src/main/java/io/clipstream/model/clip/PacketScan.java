@@ -21,9 +21,6 @@ import org.bytedeco.ffmpeg.avutil.AVRational;
  * @param fault what is wrong; empty if nothing
  */
 record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fault) {
-  /** Bytes from one packet to the next that headers and the like may take. */
-  private static final int BETWEEN_PACKETS = 256;
-
   /** A header that promises more than this many times the frames that are there lies. */
   private static final int MOST_OVER = 4;
 
@@ -43,7 +40,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     long read = -1; // bytes of the file
     int error;
     while ((error = source.read()) == 0) {
-      boolean skipped = dense && read >= 0 && packet.pos() > read + BETWEEN_PACKETS;
+      boolean skipped = dense && read >= 0 && packet.pos() > read + StatedEnd.BETWEEN_PACKETS;
       if (skipped || source.container().format().hasEachFrame()) {
         tracks.values().forEach(TrackScan::skipped);
       }
@@ -100,9 +97,13 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     if (context.duration_estimation_method() == AVFMT_DURATION_FROM_STREAM) {
       double promised = context.duration() / (double) AV_TIME_BASE;
       boolean counted = scan.track().promisedFrames() != NO_COUNT;
-      if (counted && lastEnd > 0 && promised > lastEnd + 0.2 + 0.02 * promised) {
+      // The length is not exact, so that it alone tells nothing of a frame.
+      double frames = 1.75 / Math.max(1, scan.track().headerRate());
+      boolean less = promised > lastEnd + 0.2 + 0.02 * promised;
+      less |= promised > lastEnd + frames && source.goesOn(last);
+      if (counted && lastEnd > 0 && less) {
         return String.format(
-            Locale.ROOT, "its header says %.1f s, its data ends at %.1f s", promised, lastEnd);
+            Locale.ROOT, "its header says %.2f s, its data ends at %.2f s", promised, lastEnd);
       }
     }
     boolean all =
@@ -113,6 +114,10 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     if (cut > 0) {
       return "the file is cut off: at least %d byte%s missing"
           .formatted(cut, cut == 1 ? " is" : "s are");
+    }
+    long unreadable = source.unreadable();
+    if (unreadable > 0) {
+      return "the file is damaged: at least " + unreadable + " bytes of it cannot be read";
     }
     if (scan.dropped() > 0) {
       return scan.dropped() == 1
@@ -134,7 +139,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
 
   /** Packets that came, and AVI's of 0 bytes, which FFmpeg passes over: the last frame stays. */
   private static long given(VideoSource source, TrackScan scan) {
-    long empty = source.container().format().countsFrames() ? scan.packets().steppedOver() : 0;
+    long empty = source.container().name().equals("avi") ? scan.packets().steppedOver() : 0;
     return scan.packets().packets() + empty;
   }
 

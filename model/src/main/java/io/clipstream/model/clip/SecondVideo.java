@@ -9,7 +9,6 @@ import java.io.IOException;
  * headers, no media.
  */
 final class SecondVideo {
-  private static final long ASF_HEADER = 0x3026b2758e66cf11L;
   private static final long PNG = 0x89504e470d0a1a0aL;
   private static final int EBML = 0x1a45dfa3;
 
@@ -45,7 +44,7 @@ final class SecondVideo {
             || file.big(at, 4) == EBML
             || file.has(at, "FLV\1")
             || (file.has(at, "RIFF") && file.has(at + 8, "AVI "))
-            || file.big(at, 8) == ASF_HEADER
+            || file.big(at, 8) == AsfPackets.HEADER
             || file.has(at, "OggS\0")
             || file.big(at, 8) == PNG
             || file.has(at, "GIF89a"));

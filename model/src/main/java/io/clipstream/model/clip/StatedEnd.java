@@ -9,21 +9,21 @@ import java.io.IOException;
  * headers, no media.
  */
 final class StatedEnd {
+  /** Bytes from one packet to the next that headers and the like may take. */
+  static final int BETWEEN_PACKETS = 256;
+
   /** A container that promises more than this many times what is there lies. */
   private static final int MOST_OVER = 4;
 
   /** Structures that are stepped over at most; a file of more is not looked at to its end. */
   private static final int MOST_STEPS = 1 << 20;
 
-  private static final long ASF_HEADER = 0x3026b2758e66cf11L;
-  private static final long ASF_FILE = 0xa1dcab8c47a9cf11L;
-  private static final long ASF_DATA = 0x3626b2758e66cf11L;
+  private static final int MOST_ZEROS = 64;
   private static final long MXF_KEY = 0x060e2b3402050101L;
   private static final int UNKNOWN_RIFF = 0xfffffff0;
-  private static final int OGG_HEADER = 27;
-  private static final int OGG_LARGEST = OGG_HEADER + 255 + 255 * 255;
 
   private final FileBytes file;
+  private long unreadable;
 
   private StatedEnd(FileBytes file) {
     this.file = file;
@@ -42,10 +42,10 @@ final class StatedEnd {
           case "matroska" -> MatroskaEnd.of(file);
           case "mp4" -> stated.mp4();
           case "avi" -> stated.avi();
-          case "asf" -> stated.asf();
+          case "asf" -> AsfPackets.of(file).end();
           case "flv" -> stated.flv();
           case "mxf" -> stated.mxf();
-          case "ogg" -> stated.ogg();
+          case "ogg" -> OggPage.last(file).end();
           case "rm" -> stated.realMedia();
           case "gif" -> stated.gif();
           case "apng" -> ofPng(file);
@@ -56,6 +56,40 @@ final class StatedEnd {
           default -> 0;
         };
     return end > file.size() && end / MOST_OVER <= file.size() ? end - file.size() : 0;
+  }
+
+  /**
+   * Bytes of media that cannot be read, at least, as they are not what has to be there: packets of
+   * ASF that do not begin as the first does, the last page of Ogg if its checksum is wrong, and
+   * what follows a picture of GIF and is no block.
+   */
+  static long unreadable(String format, FileBytes file)
+      throws IOException, UnusableVideoException, InterruptedException {
+    if (format.equals("asf")) {
+      return AsfPackets.of(file).unreadable();
+    }
+    if (format.equals("ogg")) {
+      return OggPage.last(file).unreadable();
+    }
+    StatedEnd stated = new StatedEnd(file);
+    return format.equals("gif") && stated.gif() == 0 ? stated.unreadable : 0;
+  }
+
+  /**
+   * Whether there are more bytes behind the last packet that was read than there should be, where
+   * packets follow each other.
+   *
+   * @param read where the last packet ends; earlier where packets are laced
+   */
+  static boolean goesOn(String format, FileBytes file, long read)
+      throws IOException, UnusableVideoException, InterruptedException {
+    long end =
+        switch (format) {
+          case "flv" -> file.size();
+          case "matroska" -> MatroskaEnd.ofClusters(file);
+          default -> 0;
+        };
+    return end > read + BETWEEN_PACKETS;
   }
 
   /** A step over a structure, of which a hostile file may have many. */
@@ -127,39 +161,6 @@ final class StatedEnd {
     return end;
   }
 
-  /** All packets, which are of one size; of a broadcast, which is not counted, the last. */
-  private long asf() throws IOException, UnusableVideoException, InterruptedException {
-    if (file.big(0, 8) != ASF_HEADER) {
-      return 0;
-    }
-    long data = file.little(16, 8);
-    if (data < 30 || data > file.size() || file.big(data, 8) != ASF_DATA) {
-      return 0;
-    }
-    long at = 30;
-    for (int steps = 0; at + 24 <= data && mayStep(steps); steps++) {
-      long size = file.little(at + 16, 8);
-      if (file.big(at, 8) == ASF_FILE) {
-        boolean broadcast = (file.u8(at + 88) & 1) != 0;
-        long packets = file.little(at + 56, 8);
-        long packet = file.little(at + 92, 4);
-        if (packet != file.little(at + 96, 4) || packet == 0) {
-          return 0;
-        }
-        if (broadcast) { // an index, if one is behind them, begins otherwise
-          long whole = file.size() - (file.size() - data - 50) % packet;
-          return whole < file.size() && file.u8(whole) == file.u8(data + 50) ? whole + packet : 0;
-        }
-        return packets < 0 || packets > (1L << 40) / packet ? 0 : data + 50 + packets * packet;
-      }
-      if (size < 24 || size > data) {
-        return 0;
-      }
-      at += size;
-    }
-    return 0;
-  }
-
   /** The size of the file by its script data, without that of its last tag behind it. */
   private long flv() throws IOException {
     long tag = file.big(5, 4) + 4;
@@ -186,27 +187,6 @@ final class StatedEnd {
     return file.big(pack + 24, 8);
   }
 
-  /** The last page, and the packet that it does not end. */
-  private long ogg() throws IOException {
-    long from = Math.max(0, file.size() - OGG_LARGEST);
-    for (long at = file.size() - 6; at >= from; at--) {
-      if (file.u8(at) == 'O' && file.has(at, "OggS\0") && file.u8(at + 5) < 8) {
-        int segments = file.u8(at + 26);
-        long body = at + OGG_HEADER + segments;
-        if (body > file.size()) {
-          return body;
-        }
-        long end = body;
-        for (int i = 0; i < segments; i++) {
-          end += file.u8(at + OGG_HEADER + i);
-        }
-        boolean goesOn = segments > 0 && file.u8(body - 1) == 255 && end == file.size();
-        return goesOn ? end + 1 : end;
-      }
-    }
-    return 0;
-  }
-
   private long realMedia() throws IOException, UnusableVideoException, InterruptedException {
     long at = 0;
     for (int steps = 0; at + 10 <= file.size() && mayStep(steps); steps++) {
@@ -225,12 +205,24 @@ final class StatedEnd {
   /** Its blocks end with a trailer. */
   private long gif() throws IOException, UnusableVideoException, InterruptedException {
     long at = 13 + colours(file.u8(10));
+    int zeros = 0;
     for (int steps = 0; at < file.size() && mayStep(steps); steps++) {
       switch (file.u8(at)) {
+        case 0 -> { // which some writers leave between blocks
+          if (++zeros > MOST_ZEROS) {
+            unreadable = file.size() - at;
+            return 0;
+          }
+          at++;
+        }
         case 0x21 -> at = blocks(at + 2);
         case 0x2c -> at = blocks(at + 11 + colours(file.u8(at + 9)));
+        case 0x3b -> {
+          return 0;
+        }
         default -> {
-          return 0; // the trailer, or what is no block
+          unreadable = file.size() - at;
+          return 0;
         }
       }
     }

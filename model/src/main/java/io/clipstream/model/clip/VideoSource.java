@@ -138,6 +138,24 @@ final class VideoSource implements AutoCloseable {
     }
   }
 
+  /** Bytes of the file that cannot be read as what has to be there. */
+  long unreadable() throws UnusableVideoException, InterruptedException {
+    try (FileBytes bytes = new FileBytes(file)) {
+      return StatedEnd.unreadable(container.format().name(), bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether data is behind the packet that was read last, by where that ends. */
+  boolean goesOn(long read) throws UnusableVideoException, InterruptedException {
+    try (FileBytes bytes = new FileBytes(file)) {
+      return StatedEnd.goesOn(container.format().name(), bytes, read);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Whether another video is behind the one that is read. */
   boolean hasSecond() throws UnusableVideoException, InterruptedException {
     try (FileBytes bytes = new FileBytes(file)) {

@@ -39,12 +39,15 @@ final class VideoTrack {
   private final AVStream stream;
   private final int codec;
   private final boolean rawJpeg;
+  private final boolean countsTicks; // a frame has a tick, as MXF's edit units
 
   VideoTrack(AVFormatContext context, AVStream stream) {
     this.context = context;
     this.stream = stream;
     this.codec = stream.codecpar().codec_id();
-    this.rawJpeg = context.iformat().name().getString().equals("mjpeg");
+    String format = context.iformat().name().getString();
+    this.rawJpeg = format.equals("mjpeg");
+    this.countsTicks = format.equals("mxf");
   }
 
   int index() {
@@ -175,7 +178,8 @@ final class VideoTrack {
 
   /** Frames that the header promises; 0 if it does not say. */
   long promisedFrames() {
-    return stream.nb_frames();
+    boolean byLength = countsTicks && stream.nb_frames() == 0 && stream.duration() > 0;
+    return byLength ? stream.duration() : stream.nb_frames();
   }
 
   /** Frames a second by the header; 0 if it does not say. */

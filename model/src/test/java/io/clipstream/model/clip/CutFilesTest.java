@@ -43,6 +43,7 @@ class CutFilesTest {
     "a.m2ts, libopenh264, mpegts_m2ts_mode=1",
     "a.mpg, mpeg1video, ''",
     "a.vob, mpeg2video, ''",
+    "a.ogg, libvpx, ''",
     "a.mp4, libopenh264, ''",
     "front.mp4, libopenh264, movflags=faststart",
     "fragments.mp4, libopenh264, movflags=frag_keyframe+empty_moov+dash+global_sidx",
@@ -77,6 +78,33 @@ class CutFilesTest {
     }
 
     assertThat(silent).isEmpty();
+  }
+
+  /** Data that is no packet any more: at the end no later packet tells that one is missing. */
+  @ParameterizedTest(name = "{0}, from {2} to {3} %")
+  @CsvSource({
+    "a.gif, gif, 50, 52",
+    "a.gif, gif, 95, 100",
+    "a.asf, wmv2, 50, 56",
+    "a.asf, wmv2, 60, 100",
+    "a.mxf, mpeg2video, 50, 56",
+    "a.mxf, mpeg2video, 90, 99",
+    "a.flv, flv, 90, 99",
+    "a.webm, libvpx, 88, 95",
+    "a.ogg, libvpx, 50, 60",
+    "a.ogg, libvpx, 95, 99",
+    "a.ogg, libvpx, 90, 100"
+  })
+  void shouldSayThatPacketsAreOverwritten(String name, String codec, int from, int to)
+      throws Exception {
+    byte[] bytes = write(name, codec, "");
+    fill(bytes, bytes.length * from / 100, bytes.length * (to - from) / 100, 0);
+    List<ByteBuffer> pictures = new ArrayList<>();
+
+    Decoded decoded = decode(name, bytes, pictures);
+
+    assertThat(pictures).hasSizeLessThan(FRAMES);
+    assertThat(decoded.note()).isNotEmpty();
   }
 
   @Test

@@ -1,0 +1,55 @@
+package io.clipstream.model.clip;
+
+import java.io.IOException;
+
+/**
+ * The last page of an Ogg file (RFC 3533, 6).
+ *
+ * @param start negative if there is none
+ * @param body where its header ends
+ * @param behind where it ends by its own words
+ */
+record OggPage(FileBytes file, long start, long body, long behind) {
+  private static final int HEADER = 27;
+  private static final int LARGEST = HEADER + 255 + 255 * 255;
+  private static final int CHECKSUM = 22;
+  private static final int POLYNOMIAL = 0x04c11db7;
+
+  static OggPage last(FileBytes file) throws IOException {
+    long from = Math.max(0, file.size() - 2 * LARGEST);
+    for (long at = file.size() - 6; at >= from; at--) {
+      if (file.u8(at) == 'O' && file.has(at, "OggS\0") && file.u8(at + 5) < 8) {
+        int segments = file.u8(at + 26);
+        long body = at + HEADER + segments;
+        long behind = body;
+        for (int i = 0; i < segments; i++) {
+          behind += file.u8(at + HEADER + i);
+        }
+        return new OggPage(file, at, body, behind);
+      }
+    }
+    return new OggPage(file, -1, 0, 0);
+  }
+
+  /** Where the file has to end at least: behind it, and the packet that it does not end. */
+  long end() throws IOException {
+    boolean goesOn = behind == file.size() && behind > body && file.u8(body - 1) == 255;
+    return goesOn ? behind + 1 : Math.max(behind, body);
+  }
+
+  /** Its bytes, if its checksum is wrong. */
+  long unreadable() throws IOException {
+    if (start < 0 || behind > file.size()) {
+      return 0;
+    }
+    int checksum = 0;
+    for (long at = start; at < behind; at++) {
+      boolean itself = at >= start + CHECKSUM && at < start + CHECKSUM + 4;
+      checksum ^= itself ? 0 : file.u8(at) << 24;
+      for (int bit = 0; bit < 8; bit++) {
+        checksum = checksum << 1 ^ (checksum < 0 ? POLYNOMIAL : 0);
+      }
+    }
+    return checksum == (int) file.little(start + CHECKSUM, 4) ? 0 : behind - start;
+  }
+}
