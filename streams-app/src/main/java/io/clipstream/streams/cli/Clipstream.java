@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionStrategy;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
@@ -83,11 +84,20 @@ public final class Clipstream {
 
   /** Also writes what commands printed and did not flush. */
   static int run(CommandLine line, String... args) {
+    IExecutionStrategy strategy = line.getExecutionStrategy();
+    line.setExecutionStrategy(
+        parsed -> {
+          try {
+            return strategy.execute(parsed);
+          } catch (StandardOutput.Lost lost) { // in a text of help: picocli would print the stack
+            return ErrorReport.lost(line.getErr(), lost);
+          }
+        });
     try {
       int code = line.execute(args);
       line.getOut().flush();
       return code;
-    } catch (StandardOutput.Lost lost) { // behind the last line, or in a text of help
+    } catch (StandardOutput.Lost lost) { // behind the last line
       return ErrorReport.lost(line.getErr(), lost);
     }
   }

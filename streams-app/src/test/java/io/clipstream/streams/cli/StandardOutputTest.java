@@ -12,6 +12,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class StandardOutputTest {
@@ -41,11 +43,24 @@ class StandardOutputTest {
         .isEqualTo("clipstream: standard output cannot be written to: No space left on device\n");
   }
 
-  @Test
-  void shouldSayNothingWhenTheReaderHasGone() {
+  /** picocli prints these by itself. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "--version", "predict --help", "model --help"})
+  void shouldEndATextOfHelpWhoseOutputIsFull(String arguments) throws Exception {
+    StringWriter err = new StringWriter();
+    try (OutputStream full = new FileOutputStream("/dev/full")) {
+      assertThat(command(full, err, arguments.split(" ", -1))).isEqualTo(1);
+    }
+    assertThat(err.toString())
+        .isEqualTo("clipstream: standard output cannot be written to: No space left on device\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model inspect", "--help", "--version"})
+  void shouldSayNothingWhenTheReaderHasGone(String arguments) {
     StringWriter err = new StringWriter();
 
-    int code = command(new Broken("Broken pipe"), err, "model", "inspect");
+    int code = command(new Broken("Broken pipe"), err, arguments.split(" ", -1));
 
     assertThat(code).isEqualTo(1);
     assertThat(err.toString()).isEmpty();
