@@ -4,6 +4,7 @@ import static java.util.function.Function.identity;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.clipstream.model.fetch.FetchReason;
 import io.clipstream.model.fetch.FetchResult;
@@ -83,9 +84,26 @@ class TracingIT {
 
   @Test
   void shouldGoFromTheProducerThroughEachStageToTheLabel() throws Exception {
+    assertGoesThroughEachStage(collector.address());
+  }
+
+  /** OpenTelemetry's own collector takes the spans, and hands them on as it understood them. */
+  @Test
+  void shouldGoThroughARealCollector() throws Exception {
+    assumeTrue(
+        OtelCollector.find().isPresent(),
+        "no OpenTelemetry collector here: traces are not sent through one (put otelcol on the PATH,"
+            + " or set OTELCOL)");
+    try (OtelCollector real =
+        new OtelCollector(OtelCollector.find().get(), directory, collector.address())) {
+      assertGoesThroughEachStage(real.address());
+    }
+  }
+
+  private void assertGoesThroughEachStage(URI endpoint) throws Exception {
     Headers outcome;
-    try (Tracing producer = tracing("producer", collector.address(), 1);
-        Tracing tracing = tracing("instance", collector.address(), 0)) {
+    try (Tracing producer = tracing("producer", endpoint, 1);
+        Tracing tracing = tracing("instance", endpoint, 0)) {
       ProducerRecord<String, VideoReference> record = record("one");
       producer.submitted(record);
       outcome = label(tracing, record).headers();
