@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.apache.kafka.common.errors.InterruptException;
 
 /**
@@ -32,7 +33,7 @@ final class Rollouts implements Following.Reader {
   private static final Duration SILENT = Duration.ofSeconds(30);
 
   private static final int VERSIONS = 20;
-  private static final int INSTANCES = 200;
+  private static final int INSTANCES = 50;
 
   private final ModelLogConfig config;
   private CatalogReader reader;
@@ -93,14 +94,40 @@ final class Rollouts implements Following.Reader {
             .limit(VERSIONS)
             .map(Rollouts::release)
             .toList());
-    object.put(
-        "instances",
-        now.instances().stream()
-            .filter(status -> status.getName().equals(model))
-            .limit(INSTANCES)
-            .map(this::instance)
-            .toList());
+    object.putAll(
+        instances(
+            now.instances().stream().filter(status -> status.getName().equals(model)).toList(),
+            status -> reader.silence(status).compareTo(SILENT) > 0));
     return object;
+  }
+
+  /**
+   * The {@code instances} that people should see, those that are out of order first, and how many
+   * {@code more} there are.
+   *
+   * @param silent whether nothing was heard of one for too long
+   */
+  static Map<String, Object> instances(List<ModelStatus> all, Predicate<ModelStatus> silent) {
+    List<Map<String, Object>> shown =
+        all.stream()
+            .sorted(Comparator.comparingInt(status -> rank(status, silent)))
+            .limit(INSTANCES)
+            .map(status -> instance(status, isSilent(status, silent)))
+            .toList();
+    return Map.of("instances", shown, "more", all.size() - shown.size());
+  }
+
+  private static boolean isSilent(ModelStatus status, Predicate<ModelStatus> silent) {
+    return status.getState() != ModelState.STOPPED && silent.test(status);
+  }
+
+  private static int rank(ModelStatus status, Predicate<ModelStatus> silent) {
+    return switch (status.getState()) {
+      case FAILED, ALARMED -> 0;
+      case STOPPED -> 3;
+      case SERVING -> isSilent(status, silent) ? 0 : 2;
+      default -> isSilent(status, silent) ? 0 : 1;
+    };
   }
 
   private static Map<String, Object> wanted(ModelRollout rollout) {
@@ -130,8 +157,7 @@ final class Rollouts implements Following.Reader {
     return object;
   }
 
-  private Map<String, Object> instance(ModelStatus status) {
-    boolean stopped = status.getState() == ModelState.STOPPED;
+  private static Map<String, Object> instance(ModelStatus status, boolean silent) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("instance", Shown.text(status.getInstance()));
     object.put("state", status.getState().toString());
@@ -142,7 +168,7 @@ final class Rollouts implements Following.Reader {
     object.put("progress", status.getProgress());
     object.put("devices", status.getDevices().stream().map(Shown::text).toList());
     object.put("detail", Shown.text(status.getDetail()));
-    object.put("silent", !stopped && reader.silence(status).compareTo(SILENT) > 0);
+    object.put("silent", silent);
     return object;
   }
 

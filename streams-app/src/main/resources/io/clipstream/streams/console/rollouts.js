@@ -1,6 +1,6 @@
 // What is wanted of each model, what every instance of the group runs, and the buttons that change
 // it: what they do is done by Kafka's log, and shows here once it has happened.
-import { byId, el, fill, when } from './dom.js';
+import { byId, count, el, fill, when } from './dom.js';
 import { ask, mayWrite, post } from './actions.js';
 
 const chosen = new Map(); // model -> version in its list
@@ -43,9 +43,9 @@ const WORDS = { SERVING: 'serves', DOWNLOADING: 'downloads', VERIFYING: 'verifie
   READY: 'waits for its turn with', LOADING: 'loads', WARMING: 'warms', PROVING: 'proves',
   SOAKING: 'watches', FAILED: 'gave up', ALARMED: 'wants back', STOPPED: 'left', UNKNOWN: 'unknown' };
 
-function instances({ instances: all }) {
+function instances({ instances: all, more }) {
   if (all.length === 0) return el('p', { class: 'quiet' }, 'No instance has said anything yet.');
-  return el('table', { class: 'instances' },
+  return [el('table', { class: 'instances' },
     el('caption', { class: 'unseen' }, 'Instances'),
     el('thead', {}, el('tr', {}, ['Instance', 'Serves', 'State'].map(name =>
       el('th', { scope: 'col' }, name)))),
@@ -61,7 +61,9 @@ function instances({ instances: all }) {
           one.silent ? 'silent' : `${WORDS[one.state]}${one.candidate ? ` ${one.candidate}` : ''}`,
           underWay ? ` ${one.progress} %` : '',
           one.detail ? el('p', { class: 'detail' }, one.detail) : null));
-    })));
+    }))),
+  more > 0 ? el('p', { class: 'quiet' },
+    `And ${count(more)} more: those that need a look come first.`) : null];
 }
 
 function buttons({ model: name, wanted, versions }) {
