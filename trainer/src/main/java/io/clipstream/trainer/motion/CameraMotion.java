@@ -1,7 +1,5 @@
 package io.clipstream.trainer.motion;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -21,15 +19,12 @@ public enum CameraMotion {
   ROLL_CLOCKWISE,
   ROLL_COUNTERCLOCKWISE,
   /** Hand-held trembling with no lasting direction. */
-  SHAKE;
+  SHAKE,
+  /** No one motion: another picture begins within the clip. Not a label of the bundled model. */
+  CUT;
 
   /** The label's name in lists and manifests, such as {@code pan_left}. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
-  }
-
-  /** All labels in the order of the outputs. */
-  public static List<String> labels() {
-    return Arrays.stream(values()).map(CameraMotion::label).toList();
   }
 }

@@ -125,6 +125,7 @@ public final class CameraPath {
       case ZOOM_OUT -> new Pose(0, 0, -zoom, 0);
       case ROLL_CLOCKWISE -> new Pose(0, 0, 0, roll);
       case ROLL_COUNTERCLOCKWISE -> new Pose(0, 0, 0, -roll);
+      case CUT -> throw new IllegalArgumentException("a cut is between paths, see Film");
     };
   }
 

@@ -24,8 +24,6 @@ import java.util.concurrent.Future;
  * and any number of threads gives the same clips.
  */
 public final class MotionDataSet {
-  private static final CameraMotion[] MOTIONS = CameraMotion.values();
-
   private MotionDataSet() {}
 
   /**
@@ -123,7 +121,8 @@ public final class MotionDataSet {
       int number,
       Dice dice)
       throws IOException {
-    CameraMotion motion = MOTIONS[number % MOTIONS.length];
+    List<CameraMotion> motions = spec.motions();
+    CameraMotion motion = motions.get(number % motions.size());
     VideoFormat format = dice.pick(part.formats());
     double framesPerSecond = dice.pick(part.frameRates());
     double seconds = dice.uniform(spec.lowSeconds(), spec.highSeconds());
@@ -138,13 +137,14 @@ public final class MotionDataSet {
 
     Path file =
         folder.resolve("%06d.%s".formatted(number, format.container().toLowerCase(Locale.ROOT)));
-    CameraPath path =
-        CameraPath.random(motion, seconds, spec.spanSeconds(), false, spec.ranges(), dice.split());
-    Scene scene =
-        new Scene(
-            motion, path, pictures, width, height, seconds, framesPerSecond, false, dice.split());
+    Film film =
+        motion == CameraMotion.CUT
+            ? Film.cut(spec, pictures, width, height, seconds, framesPerSecond, dice)
+            : Film.of(
+                Scene.random(
+                    motion, spec, pictures, width, height, seconds, framesPerSecond, dice));
     ClipList.Entry entry =
-        new ClipList.Entry(file.toAbsolutePath(), motion.label(), split, scene.source(), 0);
+        new ClipList.Entry(file.toAbsolutePath(), motion.label(), split, film.source(), 0);
     if (Files.exists(file)) {
       return entry;
     }
@@ -158,7 +158,7 @@ public final class MotionDataSet {
       for (int i = 0; i / framesPerSecond < seconds; i++) {
         double time = Math.floor(i / framesPerSecond * changes + 1e-4) / changes;
         if (time != shown) {
-          scene.render(time, rgb);
+          film.render(time, rgb);
           shown = time;
         }
         video.add(pixels.clear().put(rgb).flip());

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.motion;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param highShortSide largest
  * @param aspects width over height
  * @param ranges how cameras move
+ * @param cuts whether some videos show a cut, which is a label then
  * @param parts the sets to make, by the name of their split, in order
  */
 public record MotionDataSpec(
@@ -25,6 +27,7 @@ public record MotionDataSpec(
     int highShortSide,
     List<Double> aspects,
     MotionRanges ranges,
+    boolean cuts,
     Map<String, Part> parts) {
 
   /**
@@ -51,5 +54,12 @@ public record MotionDataSpec(
           "videos last %s to %s s, expected at least the clip's %s s"
               .formatted(lowSeconds, highSeconds, spanSeconds));
     }
+  }
+
+  /** What videos show, in the order of the labels. */
+  public List<CameraMotion> motions() {
+    return Arrays.stream(CameraMotion.values())
+        .filter(motion -> cuts || motion != CameraMotion.CUT)
+        .toList();
   }
 }

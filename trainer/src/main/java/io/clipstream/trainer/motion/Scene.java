@@ -29,8 +29,8 @@ final class Scene {
   private final List<Mover> movers = new ArrayList<>();
   private final Trace trace;
   private final Wobble wobble;
-  private final Grade grade;
-  private final Overlay overlay;
+  private Grade grade;
+  private Overlay overlay;
   private final int[] frame;
 
   /**
@@ -93,6 +93,22 @@ final class Scene {
     this.trace = sheet && dice.chance(0.2) ? new Trace(dice.split()) : null;
   }
 
+  /** One of a data set, with a camera path of its own. */
+  static Scene random(
+      CameraMotion motion,
+      MotionDataSpec spec,
+      List<Picture> pictures,
+      int width,
+      int height,
+      double seconds,
+      double framesPerSecond,
+      Dice dice) {
+    CameraPath path =
+        CameraPath.random(motion, seconds, spec.spanSeconds(), false, spec.ranges(), dice.split());
+    return new Scene(
+        motion, path, pictures, width, height, seconds, framesPerSecond, false, dice.split());
+  }
+
   private void addMovers(CameraMotion motion, boolean plain, List<Picture> pictures, Dice dice) {
     boolean still = motion == CameraMotion.STATIC || motion == CameraMotion.SHAKE;
     int count;
@@ -133,6 +149,17 @@ final class Scene {
                 : Mover.blob(texture, size, seconds, manner, shadow, dice.split()));
       }
     }
+  }
+
+  /** Takes colours, light and overlay of another, as scenes of one video have them. */
+  void finishAs(Scene other) {
+    grade = other.grade;
+    overlay = other.overlay;
+  }
+
+  /** The picture that the camera looks at. */
+  Picture background() {
+    return background;
   }
 
   /** Name of the picture that the camera looks at; empty for a {@link Sheet}. */

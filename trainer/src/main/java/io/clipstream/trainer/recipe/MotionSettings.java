@@ -47,6 +47,7 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
       parts.put(split, part(s, "generate." + split + "."));
     }
     long seed = s.integer("generate.seed", 0);
+    boolean cuts = s.flag("generate.cuts", false);
     var aspects = s.numbers("generate.aspects", ASPECTS);
     return new MotionSettings(
         s.path("generate.photographs", folder),
@@ -62,6 +63,7 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
                     (int) sides[1],
                     aspects,
                     ranges,
+                    cuts,
                     parts)));
   }
 

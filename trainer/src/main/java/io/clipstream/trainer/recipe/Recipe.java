@@ -89,7 +89,7 @@ public record Recipe(
   private static List<String> labels(Settings s, DataSettings data, Optional<StartModel> start)
       throws IOException {
     if (data.generated().isPresent()) {
-      return CameraMotion.labels();
+      return data.generated().get().spec().motions().stream().map(CameraMotion::label).toList();
     }
     if (s.has("labels")) {
       return s.value("labels", "names between commas, each once", Recipe::names);

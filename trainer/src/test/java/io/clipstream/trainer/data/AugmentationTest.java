@@ -30,7 +30,7 @@ class AugmentationTest {
   private static final int FRAMES = 16;
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CUT")
   void shouldExchangeLabelsAsTheChangedPicturesMove(CameraMotion motion) throws Exception {
     Augmentation augmentation = shipped().training().augmentation();
     List<byte[]> frames = Rendered.frames(motion, SIDE, FRAMES, 4);
@@ -53,6 +53,31 @@ class AugmentationTest {
 
       CameraMotion named = MOTIONS.get(augmentation.classOf(MOTIONS.indexOf(motion), change));
       assertThat(seen.label()).as(change + " " + seen).isEqualTo(named);
+    }
+  }
+
+  @Test
+  void shouldKeepACutWhateverIsDoneToIt() throws Exception {
+    Recipe withCuts =
+        Recipe.read(Path.of("recipes/camera-motion.properties"), Map.of("generate.cuts", "true"));
+    Augmentation augmentation = withCuts.training().augmentation();
+    int cut = withCuts.labels().indexOf("cut");
+
+    for (int bits = 0; bits < 16; bits++) {
+      Augmentation.Change change =
+          new Augmentation.Change(
+              0,
+              0,
+              0,
+              SIDE,
+              (bits & 1) != 0,
+              (bits & 2) != 0,
+              (bits & 4) != 0,
+              (bits & 8) != 0,
+              1,
+              0,
+              false);
+      assertThat(augmentation.classOf(cut, change)).isEqualTo(cut);
     }
   }
 

@@ -18,7 +18,7 @@ class SceneTest {
       new MotionRanges(0.08, 0.6, 0.14, 0.8, 0.14, 1.05, 0.012, 0.06, 0.2, 0.006, 0.0022, 0.02);
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CUT")
   void shouldShowTheMotionOfItsLabel(CameraMotion motion) {
     for (int seed = 0; seed < 4; seed++) {
       MotionEstimate seen = MotionEstimate.of(frames(scene(motion, seed, true), 25), SIDE);

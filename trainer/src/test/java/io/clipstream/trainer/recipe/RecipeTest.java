@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clipstream.model.UserError;
-import io.clipstream.trainer.motion.CameraMotion;
 import io.clipstream.trainer.motion.MotionDataSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,9 +24,17 @@ class RecipeTest {
   void shouldReadTheShippedRecipe() throws Exception {
     Recipe recipe = Recipe.read(SHIPPED, Map.of("train.epochs", "3"));
 
-    assertThat(recipe.labels()).isEqualTo(CameraMotion.labels());
+    assertThat(recipe.labels()).hasSize(10).startsWith("static").endsWith("shake");
     assertThat(recipe.training().epochs()).isEqualTo(3);
-    assertThat(recipe.network().classes()).isEqualTo(CameraMotion.values().length);
+    assertThat(recipe.network().classes()).isEqualTo(10);
+  }
+
+  @Test
+  void shouldHaveCutsAsALabelIfTheRecipeSaysSo() throws Exception {
+    Recipe recipe = Recipe.read(SHIPPED, Map.of("generate.cuts", "true"));
+
+    assertThat(recipe.labels()).hasSize(11).endsWith("shake", "cut");
+    assertThat(recipe.network().classes()).isEqualTo(11);
   }
 
   @Test
