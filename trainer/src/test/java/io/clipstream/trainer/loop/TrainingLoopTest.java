@@ -38,6 +38,15 @@ class TrainingLoopTest {
   }
 
   @Test
+  void shouldMakeClipsOnTheCoresThatTheNetworkLeaves() {
+    assertThat(TrainingLoop.loaders(16, List.of(Device.gpu()))).isEqualTo(15);
+    assertThat(TrainingLoop.loaders(16, List.of(Device.gpu(0), Device.gpu(1)))).isEqualTo(14);
+    assertThat(TrainingLoop.loaders(16, List.of(Device.cpu()))).isEqualTo(5);
+    assertThat(TrainingLoop.loaders(1, List.of(Device.cpu()))).isEqualTo(1);
+    assertThat(TrainingLoop.loaders(1, List.of(Device.gpu()))).isEqualTo(1);
+  }
+
+  @Test
   void shouldDropBranchesAndFeaturesFromTheFirstStepOn() throws Exception {
     double plain = firstLoss("plain", ONE_STEP);
 
