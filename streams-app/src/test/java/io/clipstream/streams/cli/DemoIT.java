@@ -18,6 +18,7 @@ import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.live.LiveVersions;
 import io.clipstream.streams.live.RolloutLog;
 import io.clipstream.streams.topology.Topics;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +35,9 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +46,51 @@ import org.junit.jupiter.api.io.TempDir;
 class DemoIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final Path ARCHIVE =
+      Path.of("target/app/clipstream-%d.jsa".formatted(Runtime.version().feature()));
+
+  /** While it is there, the launcher makes no archive of classes, which takes another demo. */
+  private static final Path LOCK = Path.of(ARCHIVE + ".lock");
+
   @TempDir Path directory;
+
+  @BeforeAll
+  static void makeNoArchive() throws IOException {
+    Files.createDirectories(LOCK);
+  }
+
+  @AfterAll
+  static void makeArchives() throws IOException {
+    Files.deleteIfExists(LOCK);
+  }
+
+  @Test
+  @Tag("nightly")
+  @Timeout(900)
+  void shouldStartFromTheArchiveOfClassesThatItMadeBehindTheFirstCommand() throws Exception {
+    Path out = directory.resolve("out");
+    Path err = directory.resolve("err");
+    Path classes = directory.resolve("classes");
+    Path video = LiveVersions.video(directory.resolve("video.mp4"));
+    Files.deleteIfExists(ARCHIVE);
+    Files.delete(LOCK);
+    try {
+      assertThat(start(out, err, "predict", "--json", video.toString())).isZero();
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(8))
+          .until(() -> Files.exists(ARCHIVE) && !Files.exists(LOCK));
+    } finally {
+      Files.createDirectories(LOCK);
+    }
+    ProcessBuilder builder = command("predict", "--json", video.toString());
+    builder.environment().put("CLIPSTREAM_JAVA_OPTS", "-Xlog:class+load:file=" + classes);
+
+    assertThat(start(builder, out, err)).as(Files.readString(err)).isZero();
+
+    assertThat(Files.readString(classes))
+        .containsPattern("io\\.clipstream\\.\\S+ source: shared objects file \\(top\\)");
+    assertThat(Files.readString(err)).as("the log").isEmpty();
+  }
 
   @Test
   void shouldGiveEveryBundledClipItsOutcomeAndEnd() throws Exception {
@@ -175,6 +223,7 @@ class DemoIT {
   private static void await(Callable<Boolean> condition, Process demo, Path out) throws Exception {
     Awaitility.await()
         .atMost(Duration.ofMinutes(4))
+        .pollInterval(Duration.ofMillis(300))
         .until(
             () -> {
               assertThat(demo.isAlive()).as(Files.readString(out)).isTrue();
@@ -187,6 +236,7 @@ class DemoIT {
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("CLIPSTREAM_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     return builder;
   }
 
