@@ -21,6 +21,9 @@ import java.util.TreeSet;
  * last. Values lose the white space at their end. A byte order mark at the start is passed over.
  */
 public final class PropertiesFile {
+  /** Far more than settings take; a video may be named by mistake. */
+  private static final int MOST_BYTES = 8 << 20;
+
   private static final int BYTE_ORDER_MARK = 0xfeff;
 
   private PropertiesFile() {}
@@ -52,9 +55,16 @@ public final class PropertiesFile {
               + ", expected a properties file"
               + Nearest.hint(file));
     }
-    byte[] bytes = Files.readAllBytes(file);
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MOST_BYTES + 1);
+    }
     if (isUtf16(bytes)) {
       throw new UserError(file + " is text in UTF-16, expected UTF-8: save it as UTF-8");
+    }
+    if (bytes.length > MOST_BYTES || hasZero(bytes)) {
+      throw new UserError(
+          file + " is no text, expected a " + what + ", which is a properties file");
     }
     try (BufferedReader in =
         new BufferedReader(
@@ -72,13 +82,28 @@ public final class PropertiesFile {
     }
   }
 
-  /** A byte order mark of UTF-16, or half of the first character is a zero. */
+  /** A byte order mark of UTF-16, or the same half of each of the first characters is a zero. */
   private static boolean isUtf16(byte[] bytes) {
     if (bytes.length < 2) {
       return false;
     }
     int first = ((bytes[0] & 0xff) << 8) | (bytes[1] & 0xff);
-    return first == 0xfeff || first == 0xfffe || bytes[0] == 0 || bytes[1] == 0;
+    boolean low = true;
+    boolean high = true;
+    for (int i = 0; i + 1 < Math.min(bytes.length, 16); i += 2) {
+      high &= bytes[i] == 0 && bytes[i + 1] != 0;
+      low &= bytes[i] != 0 && bytes[i + 1] == 0;
+    }
+    return first == 0xfeff || first == 0xfffe || low || high;
+  }
+
+  private static boolean hasZero(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The keys and values of a resource of our own. */

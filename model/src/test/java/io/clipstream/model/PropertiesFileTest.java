@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,6 +93,16 @@ class PropertiesFileTest {
       assertThatThrownBy(() -> PropertiesFile.read("recipe", utf16))
           .isInstanceOf(UserError.class)
           .hasMessage(utf16 + " is text in UTF-16, expected UTF-8: save it as UTF-8");
+    }
+    Path video = Files.write(folder.resolve("a.mp4"), new byte[] {0, 0, 0, 32, 'f', 't', 'y', 'p'});
+    Path large = folder.resolve("large");
+    try (RandomAccessFile sparse = new RandomAccessFile(large.toFile(), "rw")) {
+      sparse.setLength(1L << 40);
+    }
+    for (Path file : List.of(video, large)) {
+      assertThatThrownBy(() -> PropertiesFile.read("configuration", file))
+          .isInstanceOf(UserError.class)
+          .hasMessage(file + " is no text, expected a configuration, which is a properties file");
     }
     assertThatThrownBy(() -> PropertiesFile.read("configuration", folder))
         .isInstanceOf(UserError.class)

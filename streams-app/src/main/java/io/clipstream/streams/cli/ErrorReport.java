@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,6 +28,7 @@ import org.apache.kafka.common.errors.RecordDeserializationException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -42,6 +44,11 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   private static final Pattern LIBRARIES =
       Pattern.compile("(?i)pytorch (native library|index file|jni)");
 
+  /** What picocli says of an option that takes a key and a value. */
+  private static final Pattern PAIR =
+      Pattern.compile(
+          "(?s)Value for option option '(\\S+)' .* should be in KEY=VALUE format but was (.*)");
+
   /** Characters of a report. */
   private static final int LONGEST = 4000;
 
@@ -56,8 +63,18 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   public int handleParseException(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     String message = e.getMessage();
-    if (e instanceof UnmatchedArgumentException unmatched) {
-      String typed = unmatched.getUnmatched().get(0);
+    Matcher pair = PAIR.matcher(String.valueOf(message));
+    if (pair.matches()) {
+      message = pair.group(1) + " is '" + pair.group(2) + "', expected KEY=VALUE";
+    }
+    List<String> unmatched = List.of();
+    if (e instanceof UnmatchedArgumentException arguments) {
+      unmatched = arguments.getUnmatched();
+    } else if (e instanceof MissingParameterException) { // what is missing may be misspelt
+      unmatched = command.getUnmatchedArguments();
+    }
+    if (!unmatched.isEmpty()) {
+      String typed = unmatched.get(0);
       message = unknown(command, typed) + Nearest.hint(typed, names(command, typed));
     }
     print(

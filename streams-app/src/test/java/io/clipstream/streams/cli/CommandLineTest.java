@@ -41,6 +41,11 @@ class CommandLineTest {
             + " --help)",
         "predict --tpo 3 x.mp4 | clipstream: unknown option --tpo, did you mean --top? (see"
             + " clipstream predict --help)",
+        "predict --tpo | clipstream: unknown option --tpo, did you mean --top? (see clipstream predict"
+            + " --help)",
+        "predict -x.mp4 | clipstream: unknown option -x.mp4 (see clipstream predict --help)",
+        "check --set model.path | clipstream: --set is 'model.path', expected KEY=VALUE (see"
+            + " clipstream check --help)",
         "predict --views 4y3 x.mp4 | clipstream: views is '4y3', expected 1 to 10000 clips, or clips"
             + " x crops (1 or 3), such as 1 or 4x3",
         "predict --json --csv x.mp4 | clipstream: --json and --csv exclude each other, expected one"
