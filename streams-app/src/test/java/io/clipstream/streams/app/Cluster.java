@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.VideoLabels;
@@ -273,6 +274,19 @@ public final class Cluster implements AutoCloseable {
               Map.of(resource, List.of(new AlterConfigOp(max, AlterConfigOp.OpType.SET))))
           .all()
           .get(30, TimeUnit.SECONDS);
+      // The controller has it now; the broker answers with what was before for a moment longer.
+      await()
+          .atMost(LIMIT)
+          .until(
+              () ->
+                  admin
+                      .describeConfigs(List.of(resource))
+                      .all()
+                      .get(30, TimeUnit.SECONDS)
+                      .get(resource)
+                      .get(max.name())
+                      .value()
+                      .equals(max.value()));
     }
   }
 
