@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +38,13 @@ import org.slf4j.LoggerFactory;
 final class FileSource implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(FileSource.class);
   private static final String WAY_OUT = "add its folder to fetch.file-roots (demo: --root)";
+
+  /** What the system says, in its own language, of paths at which no disk could have a file. */
+  private static final Set<String> NO_WAYS =
+      Set.of(reason("/dev/null/file"), reason("/" + "a".repeat(256)));
+
+  /** Java's part of what is said of links that lead in a circle. */
+  private static final String LOOP = "or unable to access attributes of symbolic link";
 
   /** Each with its threads. */
   private final Map<FileRoot, RootThreads> roots = new LinkedHashMap<>();
@@ -55,6 +63,16 @@ final class FileSource implements AutoCloseable {
       RootThreads threads = new RootThreads(patience);
       this.roots.put(root, threads);
       find(root, threads);
+    }
+  }
+
+  private static String reason(String path) {
+    try {
+      return "it leads to " + Path.of(path).toRealPath();
+    } catch (IOException e) {
+      return e instanceof FileSystemException named && named.getReason() != null
+          ? named.getReason()
+          : e.toString();
     }
   }
 
@@ -171,7 +189,9 @@ final class FileSource implements AutoCloseable {
       checkRoot(root, path);
       String why =
           broken instanceof FileSystemException named ? named.getReason() : broken.getMessage();
-      throw FetchFailure.passing(FetchReason.FETCH_FAILED, path + " cannot be read: " + why);
+      throw why != null && (NO_WAYS.contains(why) || why.contains(LOOP))
+          ? FetchFailure.lasting(FetchReason.NOT_FOUND, path + " does not exist: " + why)
+          : FetchFailure.passing(FetchReason.FETCH_FAILED, path + " cannot be read: " + why);
     }
   }
 

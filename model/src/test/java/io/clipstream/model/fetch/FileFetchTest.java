@@ -118,7 +118,7 @@ class FileFetchTest {
     assertThat(rejected(uri("outside"), ANY).reason()).isEqualTo(FetchReason.FORBIDDEN_PATH);
     assertThat(rejected(uri("up/secret.mp4"), ANY).reason()).isEqualTo(FetchReason.FORBIDDEN_PATH);
     assertThat(rejected(uri("dangling"), ANY).reason()).isEqualTo(FetchReason.NOT_FOUND);
-    assertThat(rejected(uri("loop"), ANY).reason()).isEqualTo(FetchReason.FETCH_FAILED);
+    assertThat(rejected(uri("loop"), ANY).reason()).isEqualTo(FetchReason.NOT_FOUND);
   }
 
   @Test

@@ -370,6 +370,27 @@ class CausesTest {
   }
 
   @Test
+  void shouldBlameNoRootForPathsAtWhichNoFileCanBe() throws Exception {
+    Files.createSymbolicLink(root.resolve("loop"), root.resolve("loop"));
+    Files.createSymbolicLink(root.resolve("through"), root.resolve("a.mp4/b.mp4"));
+    List<CompletableFuture<Outcome>> wrong = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      wrong.add(submit(file("a.mp4/" + i + ".mp4")));
+      wrong.add(submit(file("loop/" + i + ".mp4")));
+      wrong.add(submit(file("through")));
+      wrong.add(submit(file("n".repeat(300 + i))));
+    }
+
+    for (CompletableFuture<Outcome> each : wrong) {
+      RejectedVideo rejected = rejection(each);
+      assertThat(rejected.getReason()).isEqualTo(RejectionReason.NOT_FOUND);
+      assertThat(rejected.getAttempts()).isEqualTo(1);
+    }
+    assertThat(pipeline.troubles()).isEmpty();
+    labelled(submit(file("a.mp4")));
+  }
+
+  @Test
   void shouldStopWhereTheInstanceIsBroken() throws Exception {
     pipeline.close();
     pipeline =
