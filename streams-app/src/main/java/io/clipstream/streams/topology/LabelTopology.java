@@ -72,11 +72,15 @@ public final class LabelTopology {
         .addSink(DEAD_LETTER, topics.deadLetter(), write, write, CLASSIFY);
   }
 
-  /** A record's own time, or now for one without: Streams would fail or drop it. */
+  /**
+   * A record's own time, or now for one without, which Streams would fail or drop, and for one that
+   * says the future: brokers refuse that for what is written of it (message.timestamp.after.max.ms).
+   */
   private static final class RecordTime implements TimestampExtractor {
     @Override
     public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
-      return record.timestamp() >= 0 ? record.timestamp() : System.currentTimeMillis();
+      long now = System.currentTimeMillis();
+      return record.timestamp() >= 0 && record.timestamp() < now ? record.timestamp() : now;
     }
   }
 }

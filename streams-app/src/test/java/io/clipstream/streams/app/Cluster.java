@@ -265,13 +265,16 @@ public final class Cluster implements AutoCloseable {
   }
 
   void setMaxMessageBytes(String topic, int bytes) throws Exception {
+    setTopic(topic, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(bytes));
+  }
+
+  void setTopic(String topic, String key, String value) throws Exception {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-    ConfigEntry max =
-        new ConfigEntry(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(bytes));
+    ConfigEntry entry = new ConfigEntry(key, value);
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {
       admin
           .incrementalAlterConfigs(
-              Map.of(resource, List.of(new AlterConfigOp(max, AlterConfigOp.OpType.SET))))
+              Map.of(resource, List.of(new AlterConfigOp(entry, AlterConfigOp.OpType.SET))))
           .all()
           .get(30, TimeUnit.SECONDS);
       // The controller has it now; the broker answers with what was before for a moment longer.

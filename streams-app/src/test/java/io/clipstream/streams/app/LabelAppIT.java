@@ -10,6 +10,7 @@ import io.clipstream.streams.classify.VideoRequest;
 import io.clipstream.streams.outcome.Outcome;
 import io.clipstream.streams.topology.HeldLabeller;
 import io.clipstream.streams.topology.InstantLabeller;
+import io.clipstream.streams.topology.OutcomeTimestamp;
 import io.clipstream.streams.topology.PendingLimits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,33 @@ class LabelAppIT {
       cluster.produce(3000);
       cluster.assertOneOutcomeEachInOrder(LIMIT);
       assertThat(app.health().pending()).isZero();
+    }
+  }
+
+  @Test
+  void shouldGiveReferencesFromTheFutureTheirOutcome() throws Exception {
+    cluster.setTopic(
+        Cluster.TOPICS.incoming(),
+        TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG,
+        Long.toString(Long.MAX_VALUE));
+    cluster.timestamp = System.currentTimeMillis() * 1000; // a producer that counts microseconds
+    cluster.produce(20);
+    cluster.timestamp = Long.MAX_VALUE;
+    cluster.produce(20);
+    LabelApp.Settings usual = cluster.settings("app");
+    LabelApp.Settings settings =
+        new LabelApp.Settings(
+            usual.topics(),
+            usual.kafka(),
+            usual.serdeClass(),
+            usual.serde(),
+            usual.pending(),
+            usual.drainLimit(),
+            OutcomeTimestamp.REFERENCE);
+    try (LabelApp app = new LabelApp(settings, new InstantLabeller(20))) {
+      app.start();
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(app.exit()).isNotDone();
     }
   }
 
