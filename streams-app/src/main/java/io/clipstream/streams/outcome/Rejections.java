@@ -1,5 +1,6 @@
 package io.clipstream.streams.outcome;
 
+import io.clipstream.model.Printable;
 import io.clipstream.model.clip.DecodeReason;
 import io.clipstream.model.fetch.FetchReason;
 import io.clipstream.schemas.RejectedVideo;
@@ -45,7 +46,7 @@ public final class Rejections {
   }
 
   private static String oneLine(String detail) {
-    String line = detail.replaceAll("\\s+", " ").strip();
+    String line = Printable.of(detail.replaceAll("\\s+", " ").strip());
     return line.length() <= MAX_DETAIL ? line : line.substring(0, MAX_DETAIL - 1) + "…";
   }
 }

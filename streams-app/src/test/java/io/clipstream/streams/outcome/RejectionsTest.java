@@ -37,4 +37,15 @@ class RejectionsTest {
     assertThat(video.getAttempts()).isEqualTo(1);
     assertThat(video.getReference()).isEqualTo(REFERENCE);
   }
+
+  @Test
+  void shouldSpellOutWhatWouldChangeTheScreen() {
+    String detail = "model 'a\u001b[2J\u2028b\u202e' is not served";
+
+    assertThat(
+            Rejections.reject(REFERENCE, RejectionReason.UNKNOWN_MODEL, detail, 1)
+                .video()
+                .getDetail())
+        .isEqualTo("model 'a\\u001b[2J\\u2028b\\u202e' is not served");
+  }
 }
