@@ -74,7 +74,8 @@ public final class LabelTopology {
 
   /**
    * A record's own time, or now for one without, which Streams would fail or drop, and for one that
-   * says the future: brokers refuse that for what is written of it (message.timestamp.after.max.ms).
+   * says the future: brokers refuse that for what is written of it
+   * (message.timestamp.after.max.ms).
    */
   private static final class RecordTime implements TimestampExtractor {
     @Override
