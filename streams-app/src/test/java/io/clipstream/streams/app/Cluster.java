@@ -287,9 +287,9 @@ public final class Cluster implements AutoCloseable {
                       .all()
                       .get(30, TimeUnit.SECONDS)
                       .get(resource)
-                      .get(max.name())
+                      .get(key)
                       .value()
-                      .equals(max.value()));
+                      .equals(value));
     }
   }
 
