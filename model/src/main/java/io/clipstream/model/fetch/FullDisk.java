@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where downloads wait that met a full disk. Each has given back what it wrote; they try again one
- * after another, as together they would fill the disk again and none would ever finish. All
- * threads.
+ * after another, as together they would fill the disk again and none would ever finish. One that
+ * needs more than is free keeps no smaller ones waiting. All threads.
  */
 final class FullDisk {
   private static final Logger log = LoggerFactory.getLogger(FullDisk.class);
@@ -21,6 +21,11 @@ final class FullDisk {
   private final Path folder;
   private final FetchClock clock;
   private final Semaphore turn = new Semaphore(1, true);
+
+  /** Whether a full disk was told, and when it was last: not for each download that meets it. */
+  private boolean told;
+
+  private long toldAt;
 
   /** A download from its beginning; leaves nothing where it fails. */
   interface Attempt {
@@ -43,12 +48,7 @@ final class FullDisk {
     try {
       return download.run();
     } catch (DiskFullException full) {
-      turn.acquire();
-      try {
-        return retry(full, checkOpen, download);
-      } finally {
-        turn.release();
-      }
+      return retry(full, checkOpen, download);
     }
   }
 
@@ -57,18 +57,30 @@ final class FullDisk {
     DiskFullException full = first;
     Duration pause = FIRST_PAUSE;
     while (true) {
-      log.warn("Downloads wait, as the disk is full: {}", full.getMessage());
-      do {
-        clock.sleep(pause);
-        checkOpen.run();
-        Duration twice = pause.multipliedBy(2);
-        pause = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
-      } while (free() < full.needed());
+      tell(full);
+      clock.sleep(pause);
+      checkOpen.run();
+      turn.acquire();
       try {
-        return download.run();
+        if (free() >= full.needed()) {
+          return download.run();
+        }
       } catch (DiskFullException again) {
         full = again;
+        Duration twice = pause.multipliedBy(2);
+        pause = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+      } finally {
+        turn.release();
       }
+    }
+  }
+
+  private synchronized void tell(DiskFullException full) {
+    long now = clock.nanos();
+    if (!told || now - toldAt >= LONGEST_PAUSE.toNanos()) {
+      told = true;
+      toldAt = now;
+      log.warn("Downloads wait, as the disk is full: {}", full.getMessage());
     }
   }
 

@@ -11,6 +11,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
@@ -27,6 +31,7 @@ class FullDiskTest {
   private final TestClock clock = new TestClock();
   private final AtomicInteger full = new AtomicInteger(3);
   private final AtomicLong looks = new AtomicLong();
+  private volatile long room = 10;
 
   private final Disk disk =
       new Disk() {
@@ -39,7 +44,7 @@ class FullDiskTest {
 
         @Override
         public long free(Path where) {
-          return looks.incrementAndGet() % 5 == 0 ? Long.MAX_VALUE : 10;
+          return looks.incrementAndGet() % 5 == 0 && room == 10 ? Long.MAX_VALUE : room;
         }
       };
 
@@ -63,6 +68,33 @@ class FullDiskTest {
   }
 
   @Test
+  void shouldDownloadWhatThereIsRoomForWhileALargerFileWaits() throws Exception {
+    full.set(2);
+    room = 150_000;
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try (RawServer server =
+            new RawServer(
+                (n, request, to) ->
+                    to.send(request.contains("/large") ? ok(200_000) : ok(VIDEO.length))
+                        .send(VIDEO, 0, VIDEO.length));
+        FileFetcher fetcher = fetcher(FetchClock.SYSTEM)) {
+      Future<FetchResult> large =
+          threads.submit(() -> fetcher.fetch(server.url("/large.mp4"), Optional.empty()));
+      while (looks.get() == 0) {
+        Thread.onSpinWait(); // It found no room, and waits.
+      }
+
+      Future<FetchResult> small =
+          threads.submit(() -> fetcher.fetch(server.url("/a.mp4"), Optional.empty()));
+
+      assertThat(small.get(60, TimeUnit.SECONDS)).isInstanceOf(FetchResult.Fetched.class);
+      assertThat(large).isNotDone();
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
   void shouldTellAFullDiskFromABrokenOne() throws Exception {
     try (FileChannel channel = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(1));
@@ -75,18 +107,26 @@ class FullDiskTest {
   }
 
   private FileFetcher fetcher() throws Exception {
+    return fetcher(clock);
+  }
+
+  private FileFetcher fetcher(FetchClock time) throws Exception {
     FetchPolicy policy = FetchPolicy.defaults();
     return new FileFetcher(
         policy.withAddresses(policy.addresses().withAllowPrivate(List.of("127.0.0.1"))),
         folder,
         HostLookup.SYSTEM,
-        clock,
+        time,
         () -> 0.5,
         SSLContext.getDefault(),
         disk);
   }
 
   private static String ok() {
-    return "HTTP/1.1 200 OK\r\nContent-Length: " + VIDEO.length + "\r\n\r\n";
+    return ok(VIDEO.length);
+  }
+
+  private static String ok(int length) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n";
   }
 }
