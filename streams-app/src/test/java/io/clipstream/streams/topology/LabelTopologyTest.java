@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class LabelTopologyTest {
   private static final Topics TOPICS = Topics.defaults();
-  private static final Instant TIME = Instant.ofEpochMilli(1_800_000_000_000L);
+  private static final Instant TIME = Instant.ofEpochMilli(1_700_000_000_000L);
 
   private final EmbeddedRegistry registry = new EmbeddedRegistry(0);
   private final HeldLabeller labeller = new HeldLabeller();
