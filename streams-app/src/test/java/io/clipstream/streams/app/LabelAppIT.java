@@ -160,6 +160,22 @@ class LabelAppIT {
     }
   }
 
+  /** Kubernetes and Compose grant 30 s. */
+  @Test
+  void shouldEndInTimeWhileThereIsNoBroker() throws Exception {
+    LabelApp app = cluster.start("app", new InstantLabeller(20));
+    cluster.produce(2000);
+    cluster.readUntil(LIMIT, () -> cluster.seen() >= 200);
+    cluster.stopBroker();
+
+    long begun = System.nanoTime();
+    app.close();
+    Duration took = Duration.ofNanos(System.nanoTime() - begun);
+
+    cluster.startBroker(); // for the threads that are left
+    assertThat(took).isLessThan(Duration.ofSeconds(28));
+  }
+
   @Test
   void shouldWaitForTheRegistry() throws Exception {
     cluster.produce(100);
