@@ -131,35 +131,34 @@ final class VideoSource implements AutoCloseable {
    * @param read where the last packet ends
    */
   long missing(long read) throws UnusableVideoException, InterruptedException {
-    try (FileBytes bytes = new FileBytes(file)) {
-      return StatedEnd.missing(container.format().name(), bytes, read);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return look((format, bytes) -> StatedEnd.missing(format, bytes, read));
   }
 
   /** Bytes of the file that cannot be read as what has to be there. */
   long unreadable() throws UnusableVideoException, InterruptedException {
-    try (FileBytes bytes = new FileBytes(file)) {
-      return StatedEnd.unreadable(container.format().name(), bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return look(StatedEnd::unreadable);
   }
 
   /** Whether data is behind the packet that was read last, by where that ends. */
   boolean goesOn(long read) throws UnusableVideoException, InterruptedException {
-    try (FileBytes bytes = new FileBytes(file)) {
-      return StatedEnd.goesOn(container.format().name(), bytes, read);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return look((format, bytes) -> StatedEnd.goesOn(format, bytes, read));
   }
 
   /** Whether another video is behind the one that is read. */
   boolean hasSecond() throws UnusableVideoException, InterruptedException {
+    return look(SecondVideo::follows);
+  }
+
+  /** What the file's bytes tell beside what FFmpeg reads. */
+  @FunctionalInterface
+  private interface Look<T> {
+    T at(String format, FileBytes bytes)
+        throws IOException, UnusableVideoException, InterruptedException;
+  }
+
+  private <T> T look(Look<T> look) throws UnusableVideoException, InterruptedException {
     try (FileBytes bytes = new FileBytes(file)) {
-      return SecondVideo.follows(container.format().name(), bytes);
+      return look.at(container.format().name(), bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
