@@ -45,8 +45,8 @@ class TrainingRunTest {
     tiny.put("generate.short-side", "72,80");
     tiny.put("generate.aspects", "1");
     tiny.put("generate.train.clips", "24");
-    tiny.put("generate.validation.clips", "10");
-    tiny.put("generate.test.clips", "10");
+    tiny.put("generate.validation.clips", "11");
+    tiny.put("generate.test.clips", "11");
     tiny.put("generate.unseen.clips", "4");
     for (String split : List.of("train", "validation", "test")) {
       tiny.put("generate." + split + ".frame-rates", "12.5");
@@ -85,7 +85,7 @@ class TrainingRunTest {
     Evaluation evaluation =
         TrainingRun.evaluate(
             model, list, list.split("test"), "2x3", Device.cpu(), 2, Progress.silent());
-    assertThat(evaluation.videos()).isEqualTo(10);
+    assertThat(evaluation.videos()).isEqualTo(11);
     assertThat(evaluation.leftOut()).isEmpty();
     String metrics = Files.readString(run.resolve("metrics.json"));
     assertThat(metrics).contains(model.digest()).doesNotContain(folder.toString());

@@ -202,7 +202,7 @@ class RelabelIT {
             List.of(
                 "relabel",
                 "--model",
-                "camera-motion-1",
+                "camera-motion-2",
                 "--to-topic",
                 "redone",
                 "--json",

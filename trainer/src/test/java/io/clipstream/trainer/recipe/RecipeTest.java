@@ -24,17 +24,17 @@ class RecipeTest {
   void shouldReadTheShippedRecipe() throws Exception {
     Recipe recipe = Recipe.read(SHIPPED, Map.of("train.epochs", "3"));
 
-    assertThat(recipe.labels()).hasSize(10).startsWith("static").endsWith("shake");
+    assertThat(recipe.labels()).hasSize(11).startsWith("static").endsWith("shake", "cut");
     assertThat(recipe.training().epochs()).isEqualTo(3);
-    assertThat(recipe.network().classes()).isEqualTo(10);
+    assertThat(recipe.network().classes()).isEqualTo(11);
   }
 
   @Test
-  void shouldHaveCutsAsALabelIfTheRecipeSaysSo() throws Exception {
-    Recipe recipe = Recipe.read(SHIPPED, Map.of("generate.cuts", "true"));
+  void shouldHaveNoCutsAsALabelIfTheRecipeSaysSo() throws Exception {
+    Recipe recipe = Recipe.read(SHIPPED, Map.of("generate.cuts", "false"));
 
-    assertThat(recipe.labels()).hasSize(11).endsWith("shake", "cut");
-    assertThat(recipe.network().classes()).isEqualTo(11);
+    assertThat(recipe.labels()).hasSize(10).endsWith("shake");
+    assertThat(recipe.network().classes()).isEqualTo(10);
   }
 
   @Test
