@@ -30,6 +30,9 @@ final class FirstPicture {
     TimelineBuilder builder = scan.timeline(source.container().format().mayJump());
     // MXF that FFmpeg writes gives B-frames of H.264 the times at which they are decoded.
     boolean doubtful = source.track().mayReorder() && packets.isInOrder();
+    if (source.track().countsTicks() && packets.standsStill()) {
+      builder.distrust(); // behind a file of MXF that another follows
+    }
     if (packets.beginsWithItsFirstFrame() && !doubtful) {
       return builder.build();
     }

@@ -93,18 +93,10 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     if (damaged > 0) {
       return damaged + (damaged == 1 ? " packet is" : " packets are") + " cut off or damaged";
     }
-    AVFormatContext context = source.container().context();
-    if (context.duration_estimation_method() == AVFMT_DURATION_FROM_STREAM) {
-      double promised = context.duration() / (double) AV_TIME_BASE;
-      boolean counted = scan.track().promisedFrames() != NO_COUNT;
-      // The length is not exact, so that it alone tells nothing of a frame.
-      double frames = 1.75 / Math.max(1, scan.track().headerRate());
-      boolean less = promised > lastEnd + 0.2 + 0.02 * promised;
-      less |= promised > lastEnd + frames && source.goesOn(last);
-      if (counted && lastEnd > 0 && less) {
-        return String.format(
-            Locale.ROOT, "its header says %.2f s, its data ends at %.2f s", promised, lastEnd);
-      }
+    double promised = unreached(source, scan, lastEnd, last);
+    if (promised > 0) {
+      return String.format(
+          Locale.ROOT, "its header says %.2f s, its data ends at %.2f s", promised, lastEnd);
     }
     boolean all =
         source.container().format().countsFrames()
@@ -114,6 +106,9 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     if (cut > 0) {
       return "the file is cut off: at least %d byte%s missing"
           .formatted(cut, cut == 1 ? " is" : "s are");
+    }
+    if (source.isOpenEnded(last)) {
+      return "it has no index at its end: it may be cut off";
     }
     long unreadable = source.unreadable();
     if (unreadable > 0) {
@@ -125,6 +120,28 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
           : scan.dropped() + " frames are left out where times jump back";
     }
     return source.hasSecond() ? "behind it in the file is another video, which is not read" : "";
+  }
+
+  /** Seconds that the header promises, if data ends before them; else 0. */
+  private static double unreached(VideoSource source, TrackScan scan, double lastEnd, long last)
+      throws UnusableVideoException, InterruptedException {
+    if (lastEnd <= 0) {
+      return 0;
+    }
+    AVFormatContext context = source.container().context();
+    double frames = 1.75 / Math.max(1, scan.track().headerRate());
+    if (context.duration_estimation_method() == AVFMT_DURATION_FROM_STREAM
+        && scan.track().promisedFrames() != NO_COUNT) {
+      double promised = context.duration() / (double) AV_TIME_BASE;
+      // The length is not exact, so that it alone tells nothing of a frame.
+      boolean less = promised > lastEnd + 0.2 + 0.02 * promised;
+      less |= promised > lastEnd + frames && source.goesOn(last);
+      if (less) {
+        return promised;
+      }
+    }
+    double fragments = source.fragmentsSeconds();
+    return fragments > lastEnd + frames ? fragments : 0;
   }
 
   /** Frames that the header promises, as far as they fit into the file, and that did not come. */

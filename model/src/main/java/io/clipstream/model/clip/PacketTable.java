@@ -94,6 +94,16 @@ final class PacketTable {
     return frames.stream().allMatch(i -> pts[i] != Timeline.MISSING && pts[i] == dts[i]);
   }
 
+  /** Whether more frames than two that belong together share a time of presentation. */
+  boolean standsStill() {
+    for (int i = 2; i < packets; i++) {
+      if (frames.get(i) && pts[i] == pts[i - 1] && pts[i] == pts[i - 2]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   int packets() {
     return packets;
   }

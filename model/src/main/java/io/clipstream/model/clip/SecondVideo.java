@@ -10,6 +10,7 @@ import java.io.IOException;
  */
 final class SecondVideo {
   private static final long PNG = 0x89504e470d0a1a0aL;
+  private static final long WTV = 0xb7d800203749da11L;
   private static final int EBML = 0x1a45dfa3;
 
   private final FileBytes file;
@@ -28,6 +29,7 @@ final class SecondVideo {
       case "mp4" -> second.behindMp4();
       case "flv" -> second.begins(second.endOfFlv());
       case "asf" -> second.begins(second.endOfAsf());
+      case "wtv" -> second.begins(second.endOfWtv());
       case "apng" -> second.begins(StatedEnd.ofPng(file));
       case "matroska" -> {
         long end = MatroskaEnd.ofSegment(file);
@@ -47,6 +49,7 @@ final class SecondVideo {
             || file.big(at, 8) == AsfPackets.HEADER
             || file.has(at, "OggS\0")
             || file.big(at, 8) == PNG
+            || file.big(at, 8) == WTV
             || file.has(at, "GIF89a"));
   }
 
@@ -82,6 +85,11 @@ final class SecondVideo {
       at += 11 + file.big(at + 1, 3) + 4;
     }
     return 0;
+  }
+
+  /** Its header says in which sector. */
+  private long endOfWtv() throws IOException {
+    return file.little(0x5c, 4) << 12;
   }
 
   /** Where its objects end; of a broadcast what follows is read. */

@@ -21,9 +21,9 @@ import java.util.function.Consumer;
  * <p>Which packets decoding may start with, the stream itself tells ({@link SeekPoints}). A frame
  * is known by its packet, counted from there on, and not by a time stamp, which several may share.
  * Where a container leaves out times of presentation (raw streams, MPEG program streams and AVI
- * with B-frames), has wrong ones (MXF with B-frames) or they jump back, there is nothing to seek
- * by: such a file is decoded from its start to the last wanted frame, and where times are missing
- * or wrong, frames are counted as they come out.
+ * with B-frames), has wrong ones (MXF with B-frames, or joined) or they jump back, there is nothing
+ * to seek by: such a file is decoded from its start to the last wanted frame, and where times are
+ * missing or wrong, frames are counted as they come out.
  *
  * <p>A decode holds clips that are not full yet, one per crop and overlapping window, and waits for
  * a buffer while it does. So that many decodes cannot each wait for the others, a decode first

@@ -144,6 +144,20 @@ final class VideoSource implements AutoCloseable {
     return look((format, bytes) -> StatedEnd.goesOn(format, bytes, read));
   }
 
+  /** Seconds that the file says its fragments have; 0 if it does not say, or has none. */
+  double fragmentsSeconds() throws UnusableVideoException, InterruptedException {
+    return look((format, bytes) -> format.equals("mp4") ? FragmentsLength.seconds(bytes) : 0);
+  }
+
+  /**
+   * Whether the file lacks what ends one of its kind, though the packets before it are whole.
+   *
+   * @param read where the last packet ends
+   */
+  boolean isOpenEnded(long read) throws UnusableVideoException, InterruptedException {
+    return look((format, bytes) -> format.equals("nut") && NutEnd.isOpen(bytes, read));
+  }
+
   /** Whether another video is behind the one that is read. */
   boolean hasSecond() throws UnusableVideoException, InterruptedException {
     return look(SecondVideo::follows);

@@ -39,7 +39,7 @@ final class VideoTrack {
   private final AVStream stream;
   private final int codec;
   private final boolean rawJpeg;
-  private final boolean countsTicks; // a frame has a tick, as MXF's edit units
+  private final boolean countsTicks;
 
   VideoTrack(AVFormatContext context, AVStream stream) {
     this.context = context;
@@ -174,6 +174,11 @@ final class VideoTrack {
   /** Packets that the container's index lists; 0 if it has none. */
   int indexedFrames() {
     return avformat_index_get_entries_count(stream);
+  }
+
+  /** Whether a frame has a tick: MXF's edit units. */
+  boolean countsTicks() {
+    return countsTicks;
   }
 
   /** Frames that the header promises; 0 if it does not say. */

@@ -1,6 +1,7 @@
 package io.clipstream.model.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.clipstream.model.clip.DecodeResult.Decoded;
 import io.clipstream.model.clip.VideoEncoder.Settings;
@@ -9,9 +10,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -20,11 +23,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file that ends early is called complete only if every picture is there, as it was. */
 @Timeout(300)
 class CutFilesTest {
   private static final int FRAMES = 50;
+  private static final String FRAGMENTS = "frag_keyframe+empty_moov+default_base_moof";
 
   @TempDir Path directory;
 
@@ -78,6 +83,73 @@ class CutFilesTest {
     }
 
     assertThat(silent).isEmpty();
+  }
+
+  /** Where a file ends between two packets, only what it says of itself tells that more follow. */
+  @ParameterizedTest(name = "{0} of {1}")
+  @CsvSource({
+    "a.nut, ffv1, it has no index at its end: it may be cut off",
+    "a.nut, mpeg4, it has no index at its end: it may be cut off"
+  })
+  void shouldNotCallAFileCompleteThatEndsBetweenTwoPackets(String name, String codec, String note)
+      throws Exception {
+    byte[] whole = write(name, codec, "");
+    List<ByteBuffer> pictures = new ArrayList<>();
+    assertThat(decode(name, whole, pictures).note()).isEmpty();
+    assertThat(pictures).hasSize(FRAMES);
+    List<Integer> ends = packetEnds(directory.resolve(name));
+    assertThat(ends).hasSize(FRAMES);
+
+    for (int frames : List.of(2, 10, 30, FRAMES - 1)) {
+      List<ByteBuffer> left = new ArrayList<>();
+      Decoded decoded = decode(name, Arrays.copyOf(whole, ends.get(frames - 1)), left);
+
+      assertThat(left).isEqualTo(pictures.subList(0, frames));
+      assertThat(decoded.note()).isEqualTo(note);
+    }
+  }
+
+  /** An index alone that is missing, or a part of it, is no loss of pictures. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 12, 20})
+  void shouldNotMissTheEndOfAnIndex(int cut) throws Exception {
+    byte[] whole = write("a.nut", "ffv1", "");
+
+    Decoded decoded = decode("a.nut", Arrays.copyOf(whole, whole.length - cut), new ArrayList<>());
+
+    assertThat(decoded.note()).isEmpty();
+  }
+
+  /** The length of a movie in fragments, which no index lists, where its header states one. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 4})
+  void shouldMissFragmentsByTheLengthThatTheHeaderStates(int fragments) throws Exception {
+    byte[] whole = stateLength(write("a.mp4", "libopenh264", "movflags=" + FRAGMENTS), 2000);
+    List<ByteBuffer> pictures = new ArrayList<>();
+    assertThat(decode("a.mp4", whole, pictures).note()).isEmpty();
+    assertThat(pictures).hasSize(FRAMES);
+    int end = find(whole, "moof") - 4;
+    for (int i = 0; i < fragments; i++) {
+      end = find(whole, "moof", end + 8) - 4;
+    }
+    List<ByteBuffer> left = new ArrayList<>();
+
+    Decoded decoded = decode("a.mp4", Arrays.copyOf(whole, end), left);
+
+    assertThat(left).isEqualTo(pictures.subList(0, 10 * fragments));
+    assertThat(decoded.note())
+        .isEqualTo(
+            String.format(
+                Locale.ROOT, "its header says 2.00 s, its data ends at %.2f s", 0.4 * fragments));
+  }
+
+  /** Some writers state none, or one that is somewhat short. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1900, -1})
+  void shouldNotMissFragmentsWhereTheHeaderStatesNoLength(long length) throws Exception {
+    byte[] whole = stateLength(write("a.mp4", "libopenh264", "movflags=" + FRAGMENTS), length);
+
+    assertThat(decode("a.mp4", whole, new ArrayList<>()).note()).isEmpty();
   }
 
   /** Data that is no packet any more: at the end no later packet tells that one is missing. */
@@ -160,7 +232,8 @@ class CutFilesTest {
     "a.flv, flv, ''",
     "b.flv, flv, flvflags=no_duration_filesize",
     "a.asf, wmv2, ''",
-    "a.apng, apng, ''"
+    "a.apng, apng, ''",
+    "a.wtv, mpeg2video, ''"
   })
   void shouldSayThatAnotherVideoIsBehindOne(String name, String codec, String option)
       throws Exception {
@@ -186,6 +259,21 @@ class CutFilesTest {
     Decoded decoded = decode(name, concat(one, one), pictures);
 
     assertThat(pictures).hasSize(2 * FRAMES);
+    assertThat(decoded.note()).isEmpty();
+  }
+
+  /** FFmpeg's reader of MXF gives all packets behind the first file the time of its end. */
+  @Test
+  void shouldCountTheFramesOfJoinedMxf() throws Exception {
+    byte[] one = write("a.mxf", "mpeg2video", "");
+    List<ByteBuffer> pictures = new ArrayList<>();
+
+    Decoded decoded = decode("a.mxf", concat(concat(one, one), one), pictures);
+
+    assertThat(pictures).hasSize(3 * FRAMES);
+    assertThat(pictures.subList(FRAMES, 2 * FRAMES)).isEqualTo(pictures.subList(0, FRAMES));
+    assertThat(decoded.info().durationSeconds()).isCloseTo(6, within(1e-6));
+    assertThat(decoded.info().framesPerSecond()).isCloseTo(25, within(1e-6));
     assertThat(decoded.note()).isEmpty();
   }
 
@@ -241,9 +329,42 @@ class CutFilesTest {
   }
 
   private static int find(byte[] bytes, String text) {
-    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(text);
+    return find(bytes, text, 0);
+  }
+
+  private static int find(byte[] bytes, String text, int from) {
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(text, from);
     assertThat(at).isNotNegative();
     return at;
+  }
+
+  /** The movie in fragments with a {@code mehd} box, in thousandths of a second. */
+  private static byte[] stateLength(byte[] movie, long length) {
+    ByteBuffer bytes = ByteBuffer.wrap(movie);
+    int index = find(movie, "moov") - 4;
+    int more = find(movie, "mvex") - 4;
+    bytes.putInt(index, bytes.getInt(index) + 20);
+    bytes.putInt(more, bytes.getInt(more) + 20);
+    byte[] header = "mehd".getBytes(StandardCharsets.ISO_8859_1);
+    return ByteBuffer.allocate(movie.length + 20)
+        .put(movie, 0, more + 8)
+        .putInt(20)
+        .put(header)
+        .putInt(1 << 24) // version 1: a length of eight bytes
+        .putLong(length)
+        .put(movie, more + 8, movie.length - more - 8)
+        .array();
+  }
+
+  private static List<Integer> packetEnds(Path file) throws Exception {
+    List<Integer> ends = new ArrayList<>();
+    try (Deadline deadline = new Deadline(Duration.ofMinutes(1));
+        VideoSource source = VideoSource.open(file, DecodeLimits.defaults())) {
+      while (source.next()) {
+        ends.add((int) source.packet().pos() + source.packet().size());
+      }
+    }
+    return ends;
   }
 
   private static byte[] concat(byte[] one, byte[] other) {
