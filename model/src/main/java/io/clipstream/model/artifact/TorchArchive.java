@@ -56,7 +56,11 @@ public final class TorchArchive implements Closeable {
           return new TorchArchive(zip, folder);
         }
       }
-      throw new IOException("a zip file, but no TorchScript archive: it has no data.pkl");
+      throw new IOException(
+          zip.has("data.pkl")
+              ? "its data.pkl is in no folder, where PyTorch does not find it: pack the folder that"
+                  + " it was in, not what is in it"
+              : "a zip file, but no TorchScript archive: it has no data.pkl");
     } catch (Throwable e) {
       zip.close();
       throw e;

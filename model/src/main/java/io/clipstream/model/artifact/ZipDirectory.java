@@ -1,5 +1,6 @@
 package io.clipstream.model.artifact;
 
+import io.clipstream.model.FileKind;
 import io.clipstream.model.Printable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -75,10 +76,12 @@ final class ZipDirectory {
     }
     if (end < 0) {
       boolean begun = fileSize >= 4 && read(channel, 0, 4).getInt(0) == LOCAL;
-      throw new IOException(
-          begun
-              ? "the zip file is cut off: its directory is missing after " + fileSize + " bytes"
-              : "not a zip file");
+      if (begun) {
+        throw new IOException(
+            "the zip file is cut off: its directory is missing after " + fileSize + " bytes");
+      }
+      String kind = FileKind.of(channel);
+      throw new IOException(kind.isEmpty() ? "not a zip file" : kind);
     }
     long count = Short.toUnsignedInt(tail.getShort(end + 10));
     long size = Integer.toUnsignedLong(tail.getInt(end + 12));

@@ -1,5 +1,6 @@
 package io.clipstream.model.checkpoint;
 
+import io.clipstream.model.FileKind;
 import io.clipstream.model.FileProblem;
 import io.clipstream.model.Printable;
 import io.clipstream.model.artifact.MappedZip;
@@ -122,7 +123,7 @@ public final class Checkpoint {
   private static Checkpoint read(Path file, Optional<String> wanted, boolean indexToo)
       throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
-      ByteBuffer head = ByteBuffer.allocate(512).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer head = ByteBuffer.allocate(FileKind.HEAD).order(ByteOrder.LITTLE_ENDIAN);
       while (head.hasRemaining() && channel.read(head) >= 0) {
         // until full or at the end
       }
@@ -135,6 +136,11 @@ public final class Checkpoint {
               && head.get(8) == '{'
               && head.getLong(0) > 0
               && head.getLong(0) <= SafeTensors.MAX_HEADER_OF_FORMAT;
+      boolean oldTar = isTarOfTorch(head);
+      String kind = begun || oldTar ? "" : FileKind.of(head);
+      if (!kind.isEmpty()) {
+        throw new IOException(kind);
+      }
       boolean named = String.valueOf(file.getFileName()).endsWith(".safetensors");
       if (begun
           || (named && head.limit() > 0)) { // A bad header too: its reader says what is wrong.
@@ -154,8 +160,7 @@ public final class Checkpoint {
       if (indexToo && head.limit() > 0 && head.get(0) == '{') {
         return sharded(file);
       }
-      if (head.limit() >= 262
-          && StandardCharsets.ISO_8859_1.decode(head.slice(257, 5)).toString().equals("ustar")) {
+      if (oldTar) {
         throw new IOException(
             "a tar file, as PyTorch wrote before version 0.2: load it there and save it anew");
       }
@@ -164,6 +169,14 @@ public final class Checkpoint {
               ? "an empty file, expected a checkpoint"
               : "not a checkpoint, expected .pth, .pdparams, .safetensors or .pt");
     }
+  }
+
+  /** Whether it is a tar file whose first file is one of those that PyTorch put there. */
+  private static boolean isTarOfTorch(ByteBuffer head) {
+    String text = StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString();
+    return text.startsWith("ustar", 257)
+        && List.of("sys_info", "pickle", "tensors", "storages")
+            .contains(text.substring(0, text.indexOf(0)));
   }
 
   private static Checkpoint sharded(Path index) throws IOException {
@@ -196,16 +209,7 @@ public final class Checkpoint {
 
   private static Checkpoint zip(Path file, Optional<String> wanted) throws IOException {
     try (MappedZip zip = MappedZip.open(file)) {
-      String folder = null;
-      for (String name : zip.names()) {
-        int slash = name.indexOf('/');
-        if (slash > 0 && name.substring(slash).equals("/data.pkl")) {
-          folder = name.substring(0, slash + 1);
-        }
-      }
-      if (folder == null) {
-        throw new IOException("a zip file, but no checkpoint of PyTorch: it has no data.pkl");
-      }
+      String folder = folder(zip);
       if (zip.has(folder + "constants.pkl")) {
         return artifact(file);
       }
@@ -228,6 +232,37 @@ public final class Checkpoint {
       return new Checkpoint(
           file, Format.TORCH_ZIP, StateDict.find(root, wanted), Optional.empty(), Files.size(file));
     }
+  }
+
+  /**
+   * Where data.pkl is, with a slash behind: in a folder, as PyTorch writes it, or elsewhere, as
+   * those have it who packed a checkpoint anew.
+   */
+  private static String folder(MappedZip zip) throws IOException {
+    String folder = null;
+    String other = null; // what else it holds that tells what it is
+    for (String name : zip.names()) {
+      if (name.equals("data.pkl") || name.endsWith("/data.pkl")) {
+        String found = name.substring(0, name.length() - "data.pkl".length());
+        folder = folder == null || depth(found) < depth(folder) ? found : folder;
+      } else if (name.matches(".*\\.(pth|pt|pdparams|safetensors|npy)")) {
+        other = other == null ? name.substring(name.lastIndexOf('/') + 1) : other;
+      }
+    }
+    if (folder == null) {
+      throw new IOException(
+          "a zip file, but no checkpoint of PyTorch: "
+              + (other == null
+                  ? "it has no data.pkl"
+                  : other.endsWith(".npy")
+                      ? "it holds arrays of NumPy, as .npz files do"
+                      : "it holds " + Printable.name(other) + ": unpack it first"));
+    }
+    return folder;
+  }
+
+  private static long depth(String folder) {
+    return folder.chars().filter(c -> c == '/').count();
   }
 
   private static Checkpoint artifact(Path file) throws IOException {

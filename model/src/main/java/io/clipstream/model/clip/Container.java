@@ -14,8 +14,10 @@ import static org.bytedeco.ffmpeg.global.avutil.av_dict_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_get;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_set;
 
+import io.clipstream.model.FileKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +73,7 @@ final class Container implements AutoCloseable {
     Container container = new Container();
     try {
       container.openBytes(file);
-      container.readHeader(container.probe());
+      container.readHeader(container.probe(file));
       container.forgetLargeSizes(limits); // before a decoder looks at a picture
       container.findStreamInfo(limits);
       return container;
@@ -102,13 +104,15 @@ final class Container implements AutoCloseable {
   }
 
   /** Tells the container by the file's content. */
-  private AVInputFormat probe() throws UnusableVideoException, InterruptedException {
+  private AVInputFormat probe(Path file) throws UnusableVideoException, InterruptedException {
     AVInputFormat format = new AVInputFormat(null);
     int error = av_probe_input_buffer2(bytes, format, "", null, 0, 0);
     if (error < 0 || format.isNull()) {
       Deadline.check();
+      String kind = kind(file);
       throw new UnusableVideoException(
-          DecodeReason.NOT_A_VIDEO, "its content is in no known container");
+          DecodeReason.NOT_A_VIDEO,
+          kind.isEmpty() ? "its content is in no known container" : "it is " + kind);
     }
     String name = format.name().getString();
     if (name.equals("jpeg_pipe")) { // Motion JPEG of pictures with a header as files have it
@@ -122,6 +126,14 @@ final class Container implements AutoCloseable {
               + ", expected a video container such as mp4, mov, mkv, webm, avi or mpg");
     }
     return format;
+  }
+
+  private static String kind(Path file) {
+    try (FileChannel channel = FileChannel.open(file)) {
+      return FileKind.of(channel);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void readHeader(AVInputFormat format)

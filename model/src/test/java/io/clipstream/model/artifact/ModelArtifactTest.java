@@ -120,6 +120,15 @@ class ModelArtifactTest {
         zip(Map.of("a.txt", "hello")),
         "a zip file, but no TorchScript archive: it has no data.pkl");
     assertWrong(
+        zip(Map.of("data.pkl", "x", "constants.pkl", "x")),
+        "its data.pkl is in no folder, where PyTorch does not find it: pack the folder that it was"
+            + " in, not what is in it");
+    assertWrong(
+        file("version https://git-lfs.github.com/spec/v1\noid".getBytes(UTF_8)),
+        "a Git LFS pointer, not the file itself: run git lfs pull");
+    assertWrong(file("<html></html>".getBytes(UTF_8)), "an HTML page, not the file itself");
+    assertWrong(file(new byte[] {0x1f, (byte) 0x8b, 8, 0}), "a gzip file, expected what is packed");
+    assertWrong(
         zip(Map.of("m/data.pkl", "x")),
         "weights without a network (no constants.pkl), expected a TorchScript archive");
     assertWrong(

@@ -12,10 +12,14 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -382,6 +386,92 @@ class CheckpointTest {
     ByteBuffer.wrap(large).order(ByteOrder.LITTLE_ENDIAN).putLong(9 << 20).put((byte) '{');
     assertThatThrownBy(() -> Checkpoint.open(write(large)))
         .hasMessageEndingWith("its header has 9437184 bytes, expected 2 to 8388608");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          version https://git-lfs.github.com/spec/v1\\noid sha256:1\\nsize 2\\n | a Git LFS pointer, not the file itself: run git lfs pull where it comes from
+          \\n <!DOCTYPE html><html>      | an HTML page, not the file itself, as a download gives that needs another address or a login
+          <HTML lang="en">               | an HTML page, not the file itself, as a download gives that needs another address or a login
+          <?xml version="1.0"?><Error/>  | XML text, not the file itself, as a server answers that refuses a download
+          \\x1f\\x8b\\x08\\0               | a gzip file, expected what is packed in it: unpack it first
+          \\x89HDF\\x0d\\n\\x1a\\n           | an HDF5 file, as Keras and MATLAB write it
+          GGUF\\3\\0\\0\\0                  | a GGUF file, as llama.cpp reads it
+          \\x93NUMPY\\1\\0                 | one array of NumPy (.npy)
+          \\x08\\7\\x12\\7pytorch           | an ONNX model
+          \\x81\\xa6params\\x82            | a file of MessagePack, as Flax writes it
+          """)
+  void shouldSayWhichKindOfFileIsGivenForACheckpoint(String content, String message)
+      throws Exception {
+    for (String name : List.of("file", "model.safetensors", "model.pth")) {
+      Path file = Files.write(folder.resolve(name), unescape(content));
+
+      assertThatThrownBy(() -> Checkpoint.open(file)).hasMessage(file + ": " + message);
+    }
+  }
+
+  /** As one has it who unpacked a checkpoint and packed it anew. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "folder/within/"})
+  void shouldReadAZipFileWhoseDataIsInNoFolderOrADeepOne(String folderWithin) throws Exception {
+    Path original = Fixtures.file("types.pth");
+    Path moved = folder.resolve("moved.pth");
+    try (ZipFile from = new ZipFile(original.toFile());
+        ZipOutputStream to = new ZipOutputStream(Files.newOutputStream(moved))) {
+      for (ZipEntry entry : Collections.list(from.entries())) {
+        to.putNextEntry(
+            new ZipEntry(
+                folderWithin + entry.getName().substring(entry.getName().indexOf('/') + 1)));
+        to.write(from.getInputStream(entry).readAllBytes());
+      }
+    }
+
+    Map<String, StoredTensor> expected = Checkpoint.open(original).tensors();
+    Map<String, StoredTensor> tensors = Checkpoint.open(moved).tensors();
+
+    assertThat(tensors.keySet()).isEqualTo(expected.keySet());
+    for (Map.Entry<String, StoredTensor> e : tensors.entrySet()) {
+      assertThat(e.getValue().weights().toArray())
+          .isEqualTo(expected.get(e.getKey()).weights().toArray());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          a.txt              | it has no data.pkl
+          arr_0.npy          | it holds arrays of NumPy, as .npz files do
+          deep/weights.pth   | it holds weights.pth: unpack it first
+          m.safetensors      | it holds m.safetensors: unpack it first
+          """)
+  void shouldSayWhatAZipFileHoldsThatIsNoCheckpoint(String entry, String message) throws Exception {
+    Path file = folder.resolve("some.pth");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      zip.putNextEntry(new ZipEntry(entry));
+      zip.write(1);
+    }
+
+    assertThatThrownBy(() -> Checkpoint.open(file))
+        .hasMessage(file + ": a zip file, but no checkpoint of PyTorch: " + message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sys_info, 'a tar file, as PyTorch wrote before version 0.2: load it there and save it anew'",
+    "a/w.pkl, 'a tar file, expected what is packed in it: unpack it first'"
+  })
+  void shouldTellATarOfPyTorchFromOthers(String entry, String message) throws Exception {
+    byte[] header = new byte[1024];
+    System.arraycopy(entry.getBytes(ISO_8859_1), 0, header, 0, entry.length());
+    System.arraycopy("ustar".getBytes(ISO_8859_1), 0, header, 257, 5);
+    Path file = write(header);
+
+    assertThatThrownBy(() -> Checkpoint.open(file)).hasMessage(file + ": " + message);
   }
 
   private Path write(byte[] content) throws IOException {

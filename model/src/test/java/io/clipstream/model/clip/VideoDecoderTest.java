@@ -566,6 +566,26 @@ class VideoDecoderTest {
         .isInstanceOf(IllegalStateException.class);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          version https://git-lfs.github.com/spec/v1 | it is a Git LFS pointer, not the file itself: run git lfs pull where it comes from
+          <!doctype html><title>Not Found</title>    | it is an HTML page, not the file itself, as a download gives that needs another address or a login
+          PK\\3\\4                                     | it is a zip file, expected what is packed in it: unpack it first
+          \\037\\213\\010                              | it is a gzip file, expected what is packed in it: unpack it first
+          Not Found                                  | its content is in no known container
+          """)
+  void shouldSayWhatAFileIsThatIsNoVideo(String content, String detail) throws Exception {
+    byte[] bytes = content.translateEscapes().getBytes(StandardCharsets.ISO_8859_1);
+    Path file = Files.write(directory.resolve("a.mp4"), bytes);
+
+    DecodeResult result = decode(file, Sampling.sliding(1), Optional.empty()).result();
+
+    assertThat(result).isEqualTo(new Rejected(DecodeReason.NOT_A_VIDEO, detail));
+  }
+
   @Test
   void shouldSayThatAFileIsMissing() {
     assertThatThrownBy(
