@@ -10,13 +10,17 @@ import java.util.List;
 public final class TextFile {
   private static final String BYTE_ORDER_MARK = "\ufeff";
 
+  /** A list of two million videos has less. */
+  private static final long MOST_BYTES = 256 << 20;
+
   private TextFile() {}
 
   /**
    * Its lines, without the byte order mark that some programs begin every file with.
    *
    * @param expected what it should be, for the message, such as {@code a label a line}
-   * @throws UserError if there is no such file, or none of text in UTF-8
+   * @throws UserError if there is no such file, it is none of text in UTF-8, or has more than 256
+   *     MiB
    */
   public static List<String> lines(Path file, String expected) throws IOException {
     if (!Files.exists(file)) {
@@ -25,6 +29,11 @@ public final class TextFile {
     }
     if (!Files.isRegularFile(file)) {
       throw new UserError(file + ": not a file, expected " + expected);
+    }
+    if (Files.size(file) > MOST_BYTES) {
+      throw new UserError(
+          "%s: %d bytes, expected at most %d, %s"
+              .formatted(file, Files.size(file), MOST_BYTES, expected));
     }
     String text;
     try {

@@ -55,7 +55,7 @@ record ForeignList(Path file, Path prefix, List<String> names) {
       }
       String[] parts = line.strip().split("\\s+", 2);
       if (parts.length == 2 && parts[0].matches("\\d+")) {
-        if (Integer.parseInt(parts[0]) != names.size()) {
+        if (!parts[0].matches("0*" + names.size())) {
           throw new UserError(
               "%s: label %s has index %s, expected %d"
                   .formatted(file, parts[1], parts[0], names.size()));

@@ -114,6 +114,9 @@ class ForeignListTest {
         .hasMessageContaining("data.label-names of a recipe, --label-names of eval");
     assertThatThrownBy(() -> ListOptions.of(Optional.empty(), Optional.empty(), Optional.of(names)))
         .hasMessageContaining("label b has index 2, expected 1");
+    assertThatThrownBy(() -> ForeignList.names(Files.writeString(names, "99999999999 a\n")))
+        .isInstanceOf(UserError.class)
+        .hasMessage(names + ": label a has index 99999999999, expected 0");
     assertThat(ForeignList.names(Files.writeString(names, "\ufeffa\nb c\n")))
         .isEqualTo(List.of("a", "b c"));
     assertThatThrownBy(() -> ForeignList.names(Files.write(names, new byte[] {(byte) 0xe9})))
