@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The pictures of a video: one scene, or several with cuts between them. One thread.
+ * Scenes with cuts between them. One thread.
  *
  * <p>A cut is sudden, a dissolve, or goes through black.
  */
-final class Film {
+final class Film implements Footage {
   /** When cuts are, as shares of what a clip shows: on both sides a clip has pictures of it. */
   private static final double EARLIEST = 0.05;
 
@@ -41,11 +41,6 @@ final class Film {
   private Film(List<Scene> scenes, List<Cut> cuts) {
     this.scenes = List.copyOf(scenes);
     this.cuts = List.copyOf(cuts);
-  }
-
-  /** Without a cut. */
-  static Film of(Scene scene) {
-    return new Film(List.of(scene), List.of());
   }
 
   /** With one cut in the middle of the video that a clip shows, or two. */
@@ -124,18 +119,13 @@ final class Film {
     return sum / (255.0 * one.length);
   }
 
-  /** Name of the picture that the first scene looks at; empty for a {@link Sheet}. */
-  String source() {
+  @Override
+  public String source() {
     return scenes.get(0).source();
   }
 
-  /**
-   * Renders the frame shown at a time.
-   *
-   * @param t seconds from the start of the video
-   * @param out RGB uint8 {@code [height, width, 3]}
-   */
-  void render(double t, byte[] out) {
+  @Override
+  public void render(double t, byte[] out) {
     int scene = 0;
     while (scene < cuts.size() && cuts.get(scene).share(t) == 1) {
       scene++;

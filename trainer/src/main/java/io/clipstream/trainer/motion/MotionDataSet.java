@@ -137,12 +137,10 @@ public final class MotionDataSet {
 
     Path file =
         folder.resolve("%06d.%s".formatted(number, format.container().toLowerCase(Locale.ROOT)));
-    Film film =
+    Footage film =
         motion == CameraMotion.CUT
             ? Film.cut(spec, pictures, width, height, seconds, framesPerSecond, dice)
-            : Film.of(
-                Scene.random(
-                    motion, spec, pictures, width, height, seconds, framesPerSecond, dice));
+            : Scene.random(motion, spec, pictures, width, height, seconds, framesPerSecond, dice);
     ClipList.Entry entry =
         new ClipList.Entry(file.toAbsolutePath(), motion.label(), split, film.source(), 0);
     if (Files.exists(file)) {

@@ -8,7 +8,7 @@ import java.util.List;
  * lenses, sensors and editors do to the frames. Everything was drawn beforehand; {@link #render}
  * gives the same bytes for the same frame. One thread.
  */
-final class Scene {
+final class Scene implements Footage {
   /** Share of clips of a camera at rest that look at next to nothing. */
   private static final double PLAIN_SHARE = 0.3;
 
@@ -162,18 +162,13 @@ final class Scene {
     return background;
   }
 
-  /** Name of the picture that the camera looks at; empty for a {@link Sheet}. */
-  String source() {
+  @Override
+  public String source() {
     return background.name();
   }
 
-  /**
-   * Renders the frame shown at a time.
-   *
-   * @param t seconds from the start of the video
-   * @param out RGB uint8 {@code [height, width, 3]}
-   */
-  void render(double t, byte[] out) {
+  @Override
+  public void render(double t, byte[] out) {
     if (exposureTime == 0) {
       draw(t);
       unpack(out);

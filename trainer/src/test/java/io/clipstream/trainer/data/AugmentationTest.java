@@ -35,20 +35,7 @@ class AugmentationTest {
     Augmentation augmentation = shipped().training().augmentation();
     List<byte[]> frames = Rendered.frames(motion, SIDE, FRAMES, 4);
 
-    for (int bits = 0; bits < 16; bits++) {
-      Augmentation.Change change =
-          new Augmentation.Change(
-              0,
-              0,
-              0,
-              SIDE,
-              (bits & 1) != 0,
-              (bits & 2) != 0,
-              (bits & 4) != 0,
-              (bits & 8) != 0,
-              1,
-              0,
-              false);
+    for (Augmentation.Change change : allTurns()) {
       MotionEstimate seen = MotionEstimate.of(changed(frames, change, SIDE), SIDE);
 
       CameraMotion named = MOTIONS.get(augmentation.classOf(MOTIONS.indexOf(motion), change));
@@ -63,20 +50,7 @@ class AugmentationTest {
     Augmentation augmentation = withCuts.training().augmentation();
     int cut = withCuts.labels().indexOf("cut");
 
-    for (int bits = 0; bits < 16; bits++) {
-      Augmentation.Change change =
-          new Augmentation.Change(
-              0,
-              0,
-              0,
-              SIDE,
-              (bits & 1) != 0,
-              (bits & 2) != 0,
-              (bits & 4) != 0,
-              (bits & 8) != 0,
-              1,
-              0,
-              false);
+    for (Augmentation.Change change : allTurns()) {
       assertThat(augmentation.classOf(cut, change)).isEqualTo(cut);
     }
   }
@@ -356,6 +330,20 @@ class AugmentationTest {
 
     assertThatThrownBy(() -> Augmentation.from(settings, List.of("left", "right")))
         .hasMessageContaining("augment.mirror has left:rihgt, expected off, on, or pairs");
+  }
+
+  /** Each of the sixteen ways in which a picture is mirrored, turned and played backwards. */
+  private static List<Augmentation.Change> allTurns() {
+    List<Augmentation.Change> all = new ArrayList<>();
+    for (int bits = 0; bits < 16; bits++) {
+      boolean mirror = (bits & 1) != 0;
+      boolean flip = (bits & 2) != 0;
+      boolean transpose = (bits & 4) != 0;
+      boolean reverse = (bits & 8) != 0;
+      all.add(
+          new Augmentation.Change(0, 0, 0, SIDE, mirror, flip, transpose, reverse, 1, 0, false));
+    }
+    return all;
   }
 
   static Recipe shipped() throws Exception {
