@@ -159,6 +159,19 @@ final class Codec implements AutoCloseable {
     return error < 0 ? Received.ERROR : Received.FRAME;
   }
 
+  /**
+   * As {@link #receive}, for the pictures behind one that cannot be decoded, too.
+   *
+   * @return false if there is no frame until more packets were sent
+   */
+  boolean receiveNext() {
+    Received received = receive();
+    while (received == Received.ERROR) { // FFmpeg ends a decoder that goes on with them for ever
+      received = receive();
+    }
+    return received == Received.FRAME;
+  }
+
   AVFrame frame() {
     return frame;
   }
@@ -181,7 +194,7 @@ final class Codec implements AutoCloseable {
   void flush() {
     // FFmpeg's HEVC decoder keeps the pictures that it has not given out over a flush, and gives
     // them out behind it.
-    while (receive() == Received.FRAME) {
+    while (receiveNext()) {
       release();
     }
     avcodec_flush_buffers(context);

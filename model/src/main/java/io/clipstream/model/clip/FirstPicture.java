@@ -73,7 +73,7 @@ final class FirstPicture {
   }
 
   private void receive(Codec codec) {
-    while (codec.receive() == Codec.Received.FRAME) {
+    while (codec.receiveNext()) {
       long packet = codec.frame().pts();
       if (!codec.damaged() && packet >= 0) {
         first = first < 0 ? (int) packet : first;

@@ -179,11 +179,13 @@ final class FrameReader implements AutoCloseable {
   private void receive() throws UnusableVideoException, InterruptedException {
     while (!clips.full()) {
       Codec.Received received = codec.receive();
+      if (received == Codec.Received.NONE) {
+        return;
+      }
+      Deadline.check();
       if (received == Codec.Received.ERROR) {
         losses.packetRefused();
-      }
-      if (received != Codec.Received.FRAME) {
-        return;
+        continue; // a packet may hold more
       }
       decoded++;
       int number = number();
@@ -200,7 +202,6 @@ final class FrameReader implements AutoCloseable {
         take(number);
       }
       codec.release();
-      Deadline.check();
     }
   }
 
@@ -210,7 +211,7 @@ final class FrameReader implements AutoCloseable {
    */
   private void takeHeld() {
     codec.drain();
-    while (codec.receive() == Codec.Received.FRAME) {
+    while (codec.receiveNext()) {
       if (codec.damaged() && (timeline.counted() || packetOf(number()) < lastTaken)) {
         losses.frameDamaged();
       }
