@@ -40,6 +40,9 @@ final class Codec implements AutoCloseable {
   private static final int AV_FRAME_FLAG_CORRUPT = 1;
   private static final int AV_FRAME_FLAG_INTERLACED = 1 << 3;
 
+  /** A decoder that gives more of them, and no picture, gives them for ever. */
+  private static final int MOST_ERRORS = 100;
+
   /** What {@link #receive} found. */
   enum Received {
     FRAME,
@@ -166,7 +169,7 @@ final class Codec implements AutoCloseable {
    */
   boolean receiveNext() {
     Received received = receive();
-    while (received == Received.ERROR) { // FFmpeg ends a decoder that goes on with them for ever
+    for (int errors = 0; received == Received.ERROR && errors < MOST_ERRORS; errors++) {
       received = receive();
     }
     return received == Received.FRAME;

@@ -96,6 +96,18 @@ record ContainerFormat(String names, boolean mayJump) {
     };
   }
 
+  /**
+   * By how many frames the header's length is more than that of the packets where one is missing.
+   * Infinite where the header does not count frames: its length is about that of the packets.
+   */
+  double lengthOfALoss() {
+    return switch (name()) {
+      case "ivf" -> 0.75;
+      case "gxf" -> 1.3; // the last packet has the length of a field
+      default -> Double.POSITIVE_INFINITY;
+    };
+  }
+
   /** Whether packets before a jump of its counters are marked as damaged. */
   boolean marksJumps() {
     return name().equals("mpegts");

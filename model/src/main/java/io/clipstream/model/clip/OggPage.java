@@ -13,6 +13,7 @@ record OggPage(FileBytes file, long start, long body, long behind) {
   private static final int HEADER = 27;
   private static final int LARGEST = HEADER + 255 + 255 * 255;
   private static final int CHECKSUM = 22;
+  private static final int END_OF_STREAM = 4;
   private static final int POLYNOMIAL = 0x04c11db7;
 
   static OggPage last(FileBytes file) throws IOException {
@@ -35,6 +36,11 @@ record OggPage(FileBytes file, long start, long body, long behind) {
   long end() throws IOException {
     boolean goesOn = behind == file.size() && behind > body && file.u8(body - 1) == 255;
     return goesOn ? behind + 1 : Math.max(behind, body);
+  }
+
+  /** Whether it is the last of its stream by its own words; true also where there is none. */
+  boolean isLast() throws IOException {
+    return start < 0 || (file.u8(start + 5) & END_OF_STREAM) != 0;
   }
 
   /** Its bytes, if its checksum is wrong. */

@@ -22,7 +22,7 @@ import org.bytedeco.ffmpeg.avutil.AVRational;
  */
 record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fault) {
   /** A header that promises more than this many times the frames that are there lies. */
-  private static final int MOST_OVER = 4;
+  private static final int MOST_OVER = 1 << 20;
 
   /** Frames that FFmpeg promises in an AVI file whose header it cannot go back to. */
   private static final int NO_COUNT = 1 << 30;
@@ -107,8 +107,9 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
       return "the file is cut off: at least %d byte%s missing"
           .formatted(cut, cut == 1 ? " is" : "s are");
     }
-    if (source.isOpenEnded(last)) {
-      return "it has no index at its end: it may be cut off";
+    String open = source.openEnd(last);
+    if (!open.isEmpty()) {
+      return open + ": it may be cut off";
     }
     long unreadable = source.unreadable();
     if (unreadable > 0) {
@@ -129,13 +130,17 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
       return 0;
     }
     AVFormatContext context = source.container().context();
-    double frames = 1.75 / Math.max(1, scan.track().headerRate());
+    double frame = 1 / Math.max(1, scan.track().headerRate());
+    double frames = 1.75 * frame;
     if (context.duration_estimation_method() == AVFMT_DURATION_FROM_STREAM
         && scan.track().promisedFrames() != NO_COUNT) {
       double promised = context.duration() / (double) AV_TIME_BASE;
       // The length is not exact, so that it alone tells nothing of a frame.
       boolean less = promised > lastEnd + 0.2 + 0.02 * promised;
       less |= promised > lastEnd + frames && source.goesOn(last);
+      // Sound may be ahead.
+      double end = scan.packets().end() * scan.track().tickSeconds();
+      less |= promised > end + frame * source.container().format().lengthOfALoss();
       if (less) {
         return promised;
       }

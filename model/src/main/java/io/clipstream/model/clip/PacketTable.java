@@ -94,6 +94,16 @@ final class PacketTable {
     return frames.stream().allMatch(i -> pts[i] != Timeline.MISSING && pts[i] == dts[i]);
   }
 
+  /** When the last of the packets ends; MISSING if none has a time. */
+  long end() {
+    long end = Timeline.MISSING;
+    for (int i = 0; i < packets; i++) {
+      long time = pts[i] == Timeline.MISSING ? dts[i] : pts[i];
+      end = time == Timeline.MISSING ? end : Math.max(end, time + durations[i]);
+    }
+    return end;
+  }
+
   /** Whether more frames than two that belong together share a time of presentation. */
   boolean standsStill() {
     for (int i = 2; i < packets; i++) {

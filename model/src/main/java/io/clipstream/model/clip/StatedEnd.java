@@ -13,7 +13,7 @@ final class StatedEnd {
   static final int BETWEEN_PACKETS = 256;
 
   /** A container that promises more than this many times what is there lies. */
-  private static final int MOST_OVER = 4;
+  private static final int MOST_OVER = 1 << 20;
 
   /** Structures that are stepped over at most; a file of more is not looked at to its end. */
   private static final int MOST_STEPS = 1 << 20;
@@ -99,12 +99,14 @@ final class StatedEnd {
   }
 
   /**
-   * Of fragments, which no index lists: those that a segment index counts, and the header of the
-   * last. What an index lists of the others, who reads packets misses.
+   * Of fragments, which no index lists: those that a segment index counts, and header and data of
+   * the last, as its pictures may be in front of sound. What an index lists of the others, who
+   * reads packets misses.
    */
   private long mp4() throws IOException, UnusableVideoException, InterruptedException {
     long end = 0;
     long at = 0;
+    boolean fragments = false;
     for (int steps = 0; at + 8 <= file.size() && mayStep(steps); steps++) {
       long size = file.big(at, 4);
       int header = size == 1 ? 16 : 8;
@@ -114,7 +116,8 @@ final class StatedEnd {
       }
       if (file.has(at + 4, "sidx")) {
         end = Math.max(end, segments(at + header, at + size));
-      } else if (file.has(at + 4, "moof")) {
+      } else if (file.has(at + 4, "moof") || (fragments && file.has(at + 4, "mdat"))) {
+        fragments = true;
         end = Math.max(end, at + size);
       }
       at += size;

@@ -150,12 +150,20 @@ final class VideoSource implements AutoCloseable {
   }
 
   /**
-   * Whether the file lacks what ends one of its kind, though the packets before it are whole.
+   * What the file lacks that ends one of its kind, though the packets before it are whole; empty if
+   * nothing.
    *
    * @param read where the last packet ends
    */
-  boolean isOpenEnded(long read) throws UnusableVideoException, InterruptedException {
-    return look((format, bytes) -> format.equals("nut") && NutEnd.isOpen(bytes, read));
+  String openEnd(long read) throws UnusableVideoException, InterruptedException {
+    return look(
+        (format, bytes) ->
+            switch (format) {
+              case "nut" -> NutEnd.isOpen(bytes, read) ? "it has no index at its end" : "";
+              case "ogg" ->
+                  OggPage.last(bytes).isLast() ? "" : "its last page does not end its stream";
+              default -> "";
+            });
   }
 
   /** Whether another video is behind the one that is read. */
