@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -21,6 +23,9 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
 public final class KafkaProblem {
   /** Of {@code ClientUtils.parseAndValidateAddresses}, which has no exception of its own for it. */
   private static final String UNRESOLVED = "No resolvable bootstrap urls";
+
+  /** Of a record that was sent together with one that was refused, which is no type of its own. */
+  private static final String INVALID_BATCH = "part of a batch which had one more more invalid";
 
   private KafkaProblem() {}
 
@@ -58,6 +63,16 @@ public final class KafkaProblem {
   public static boolean isUnresolved(Throwable error) {
     return innermost(error) instanceof ConfigException config
         && String.valueOf(config.getMessage()).contains(UNRESOLVED);
+  }
+
+  /** Whether a broker refused what a record holds or which time stamp it has. */
+  static boolean isRefusedRecord(Throwable error) {
+    return causes(error).stream()
+        .anyMatch(
+            at ->
+                at instanceof InvalidTimestampException
+                    || at instanceof InvalidRecordException
+                    || String.valueOf(at.getMessage()).contains(INVALID_BATCH));
   }
 
   private static String advice(Throwable error) {

@@ -9,6 +9,7 @@ import io.clipstream.streams.topology.Formats;
 import io.clipstream.streams.topology.GatedClients;
 import io.clipstream.streams.topology.IntakeGate;
 import io.clipstream.streams.topology.LabelTopology;
+import io.clipstream.streams.topology.OutcomeTimes;
 import io.clipstream.streams.topology.OutcomeTimestamp;
 import io.clipstream.streams.topology.PendingLimits;
 import io.clipstream.streams.topology.PendingVideos;
@@ -60,6 +61,7 @@ public final class LabelApp implements AutoCloseable {
   private final VideoLabeller labeller;
   private final IntakeGate gate;
   private final Attempts attempts;
+  private final OutcomeTimes times;
   private final KafkaStreams streams;
   private final CompletableFuture<Optional<Throwable>> exit = new CompletableFuture<>();
   private final CountDownLatch running = new CountDownLatch(1);
@@ -122,6 +124,7 @@ public final class LabelApp implements AutoCloseable {
     this.kafka = StreamsDefaults.with(settings.kafka());
     this.gate = new IntakeGate(settings.pending(), labeller::waiting);
     this.attempts = new Attempts(settings.pending().deaths());
+    this.times = new OutcomeTimes(settings.timestamps());
     this.streams =
         new KafkaStreams(
             LabelTopology.build(
@@ -130,7 +133,7 @@ public final class LabelApp implements AutoCloseable {
                 labeller,
                 gate,
                 attempts,
-                settings.timestamps(),
+                times,
                 StreamsDefaults.maxRequestBytes(kafka)),
             kafka,
             new GatedClients(gate, attempts));
@@ -160,6 +163,12 @@ public final class LabelApp implements AutoCloseable {
         PendingVideos.MAX_RECORD_BYTES,
         "pending references may have");
     PartitionCounts.require(admin, applicationId(), settings.topics().incoming());
+    if (settings.timestamps() != OutcomeTimestamp.NOW) {
+      Topics topics = settings.topics();
+      for (String topic : List.of(topics.labeled(), topics.rejected(), topics.deadLetter())) {
+        times.limit(topic, TopicCheck.greatestAge(admin, topic));
+      }
+    }
     streams.start();
   }
 
@@ -271,6 +280,10 @@ public final class LabelApp implements AutoCloseable {
   private StreamThreadExceptionResponse afterFailure(Throwable thrown) {
     Throwable error =
         PartitionCounts.explain(thrown, admin(), applicationId(), settings.topics().incoming());
+    if (KafkaProblem.isRefusedRecord(error) && times.refused()) {
+      log.warn(
+          "Outcomes get the time of now until the next start: a topic refuses that of a reference");
+    }
     int count = countFailure();
     if (isFinal(error) || count > MAX_FAILURES) {
       failure = error;

@@ -11,10 +11,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.record.TimestampType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -110,17 +112,9 @@ final class TopicCheck {
   private static void requireRoom(
       Map<String, Object> admin, String topic, int bytes, String why, boolean ifSeen)
       throws InterruptedException {
-    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     ConfigEntry max;
-    Admin client = Admin.create(admin);
     try {
-      max =
-          client
-              .describeConfigs(List.of(resource))
-              .all()
-              .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-              .get(resource)
-              .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+      max = settings(admin, topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
     } catch (ExecutionException | TimeoutException e) {
       log.atLevel(ifSeen ? Level.DEBUG : Level.WARN)
           .log(
@@ -129,8 +123,6 @@ final class TopicCheck {
               bytes,
               KafkaProblem.noAnswer(e, servers(admin)));
       return;
-    } finally {
-      client.close(Duration.ZERO);
     }
     if (max != null && Long.parseLong(max.value()) < bytes) {
       throw new UserError(
@@ -142,6 +134,41 @@ final class TopicCheck {
               + bytes
               + " as "
               + why);
+    }
+  }
+
+  /**
+   * How old a record may be for a topic to take it, in milliseconds; any age where its settings may
+   * not be read.
+   *
+   * @param admin settings of an admin client
+   */
+  static long greatestAge(Map<String, Object> admin, String topic) throws InterruptedException {
+    Config settings;
+    try {
+      settings = settings(admin, topic);
+    } catch (ExecutionException | TimeoutException e) {
+      log.debug("The settings of topic {} cannot be read", topic, e);
+      return Long.MAX_VALUE;
+    }
+    ConfigEntry type = settings.get(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
+    ConfigEntry age = settings.get(TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG);
+    boolean brokersOwn = type != null && type.value().equals(TimestampType.LOG_APPEND_TIME.name);
+    return brokersOwn || age == null ? Long.MAX_VALUE : Long.parseLong(age.value());
+  }
+
+  private static Config settings(Map<String, Object> admin, String topic)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    Admin client = Admin.create(admin);
+    try {
+      return client
+          .describeConfigs(List.of(resource))
+          .all()
+          .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          .get(resource);
+    } finally {
+      client.close(Duration.ZERO);
     }
   }
 

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p>Stream thread only, except what the labeller's threads call with an outcome or a failure.
  * Streams may call {@link #init} again after {@link #close}.
  */
-final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[]> {
+final class ClassifyProcessor implements Processor<byte[], Record<byte[], byte[]>, byte[], byte[]> {
   /**
    * Largest record that is taken as a reference, as {@link RecordSize#of} counts it: its outcome
    * repeats parts of it, and must fit ({@link OutcomeRecords}).
@@ -58,7 +58,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
   private final VideoLabeller labeller;
   private final IntakeGate gate;
   private final Attempts allAttempts;
-  private final OutcomeTimestamp timestamps;
+  private final OutcomeTimes times;
   private final int maxDeadLetterBytes;
 
   private ProcessorContext<byte[], byte[]> context;
@@ -83,14 +83,14 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       VideoLabeller labeller,
       IntakeGate gate,
       Attempts allAttempts,
-      OutcomeTimestamp timestamps,
+      OutcomeTimes times,
       int maxDeadLetterBytes) {
     this.topics = topics;
     this.newFormats = newFormats;
     this.labeller = labeller;
     this.gate = gate;
     this.allAttempts = allAttempts;
-    this.timestamps = timestamps;
+    this.times = times;
     this.maxDeadLetterBytes = maxDeadLetterBytes;
   }
 
@@ -111,8 +111,10 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
     context.schedule(DRAIN_INTERVAL, PunctuationType.WALL_CLOCK_TIME, this::drain);
   }
 
+  /** With the record as it came as the value. */
   @Override
-  public void process(Record<byte[], byte[]> record) {
+  public void process(Record<byte[], Record<byte[], byte[]>> taken) {
+    Record<byte[], byte[]> record = taken.value();
     long offset = context.recordMetadata().map(RecordMetadata::offset).orElse(-1L);
     long bytes = RecordSize.of(Known.takeOff(record));
     if (bytes > MAX_REFERENCE_BYTES) {
@@ -319,7 +321,8 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
    */
   private boolean forward(TrackedVideo video) {
     Record<byte[], byte[]> reference = video.entry.record();
-    long timestamp = timestamps.of(reference, context.currentSystemTimeMs());
+    String topic = labelled(video.outcome) ? topics.labeled() : topics.rejected();
+    long timestamp = times.of(topic, reference, context.currentSystemTimeMs());
     Record<byte[], byte[]> outcome;
     try {
       outcome = records.of(reference, video.outcome, timestamp);
@@ -334,12 +337,13 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
       return false;
     }
     video.submission.leaving(outcome.headers());
-    context.forward(outcome, sink(video.outcome));
+    context.forward(
+        outcome, labelled(video.outcome) ? LabelTopology.LABELED : LabelTopology.REJECTED);
     return true;
   }
 
-  private static String sink(Outcome outcome) {
-    return outcome instanceof Outcome.Labelled ? LabelTopology.LABELED : LabelTopology.REJECTED;
+  private static boolean labelled(Outcome outcome) {
+    return outcome instanceof Outcome.Labelled;
   }
 
   private void sendDeadLetter(Record<byte[], byte[]> record, long offset, Exception error) {
@@ -350,7 +354,7 @@ final class ClassifyProcessor implements Processor<byte[], byte[], byte[], byte[
         offset,
         topics.deadLetter(),
         error.getMessage());
-    long timestamp = timestamps.of(record, context.currentSystemTimeMs());
+    long timestamp = times.of(topics.deadLetter(), record, context.currentSystemTimeMs());
     context.forward(
         DeadLetters.of(
             record.withTimestamp(timestamp),

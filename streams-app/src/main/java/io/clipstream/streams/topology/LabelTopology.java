@@ -9,15 +9,17 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Record;
 
 /**
  * The streams topology, whole:
  *
  * <pre>
- * incoming ─▶ classify ─┬▶ labeled
- *             │    ▲    ├▶ rejected
- *             ▼    │    └▶ dead-letter
- *         pending-videos
+ * incoming ─▶ take ─▶ classify ─┬▶ labeled
+ *                     │    ▲    ├▶ rejected
+ *                     ▼    │    └▶ dead-letter
+ *                 pending-videos
  * </pre>
  *
  * <p>Keys and values are bytes up to the processor, which reads and writes the records itself: so a
@@ -27,6 +29,7 @@ import org.apache.kafka.streams.processor.TimestampExtractor;
  */
 public final class LabelTopology {
   static final String SOURCE = "incoming";
+  static final String TAKE = "take";
   static final String CLASSIFY = "classify";
   static final String LABELED = "labeled";
   static final String REJECTED = "rejected";
@@ -42,7 +45,7 @@ public final class LabelTopology {
    * @param gate bounds what is in flight, together with {@link GatedClients}
    * @param attempts counts the deaths of processes with a video in work, together with {@link
    *     GatedClients}
-   * @param timestamps of outcomes and dead letters
+   * @param times of outcomes and dead letters
    * @param maxRequestBytes what the producer and the dead-letter topic take, at least 1 MiB, which
    *     the other topics take too; larger dead letters go without their value
    */
@@ -52,7 +55,7 @@ public final class LabelTopology {
       VideoLabeller labeller,
       IntakeGate gate,
       Attempts attempts,
-      OutcomeTimestamp timestamps,
+      OutcomeTimes times,
       int maxRequestBytes) {
     int maxDeadLetterBytes = RecordSize.within(maxRequestBytes);
     ByteArrayDeserializer read = new ByteArrayDeserializer();
@@ -60,12 +63,13 @@ public final class LabelTopology {
     return new Topology()
         .addSource(
             AutoOffsetReset.earliest(), SOURCE, new RecordTime(), read, read, topics.incoming())
+        .addProcessor(TAKE, Take::new, SOURCE)
         .addProcessor(
             CLASSIFY,
             () ->
                 new ClassifyProcessor(
-                    topics, formats, labeller, gate, attempts, timestamps, maxDeadLetterBytes),
-            SOURCE)
+                    topics, formats, labeller, gate, attempts, times, maxDeadLetterBytes),
+            TAKE)
         .addStateStore(PendingVideos.store(), CLASSIFY)
         .addSink(LABELED, topics.labeled(), write, write, CLASSIFY)
         .addSink(REJECTED, topics.rejected(), write, write, CLASSIFY)
@@ -73,9 +77,22 @@ public final class LabelTopology {
   }
 
   /**
+   * Hands a record on as it came, but at the time of now. That is what the changelog gets: brokers
+   * refuse records from too long ago (message.timestamp.before.max.ms), and references may be as
+   * old as they like.
+   */
+  private static final class Take
+      extends ContextualProcessor<byte[], byte[], byte[], Record<byte[], byte[]>> {
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+      long now = context().currentSystemTimeMs();
+      context().forward(new Record<>(record.key(), record, now, record.headers()));
+    }
+  }
+
+  /**
    * A record's own time, or now for one without, which Streams would fail or drop, and for one that
-   * says the future: brokers refuse that for what is written of it
-   * (message.timestamp.after.max.ms).
+   * says the future: brokers refuse that for its outcome, too (message.timestamp.after.max.ms).
    */
   private static final class RecordTime implements TimestampExtractor {
     @Override

@@ -1,16 +1,9 @@
 package io.clipstream.streams.topology;
 
-import org.apache.kafka.streams.processor.api.Record;
-
 /** Which time stamp outcomes and dead letters get. Retention deletes by it. */
 public enum OutcomeTimestamp {
   /** When it is written: labels of an old reference are kept as long as any others. */
   NOW,
   /** The reference's: for joins and windows over the time at which videos came in. */
-  REFERENCE;
-
-  /** In milliseconds since 1970. */
-  long of(Record<byte[], byte[]> reference, long now) {
-    return this == NOW ? now : reference.timestamp();
-  }
+  REFERENCE
 }

@@ -72,6 +72,9 @@ public final class Cluster implements AutoCloseable {
   /** Labels by the video's id. */
   final Map<String, VideoLabels> labelled = new HashMap<>();
 
+  /** Time stamps of outcomes by the video's id, in milliseconds since 1970. */
+  final Map<String, Long> times = new HashMap<>();
+
   /** Rejections by the video's id. */
   final Map<String, RejectedVideo> rejected = new HashMap<>();
 
@@ -269,7 +272,15 @@ public final class Cluster implements AutoCloseable {
   }
 
   void setTopic(String topic, String key, String value) throws Exception {
-    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    set(new ConfigResource(ConfigResource.Type.TOPIC, topic), key, value);
+  }
+
+  /** Of all topics that do not have their own. */
+  void setBrokers(String key, String value) throws Exception {
+    set(new ConfigResource(ConfigResource.Type.BROKER, ""), key, value);
+  }
+
+  private void set(ConfigResource resource, String key, String value) throws Exception {
     ConfigEntry entry = new ConfigEntry(key, value);
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {
       admin
@@ -336,10 +347,12 @@ public final class Cluster implements AutoCloseable {
       if (record.topic().equals(TOPICS.deadLetter())) {
         deadLetters.add(record);
       } else {
+        String id = id(record);
+        times.put(id, record.timestamp());
         outcomes
             .computeIfAbsent(
                 new TopicPartition(record.topic(), record.partition()), unused -> new ArrayList<>())
-            .add(new String(record.key(), StandardCharsets.UTF_8) + " " + id(record));
+            .add(new String(record.key(), StandardCharsets.UTF_8) + " " + id);
       }
     }
   }

@@ -68,19 +68,77 @@ class LabelAppIT {
     cluster.produce(20);
     cluster.timestamp = Long.MAX_VALUE;
     cluster.produce(20);
-    LabelApp.Settings usual = cluster.settings("app");
-    LabelApp.Settings settings =
-        new LabelApp.Settings(
-            usual.topics(),
-            usual.kafka(),
-            usual.serdeClass(),
-            usual.serde(),
-            usual.pending(),
-            usual.drainLimit(),
-            OutcomeTimestamp.REFERENCE);
-    try (LabelApp app = new LabelApp(settings, new InstantLabeller(20))) {
+    try (LabelApp app = new LabelApp(withTimesOfReferences(), new InstantLabeller(20))) {
       app.start();
       cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(app.exit()).isNotDone();
+    }
+  }
+
+  private LabelApp.Settings withTimesOfReferences() {
+    LabelApp.Settings usual = cluster.settings("app");
+    return new LabelApp.Settings(
+        usual.topics(),
+        usual.kafka(),
+        usual.serdeClass(),
+        usual.serde(),
+        usual.pending(),
+        usual.drainLimit(),
+        OutcomeTimestamp.REFERENCE);
+  }
+
+  @Test
+  void shouldGiveReferencesTheirOutcomeThatAreOlderThanBrokersTakeRecords() throws Exception {
+    takeNoRecordsOlderThanAnHour();
+    cluster.timestamp = 1_000_000_000_000L;
+    cluster.produce(50);
+    try (LabelApp app = cluster.start("app", new InstantLabeller(20))) {
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(app.exit()).isNotDone();
+    }
+  }
+
+  private void takeNoRecordsOlderThanAnHour() throws Exception {
+    cluster.setTopic(
+        Cluster.TOPICS.incoming(),
+        TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG,
+        Long.toString(Long.MAX_VALUE));
+    cluster.setBrokers("log.message.timestamp.before.max.ms", "3600000");
+  }
+
+  @Test
+  void shouldGiveOutcomesTheTimeOfTheirReferenceWhereTheirTopicTakesIt() throws Exception {
+    takeNoRecordsOlderThanAnHour();
+    long start = System.currentTimeMillis();
+    cluster.timestamp = 1_000_000_000_000L;
+    cluster.produce(20);
+    long recent = start - 600_000;
+    cluster.timestamp = recent;
+    cluster.produce(20);
+    try (LabelApp app = new LabelApp(withTimesOfReferences(), new InstantLabeller(20))) {
+      app.start();
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      for (int i = 0; i < 20; i++) {
+        assertThat(cluster.times.get("video-" + i)).isGreaterThanOrEqualTo(start);
+        assertThat(cluster.times.get("video-" + (20 + i))).isEqualTo(recent);
+      }
+      assertThat(app.exit()).isNotDone();
+    }
+  }
+
+  @Test
+  void shouldGiveOutcomesTheTimeOfNowOnceTheirTopicRefusesAnother() throws Exception {
+    try (LabelApp app = new LabelApp(withTimesOfReferences(), new InstantLabeller(20))) {
+      app.start();
+      cluster.timestamp = 1_000_000_000_000L;
+      cluster.produce(20);
+      cluster.readUntil(LIMIT, () -> cluster.seen() == 20);
+      takeNoRecordsOlderThanAnHour();
+      long start = System.currentTimeMillis();
+      cluster.produce(50);
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(cluster.times.get("video-0")).isEqualTo(cluster.timestamp);
+      assertThat(cluster.times.get("video-20")).isGreaterThanOrEqualTo(start);
       assertThat(app.exit()).isNotDone();
     }
   }

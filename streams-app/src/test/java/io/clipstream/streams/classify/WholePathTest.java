@@ -29,6 +29,7 @@ import io.clipstream.streams.topology.Attempts;
 import io.clipstream.streams.topology.Formats;
 import io.clipstream.streams.topology.IntakeGate;
 import io.clipstream.streams.topology.LabelTopology;
+import io.clipstream.streams.topology.OutcomeTimes;
 import io.clipstream.streams.topology.OutcomeTimestamp;
 import io.clipstream.streams.topology.PendingLimits;
 import io.clipstream.streams.topology.Topics;
@@ -93,7 +94,7 @@ class WholePathTest {
                     pipeline,
                     new IntakeGate(PendingLimits.of(100)),
                     new Attempts(0),
-                    OutcomeTimestamp.NOW,
+                    new OutcomeTimes(OutcomeTimestamp.NOW),
                     1 << 20),
                 config())) {
       TestInputTopic<String, VideoReference> incoming =

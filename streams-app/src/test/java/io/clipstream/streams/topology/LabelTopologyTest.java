@@ -72,6 +72,7 @@ class LabelTopologyTest {
   }
 
   private void start(OutcomeTimestamp timestamps) {
+    OutcomeTimes times = new OutcomeTimes(timestamps);
     // Another setting gives it another client, with another cache, than the topology's.
     formats = formats(Map.of("max.retries", "1"));
     Properties config = new Properties();
@@ -81,7 +82,7 @@ class LabelTopologyTest {
     driver =
         new TopologyTestDriver(
             LabelTopology.build(
-                TOPICS, this::failingFormats, labeller, gate, attempts, timestamps, 1 << 20),
+                TOPICS, this::failingFormats, labeller, gate, attempts, times, 1 << 20),
             config,
             TIME);
     raw =

@@ -128,7 +128,7 @@ class PendingVideosTest {
       processor.init(context);
       for (String id : List.of("a", "b")) {
         byte[] value = bytes(registry, id);
-        processor.process(new Record<>(id.getBytes(UTF_8), value, 1));
+        processor.process(taken(id, value));
       }
       labeller.work("a").waited = Duration.ofHours(1);
       labeller.work("b").waited = Duration.ofSeconds(1);
@@ -155,7 +155,7 @@ class PendingVideosTest {
         labeller,
         new IntakeGate(PendingLimits.of(10)),
         new Attempts(3),
-        OutcomeTimestamp.NOW,
+        new OutcomeTimes(OutcomeTimestamp.NOW),
         1 << 20);
   }
 
@@ -207,7 +207,7 @@ class PendingVideosTest {
               labeller,
               gate,
               new Attempts(3),
-              OutcomeTimestamp.NOW,
+              new OutcomeTimes(OutcomeTimestamp.NOW),
               1 << 20);
       context.addStateStore(store);
 
@@ -251,13 +251,13 @@ class PendingVideosTest {
               labeller,
               gate,
               new Attempts(3),
-              OutcomeTimestamp.NOW,
+              new OutcomeTimes(OutcomeTimestamp.NOW),
               1 << 20);
       context.addStateStore(store);
       processor.init(context);
       byte[] value =
           formats.references().serializer().serialize(topics.incoming(), Fixtures.reference("a"));
-      processor.process(new Record<>("a".getBytes(UTF_8), value, 1));
+      processor.process(taken("a", value));
 
       processor.close();
 
@@ -266,6 +266,11 @@ class PendingVideosTest {
       assertThat(context.forwarded()).isEmpty();
       assertThat(new PendingVideos(store).recover(UUID.randomUUID())).hasSize(1);
     }
+  }
+
+  private static Record<byte[], Record<byte[], byte[]>> taken(String key, byte[] value) {
+    byte[] bytes = key.getBytes(UTF_8);
+    return new Record<>(bytes, new Record<>(bytes, value, 1), 2);
   }
 
   private static Record<byte[], byte[]> record(String key, String value) {
