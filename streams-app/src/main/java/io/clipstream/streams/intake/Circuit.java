@@ -97,10 +97,12 @@ final class Circuit {
    * Somebody failed, perhaps by its fault.
    *
    * @param who each is another
+   * @param others whether some wait who were never tried: if the fault may be this one's, the pause
+   *     before the next is short
    * @param longest pause that is kept
    * @return whether this opened it
    */
-  boolean failed(Object who, Unavailable failure, Duration longest, long now) {
+  boolean failed(Object who, Unavailable failure, boolean others, Duration longest, long now) {
     if (failing.size() < MANY) {
       failing.add(who);
     }
@@ -114,7 +116,8 @@ final class Circuit {
       openedAt = now;
     }
     if (state != State.OPEN) {
-      pause = pause == 0 ? FIRST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+      boolean isShort = pause == 0 || (others && failure.fault() == Fault.EITHER);
+      pause = isShort ? FIRST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
       until = now + pause;
       cause = failure;
     }

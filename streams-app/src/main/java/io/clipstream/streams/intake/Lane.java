@@ -3,6 +3,7 @@ package io.clipstream.streams.intake;
 import io.clipstream.model.fetch.Origin;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 
 /** What waits for one origin, in turn. Guarded by the room's lock. */
 final class Lane {
@@ -25,6 +26,28 @@ final class Lane {
 
   Lane(Origin origin) {
     this.origin = origin;
+  }
+
+  /** Whether somebody is ready who was never tried. */
+  boolean hasNew() {
+    return ready.stream().anyMatch(ticket -> ticket.rounds == 0);
+  }
+
+  /**
+   * Takes who is next: the first or, while its circuit is not closed, the first who was never
+   * tried. Those who failed keep nobody from finding out that it serves others.
+   */
+  Ticket next() {
+    if (!circuit.isClosed()) {
+      for (Iterator<Ticket> each = ready.iterator(); each.hasNext(); ) {
+        Ticket ticket = each.next();
+        if (ticket.rounds == 0) {
+          each.remove();
+          return ticket;
+        }
+      }
+    }
+    return ready.remove();
   }
 
   /** Whether nobody of it waits or is at work. */

@@ -197,7 +197,7 @@ public final class WaitingRoom {
         ticket.notBefore = now;
       } else {
         patience.failed(place, failure);
-        if (lane.circuit.failed(ticket.identity, failure, rules.patience(), now)) {
+        if (lane.circuit.failed(ticket.identity, failure, lane.hasNew(), rules.patience(), now)) {
           log.opened(lane.origin, failure.problem(), lane.circuit.until() - now);
         }
         ticket.notBefore = now + patience.pause(ticket);
@@ -314,7 +314,7 @@ public final class WaitingRoom {
         || !places.hasRoom(lane)) {
       return false;
     }
-    Ticket ticket = lane.ready.remove();
+    Ticket ticket = lane.next();
     addWaiting(ticket, -1);
     lane.circuit.begin();
     Place place = new Place(ticket, now);

@@ -20,7 +20,9 @@
  * failed in a row. Then none of its guests goes to work until a pause is over (1 s, doubled each
  * time up to 30 s, or what the server asked for); then one does, HALF-OPEN. If that succeeds, or
  * fails by its own fault, the circuit closes, else it is open for longer. Guests take turns at
- * that.
+ * that, those first that were never tried, and while there are such and the fault may be a guest's
+ * own, pauses stay at 1 s: a hundred guests that fail keep one that does not for minutes, not for
+ * an hour.
  *
  * <p>Hosts share a number of places at work. A host that nothing came from yet has a sixteenth of
  * them, any other three quarters, and so have all of the first kind together: whoever hangs, places

@@ -198,7 +198,7 @@ class WaitingRoomTest {
     pass(SECOND);
     assertThat(atWork(videos)).as("half-open").isEqualTo(1);
     Video probe = videos.stream().filter(Video::isAtWork).findFirst().orElseThrow();
-    probe.fail(Fault.EITHER);
+    probe.fail(Fault.ORIGIN);
     pass(SECOND);
     assertThat(atWork(videos)).as("longer each time").isZero();
     pass(SECOND);
@@ -210,6 +210,50 @@ class WaitingRoomTest {
     assertThat(atWork(videos)).isEqualTo(9);
     assertThat(room.troubles()).isEmpty();
     assertThat(room.isHeldUp(videos.get(5).ticket)).isFalse();
+  }
+
+  @Test
+  void shouldTryTheVideosOfAHostThatAnswersBadlyOneASecond() {
+    List<Video> bad = videos(host("odd"), 40);
+    Video good = new Video(host("odd"));
+
+    assertThat(secondsUntil(good, bad)).isLessThanOrEqualTo(45);
+    good.succeed();
+    assertThat(room.troubles()).isEmpty();
+    pass(Duration.ofNanos(Circuit.LONGEST_PAUSE));
+    List<Video> again = bad.stream().filter(Video::isAtWork).toList();
+    assertThat(again).isNotEmpty();
+    assertThat(again).allMatch(video -> video.judged(Fault.EITHER) == Verdict.GUEST);
+  }
+
+  @Test
+  void shouldTryFirstWhoWasNotTriedYet() {
+    Origin host = host("odd");
+    List<Video> bad = videos(host, 20);
+    for (int i = 0; i < 600; i++) {
+      pass(SECOND);
+      failOddly(bad);
+    }
+    Video good = new Video(host);
+
+    assertThat(secondsUntil(good, bad)).isLessThanOrEqualTo(30);
+  }
+
+  /** Until a video is at work, while others fail that are. */
+  private int secondsUntil(Video good, List<Video> bad) {
+    for (int seconds = 0; seconds < 3600; seconds++) {
+      if (good.isAtWork()) {
+        return seconds;
+      }
+      failOddly(bad);
+      pass(SECOND);
+    }
+    return Integer.MAX_VALUE;
+  }
+
+  /** It may be their fault. */
+  private static void failOddly(List<Video> videos) {
+    videos.stream().filter(Video::isAtWork).forEach(video -> video.fail(Fault.EITHER));
   }
 
   @Test
