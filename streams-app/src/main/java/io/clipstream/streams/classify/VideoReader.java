@@ -190,10 +190,15 @@ final class VideoReader implements AutoCloseable {
       observer.fetched(request, local.bytes(), fetchNanos);
       result = cutInTurn(local, video);
     } catch (UncheckedIOException broken) {
+      String why = String.valueOf(broken.getCause().getMessage());
+      if (why.contains(OUT_OF_FILES)) {
+        unavailable(video, noFiles(why));
+        return;
+      }
       if (!isOfRoot(video)) {
         throw broken;
       }
-      unavailable(video, unreadable(video, broken.getCause().getMessage()));
+      unavailable(video, unreadable(video, why));
       return;
     }
     if (result == null) {

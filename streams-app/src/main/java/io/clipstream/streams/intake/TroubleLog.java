@@ -15,7 +15,13 @@ final class TroubleLog {
   static final int MOST = 50;
   private static final Logger log = LoggerFactory.getLogger(TroubleLog.class);
 
+  private static final long BETWEEN_TOLD = Duration.ofSeconds(30).toNanos();
+
   private final Set<Origin> open = new HashSet<>();
+
+  private boolean everToldFiles;
+  private boolean filesTold;
+  private long filesToldAt;
 
   void opened(Origin origin, String problem, long pause) {
     if (open.size() < MOST) {
@@ -43,12 +49,20 @@ final class TroubleLog {
     open.remove(origin);
   }
 
-  void outOfFiles(String problem) {
-    log.warn("All videos wait, and are tried again every second: {}", problem);
+  /** Where there are just too few of them, they come and go by the second. */
+  void outOfFiles(String problem, long now) {
+    filesTold = !everToldFiles || now - filesToldAt >= BETWEEN_TOLD;
+    if (filesTold) {
+      everToldFiles = true;
+      filesToldAt = now;
+      log.warn("All videos wait, and are tried again every second: {}", problem);
+    }
   }
 
   void filesAgain() {
-    log.info("There are file descriptors again, videos go on");
+    if (filesTold) {
+      log.info("There are file descriptors again, videos go on");
+    }
   }
 
   /** "1 s", "90 s", "6 h". */

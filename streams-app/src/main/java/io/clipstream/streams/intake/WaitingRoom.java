@@ -350,7 +350,7 @@ public final class WaitingRoom {
     if (!outOfFiles) {
       outOfFiles = true;
       outOfFilesSince = now;
-      log.outOfFiles(failure.problem());
+      log.outOfFiles(failure.problem(), now);
     }
     instancePauses = true;
     instanceUntil = now + INSTANCE_PAUSE;

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -221,6 +222,29 @@ class CausesTest {
     Files.move(mounted, root);
 
     labelled(local);
+  }
+
+  /** FFmpeg opens each file once more than the fetcher does. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldRejectNobodyForWhomTheDecoderHasNoFileDescriptor(boolean remote) throws Exception {
+    pipeline.close();
+    AtomicInteger left = new AtomicInteger(5);
+    Cutter real = versions.cutter(2);
+    Cutter without =
+        (video, range, sink) -> {
+          if (left.getAndDecrement() > 0) {
+            throw new UncheckedIOException(
+                new FileSystemException(video.path().toString(), null, "Too many open files"));
+          }
+          return real.cut(video, range, sink);
+        };
+    pipeline = pipeline(Duration.ofHours(6), without);
+
+    labelled(submit(remote ? url("/1") : file("a.mp4")));
+
+    assertThat(left.get()).as("tried until there was one").isNegative();
+    assertThat(pipeline.troubles()).isEmpty();
   }
 
   @Test
