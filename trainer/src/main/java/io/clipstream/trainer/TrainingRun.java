@@ -3,6 +3,7 @@ package io.clipstream.trainer;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
@@ -225,7 +226,7 @@ public final class TrainingRun {
     report.put("model", recipe.name() + "-" + recipe.version());
     report.put("digest", ModelArtifact.open(artifact).digest());
     report.put("bytes", Files.size(artifact));
-    report.put("device", device.isGpu() ? "gpu" + device.getDeviceId() : "cpu");
+    report.put("device", DeviceName.of(device));
     report.put("devices", devices.size());
     report.put("processors", Runtime.getRuntime().availableProcessors());
     report.put("seconds", seconds);

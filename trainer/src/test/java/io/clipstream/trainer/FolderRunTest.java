@@ -60,7 +60,7 @@ class FolderRunTest {
         .contains("label         train   validation")
         .contains("bright            4            1")
         .contains("dark              8            2")
-        .contains("on cpu(): 2 epochs of 3 steps with up to 4 clips, ")
+        .contains("on cpu: 2 epochs of 3 steps with up to 4 clips, ")
         .contains(" ms a step, about ")
         .doesNotContain("class-weights")
         .doesNotContain("epoch 1/2");

@@ -32,13 +32,22 @@ final class Driver {
     } catch (UnsatisfiedLinkError e) {
       throw new CudaException("CUDA's driver is not there: " + firstLine(e), e);
     }
+    check(cuInit(0), "start");
+    loaded = true;
+  }
+
+  /**
+   * Finds the driver and the hardware decoders.
+   *
+   * @throws CudaException if one is not there
+   */
+  static void loadWithDecoders() {
+    load();
     try {
       NativeLibrary.getInstance(NVDEC);
     } catch (UnsatisfiedLinkError e) {
       throw new CudaException("NVIDIA's video decoder is not there: " + firstLine(e), e);
     }
-    check(cuInit(0), "start");
-    loaded = true;
   }
 
   private static String firstLine(Throwable e) {

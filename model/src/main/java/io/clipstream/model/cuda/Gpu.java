@@ -28,19 +28,12 @@ public final class Gpu {
 
   private Gpu(int number) {
     this.number = number;
-    int[] device = new int[1];
-    Driver.check(Driver.cuDeviceGet(device, number), "device " + number);
-    byte[] text = new byte[256];
-    Driver.check(Driver.cuDeviceGetName(text, text.length, device[0]), "name of a device");
-    int length = 0;
-    while (text[length] != 0) {
-      length++;
-    }
-    name = new String(text, 0, length, StandardCharsets.US_ASCII);
+    int device = device(number);
+    name = name(device);
     long[] value = new long[1];
-    Driver.check(Driver.cuDeviceTotalMem_v2(value, device[0]), "memory of a device");
+    Driver.check(Driver.cuDeviceTotalMem_v2(value, device), "memory of a device");
     memory = value[0];
-    Driver.check(Driver.cuDevicePrimaryCtxRetain(value, device[0]), "context");
+    Driver.check(Driver.cuDevicePrimaryCtxRetain(value, device), "context");
     context = value[0];
     enter();
     try {
@@ -57,8 +50,34 @@ public final class Gpu {
    * @throws CudaException if there is no driver, no decoder or no such GPU
    */
   public static Gpu open(int number) {
-    Driver.load();
+    Driver.loadWithDecoders();
     return new Gpu(number);
+  }
+
+  /**
+   * The model of a GPU, which is not made ready for that.
+   *
+   * @throws CudaException if there is no driver or no such GPU
+   */
+  public static String modelOf(int number) {
+    Driver.load();
+    return name(device(number));
+  }
+
+  private static int device(int number) {
+    int[] device = new int[1];
+    Driver.check(Driver.cuDeviceGet(device, number), "device " + number);
+    return device[0];
+  }
+
+  private static String name(int device) {
+    byte[] text = new byte[256];
+    Driver.check(Driver.cuDeviceGetName(text, text.length, device), "name of a device");
+    int length = 0;
+    while (text[length] != 0) {
+      length++;
+    }
+    return new String(text, 0, length, StandardCharsets.US_ASCII);
   }
 
   /** As CUDA counts. */

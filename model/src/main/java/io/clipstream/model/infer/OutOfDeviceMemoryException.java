@@ -3,6 +3,7 @@ package io.clipstream.model.infer;
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.jni.JniUtils;
+import io.clipstream.model.DeviceName;
 
 /** A batch did not fit into the device's memory; half of it may. */
 public final class OutOfDeviceMemoryException extends RuntimeException {
@@ -23,7 +24,8 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
       JniUtils.emptyCudaCache();
     }
     return new OutOfDeviceMemoryException(
-        "a batch of " + batch + " clips does not fit into the memory of " + device, e);
+        "a batch of " + batch + " clips does not fit into the memory of " + DeviceName.of(device),
+        e);
   }
 
   private static boolean isOfMemory(EngineException e) {

@@ -3,6 +3,7 @@ package io.clipstream.model.infer;
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Clip;
@@ -196,7 +197,12 @@ public final class TorchClassifier implements Classifier {
     }
     RunWatch watch =
         RunWatch.begin(
-            "A batch of " + clips.size() + " clips of " + manifest().id() + " on " + device);
+            "A batch of "
+                + clips.size()
+                + " clips of "
+                + manifest().id()
+                + " on "
+                + DeviceName.of(device));
     try (BatchAhead current = taken(clips)) {
       if (network.overlaps()) {
         prepare(next.get());

@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
@@ -101,10 +102,14 @@ final class TorchNetwork implements AutoCloseable {
     if (kernels == KernelMode.ON) {
       throw new UserError(
           "%s cannot run with GPU kernels on %s: %s; with model.kernels=auto it runs without"
-              .formatted(id, device, reason));
+              .formatted(id, DeviceName.of(device), reason));
     }
     if (device.isGpu()) {
-      log.info("{} runs in its plain form on {}, without GPU kernels: {}", id, device, reason);
+      log.info(
+          "{} runs in its plain form on {}, without GPU kernels: {}",
+          id,
+          DeviceName.of(device),
+          reason);
     }
   }
 

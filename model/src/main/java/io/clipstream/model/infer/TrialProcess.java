@@ -3,6 +3,7 @@ package io.clipstream.model.infer;
 import ai.djl.Device;
 import io.clipstream.model.CacheFolder;
 import io.clipstream.model.ChildJvm;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ScriptOperators;
@@ -48,7 +49,9 @@ public final class TrialProcess {
     }
     ScriptOperators.require(artifact);
     Path known =
-        CacheFolder.path().resolve("tried").resolve(artifact.digest() + "-" + name(device));
+        CacheFolder.path()
+            .resolve("tried")
+            .resolve(artifact.digest() + "-" + DeviceName.of(device));
     if (Files.exists(known)) {
       return;
     }
@@ -116,7 +119,7 @@ public final class TrialProcess {
                   Trial.class,
                   List.of(
                       artifact.path().toAbsolutePath().toString(),
-                      name(device),
+                      DeviceName.of(device),
                       Integer.toString(clips),
                       Long.toString(seed),
                       result.toString()))
@@ -175,9 +178,5 @@ public final class TrialProcess {
     } catch (IOException | RuntimeException e) {
       return OptionalLong.empty();
     }
-  }
-
-  private static String name(Device device) {
-    return device.isGpu() ? "gpu" + device.getDeviceId() : "cpu";
   }
 }

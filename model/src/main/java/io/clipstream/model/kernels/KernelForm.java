@@ -1,6 +1,7 @@
 package io.clipstream.model.kernels;
 
 import ai.djl.Device;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.TorchArchive;
 import io.clipstream.model.swin.LearningKernels;
@@ -61,7 +62,8 @@ public final class KernelForm {
 
   private static void expectGpu(Device device) throws KernelsUnavailableException {
     if (!device.isGpu()) {
-      throw new KernelsUnavailableException("the device is " + device + ", expected a GPU");
+      throw new KernelsUnavailableException(
+          "the device is " + DeviceName.of(device) + ", expected a GPU");
     }
   }
 }

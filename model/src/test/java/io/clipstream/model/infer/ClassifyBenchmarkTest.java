@@ -31,7 +31,7 @@ class ClassifyBenchmarkTest {
         ClassifyBenchmark.measure(
             artifact, Device.cpu(), List.of(1, 2), KernelMode.AUTO, Duration.ofMillis(1));
 
-    assertThat(report.form()).hasToString("plain: the device is cpu(), expected a GPU");
+    assertThat(report.form()).hasToString("plain: the device is cpu, expected a GPU");
     List<Result> results = report.results();
     assertThat(results).extracting(Result::batch).containsExactly(1, 2);
     for (Result result : results) {

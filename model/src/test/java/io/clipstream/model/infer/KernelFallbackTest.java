@@ -101,7 +101,7 @@ class KernelFallbackTest {
         .asString()
         .matches(
             artifact.manifest().id()
-                + " runs in its plain form on gpu\\(0\\), without GPU kernels: "
+                + " runs in its plain form on gpu0, without GPU kernels: "
                 + "(CUDA's driver is not there: .*|this PyTorch is without CUDA: .*)");
   }
 
@@ -117,7 +117,7 @@ class KernelFallbackTest {
         .isInstanceOf(UserError.class)
         .hasMessageMatching(
             artifact.manifest().id()
-                + " cannot run with GPU kernels on cpu\\(\\): "
+                + " cannot run with GPU kernels on cpu: "
                 + reason
                 + "; with model.kernels=auto it runs without");
     assertThat(tried).allMatch(NetworkForm::kernels);

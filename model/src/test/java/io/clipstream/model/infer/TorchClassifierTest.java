@@ -157,7 +157,7 @@ class TorchClassifierTest {
             3);
     assertThatThrownBy(() -> TorchClassifier.load(artifact, Device.cpu(), List.of(1, 2)))
         .isInstanceOf(OutOfDeviceMemoryException.class)
-        .hasMessage("a batch of 2 clips does not fit into the memory of cpu()");
+        .hasMessage("a batch of 2 clips does not fit into the memory of cpu");
     try (TorchClassifier classifier = TorchClassifier.load(artifact, Device.cpu(), List.of(1));
         Clip clip = clip(1)) {
       assertThat(classifier.classify(List.of(clip))).hasNumberOfRows(1);
@@ -225,12 +225,12 @@ class TorchClassifierTest {
     ModelArtifact artifact = ModelArtifact.open(SmallModels.write(folder, "small", 4));
 
     assertThat(form(artifact, KernelMode.AUTO))
-        .hasToString("plain: the device is cpu(), expected a GPU");
+        .hasToString("plain: the device is cpu, expected a GPU");
     assertThat(form(artifact, KernelMode.OFF)).hasToString("plain: model.kernels is off");
     assertThatThrownBy(() -> form(artifact, KernelMode.ON))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "small-1 cannot run with GPU kernels on cpu(): the device is cpu(), expected a GPU;"
+            "small-1 cannot run with GPU kernels on cpu: the device is cpu, expected a GPU;"
                 + " with model.kernels=auto it runs without");
   }
 

@@ -90,7 +90,7 @@ class KernelFormTest {
 
     assertThatThrownBy(() -> KernelForm.open(artifact, Device.cpu()))
         .isInstanceOf(KernelsUnavailableException.class)
-        .hasMessage("the device is cpu(), expected a GPU");
+        .hasMessage("the device is cpu, expected a GPU");
   }
 
   /** With PyTorch's build for CPUs nothing can answer for a GPU: the last step says so. */

@@ -1,8 +1,12 @@
 package io.clipstream.streams.app;
 
+import ai.djl.Device;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.cuda.CudaException;
+import io.clipstream.model.cuda.Gpu;
 import io.clipstream.model.fetch.RootCheck;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.VideoLabels;
@@ -75,8 +79,17 @@ public final class HostCheck {
 
   private String devices() {
     return settings.model().devices().devices().stream()
-        .map(Object::toString)
+        .map(HostCheck::named)
         .collect(Collectors.joining(", "));
+  }
+
+  private static String named(Device device) {
+    String name = DeviceName.of(device);
+    try {
+      return device.isGpu() ? "%s (%s)".formatted(name, Gpu.modelOf(device.getDeviceId())) : name;
+    } catch (CudaException e) { // what PyTorch has is enough to run
+      return name;
+    }
   }
 
   private void checkFolders() throws InterruptedException {

@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 /**
  * How a model comes onto a device.
  *
- * @param device its name, such as {@code gpu(0)}
+ * @param device its name, such as {@code gpu0}
  * @param load makes the classifier, warm for the batch sizes; called once, by the thread that will
  *     use and close it
  */

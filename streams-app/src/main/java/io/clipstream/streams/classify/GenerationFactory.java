@@ -1,6 +1,7 @@
 package io.clipstream.streams.classify;
 
 import ai.djl.Device;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.ClipSpec;
@@ -92,7 +93,9 @@ public record GenerationFactory(
         served(artifact),
         cutter(artifact.manifest().clip(), budget),
         devices.stream()
-            .map(device -> new DeviceModel(device.toString(), () -> load(artifact, device, proof)))
+            .map(
+                device ->
+                    new DeviceModel(DeviceName.of(device), () -> load(artifact, device, proof)))
             .toList(),
         batch,
         observer);
@@ -116,7 +119,7 @@ public record GenerationFactory(
 
     @Override
     public void passed(long nanos) throws InterruptedException {
-      DeviceUse.of(device.toString()).giveWay(nanos);
+      DeviceUse.of(DeviceName.of(device)).giveWay(nanos);
     }
   }
 
@@ -133,7 +136,7 @@ public record GenerationFactory(
       try {
         proof.prove(network);
         proved = true;
-        observer.loaded(served(artifact), device.toString(), network.form());
+        observer.loaded(served(artifact), DeviceName.of(device), network.form());
         return network;
       } finally {
         if (!proved) {

@@ -54,7 +54,7 @@ public interface PipelineObserver {
   /**
    * A batch was classified.
    *
-   * @param device where, such as {@code gpu(0)}
+   * @param device where, such as {@code gpu0}
    * @param size clips in it
    * @param capacity clips of the largest batch
    * @param waitNanos that its oldest clip waited

@@ -1,6 +1,7 @@
 package io.clipstream.streams.cli;
 
 import ai.djl.Device;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.infer.ClassifyBenchmark;
 import io.clipstream.model.infer.ClassifyEndurance;
@@ -124,7 +125,7 @@ final class BenchClassifyCommand implements Callable<Integer> {
         artifact.manifest().id(),
         artifact.manifest().form(),
         artifact.manifest().precision(),
-        chosen,
+        DeviceName.of(chosen),
         form,
         "batch",
         "clips/s",

@@ -1,6 +1,6 @@
 package io.clipstream.streams.live;
 
-import ai.djl.Device;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.fetch.FileFetcher;
 import io.clipstream.schemas.ModelRollout;
 import io.clipstream.schemas.ModelStatus;
@@ -123,7 +123,7 @@ public final class LiveModel implements AutoCloseable {
         new StatusReporter(
             instance,
             model,
-            factory.devices().stream().map(Device::toString).toList(),
+            factory.devices().stream().map(DeviceName::of).toList(),
             new StatusWriter(config, options.times().lease()),
             rollout,
             generations,

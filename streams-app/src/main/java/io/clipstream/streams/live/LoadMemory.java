@@ -1,6 +1,7 @@
 package io.clipstream.streams.live;
 
 import ai.djl.Device;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.streams.classify.BatchPolicy;
 import java.io.IOException;
@@ -45,7 +46,8 @@ final class LoadMemory {
       if (device.isGpu() && lacks(weights, () -> free.on(device))) {
         free.trim();
         if (lacks(weights, () -> free.on(device))) {
-          return Optional.of(text(artifact, weights, free.on(device), "the memory of " + device));
+          return Optional.of(
+              text(artifact, weights, free.on(device), "the memory of " + DeviceName.of(device)));
         }
       }
     }

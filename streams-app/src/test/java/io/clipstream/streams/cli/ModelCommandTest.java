@@ -199,7 +199,7 @@ class ModelCommandTest {
                 "--max-latency=100000"))
         .isZero();
     assertThat(out.toString())
-        .contains("small-2 (serving, fp32) on cpu()")
+        .contains("small-2 (serving, fp32) on cpu")
         .contains("recommended for 100000 ms: batch ");
   }
 

@@ -65,14 +65,14 @@ class MonitorTest {
   @Test
   void shouldTellWhatRuns() throws Exception {
     ServedModel model = MetricModels.version(7);
-    monitor.observer().loaded(model, "cpu()", new NetworkForm(false, "there is no GPU"));
+    monitor.observer().loaded(model, "cpu", new NetworkForm(false, "there is no GPU"));
     monitor.models(() -> List.of(new ActiveModel(model, 3)));
 
     assertThat(get("/info").body())
         .contains("\"java\":\"" + Runtime.version(), "\"kafka\":\"4.", "\"djl\":\"0.")
         .contains("\"pytorch\":\"2.", "\"ffmpeg\":\"")
         .contains("\"name\":\"measured\",\"version\":\"7\",\"digest\":\"" + model.digest())
-        .contains("\"rollout\":3,\"devices\":{\"cpu()\":\"plain: there is no GPU\"}");
+        .contains("\"rollout\":3,\"devices\":{\"cpu\":\"plain: there is no GPU\"}");
   }
 
   @Test

@@ -30,13 +30,13 @@ class PipelineMetricsTest {
     metrics.fetched(request, 4096, 250_000_000);
     metrics.decoded(request, model, 3, 1_500_000_000, false);
     metrics.queued(model, 5);
-    metrics.batch(model, "gpu(0)", 4, 16, 20_000_000, 40_000_000);
+    metrics.batch(model, "gpu0", 4, 16, 20_000_000, 40_000_000);
     metrics.outcome(request, Optional.of(model), Fixtures.labelled(reference), 2_000_000_000);
     metrics.outcome(request, Optional.of(model), Fixtures.rejected(reference), 1_000_000_000);
     metrics.outcome(request, Optional.empty(), Fixtures.rejected(reference), 0);
 
     String by = "{model=\"measured\",version=\"1\"}";
-    String on = "{device=\"gpu(0)\",model=\"measured\",version=\"1\"}";
+    String on = "{device=\"gpu0\",model=\"measured\",version=\"1\"}";
     assertThat(registry.scrape().lines())
         .contains(
             "clipstream_fetch_seconds_sum 0.25",
@@ -63,7 +63,7 @@ class PipelineMetricsTest {
     ServedModel kept = MetricModels.version(0);
     int versions = 3 * PipelineMetrics.MOST_VERSIONS;
     for (int i = 1; i <= versions; i++) {
-      metrics.batch(MetricModels.version(i), "cpu()", 1, 1, 1, 1);
+      metrics.batch(MetricModels.version(i), "cpu", 1, 1, 1, 1);
       metrics.queued(kept, 1);
     }
 

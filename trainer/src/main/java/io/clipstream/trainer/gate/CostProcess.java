@@ -3,6 +3,7 @@ package io.clipstream.trainer.gate;
 import ai.djl.Device;
 import ai.djl.util.cuda.CudaUtils;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.Clip;
 import io.clipstream.model.clip.ClipBuffers;
@@ -39,7 +40,7 @@ final class CostProcess {
                   System.getProperty("java.class.path"),
                   CostProcess.class.getName(),
                   artifact.path().toAbsolutePath().toString(),
-                  device.isGpu() ? "gpu" + device.getDeviceId() : "cpu",
+                  DeviceName.of(device),
                   result.toString())
               .redirectErrorStream(true)
               .redirectOutput(said.toFile())

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.Progress;
 import io.clipstream.trainer.data.ClipSet;
 import io.clipstream.trainer.data.EpochPlan;
@@ -57,7 +58,7 @@ public record Forecast(
     double validating = Math.ceil(validation.size() / (double) plan.largest()) * FORWARD_SHARE;
     double seconds = settings.epochs() * (plan.steps() + validating) * step;
     String device =
-        devices.stream().map(Device::toString).distinct().collect(Collectors.joining(", "));
+        devices.stream().map(DeviceName::of).distinct().collect(Collectors.joining(", "));
     return new Forecast(device, plan, settings.epochs(), step, seconds);
   }
 

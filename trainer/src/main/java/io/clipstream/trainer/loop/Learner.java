@@ -3,6 +3,7 @@ package io.clipstream.trainer.loop;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.training.GradientCollector;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.infer.NetworkThread;
 import io.clipstream.model.swin.Swin3d;
@@ -65,7 +66,8 @@ final class Learner implements AutoCloseable {
     this.classWeights = settings.classWeights().of(counts);
     for (Device device : devices) {
       threads.add(
-          Executors.newSingleThreadExecutor(task -> new NetworkThread(task, "train " + device)));
+          Executors.newSingleThreadExecutor(
+              task -> new NetworkThread(task, "train " + DeviceName.of(device))));
     }
     try {
       List<Future<?>> loading = new ArrayList<>();

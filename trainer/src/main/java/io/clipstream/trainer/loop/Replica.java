@@ -13,6 +13,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.ClipSpec;
@@ -84,10 +85,13 @@ final class Replica implements AutoCloseable {
         if (kernels == KernelMode.ON) {
           throw new UserError(
               "train.kernels is on, but %s cannot train with them: %s; with auto it trains without"
-                  .formatted(device, e.getMessage()));
+                  .formatted(DeviceName.of(device), e.getMessage()));
         }
         if (device.isGpu()) {
-          log.info("{} trains without clipstream's own attention: {}", device, e.getMessage());
+          log.info(
+              "{} trains without clipstream's own attention: {}",
+              DeviceName.of(device),
+              e.getMessage());
         }
       }
     }

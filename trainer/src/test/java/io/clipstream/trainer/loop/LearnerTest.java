@@ -125,7 +125,7 @@ class LearnerTest {
     assertThatThrownBy(() -> learner(wanted, 1))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "train.kernels is on, but cpu() cannot train with them: the device is cpu(), expected a"
+            "train.kernels is on, but cpu cannot train with them: the device is cpu, expected a"
                 + " GPU; with auto it trains without");
     assertThatThrownBy(() -> recipe(Map.of("train.kernels", "always")))
         .isInstanceOf(UserError.class)

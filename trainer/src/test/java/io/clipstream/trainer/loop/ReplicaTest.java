@@ -53,7 +53,7 @@ class ReplicaTest {
     assertThatThrownBy(() -> Replica.learning(initial, recipe, Device.cpu(), BROKEN))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith(
-            "train.kernels is on, but cpu() cannot train with them: PyTorch refuses the source: ")
+            "train.kernels is on, but cpu cannot train with them: PyTorch refuses the source: ")
         .hasMessageEndingWith("; with auto it trains without")
         .hasMessageNotContaining("\n");
   }
@@ -78,7 +78,7 @@ class ReplicaTest {
     assertThat(lines.list)
         .extracting(line -> line.getLevel() + " " + line.getFormattedMessage())
         .containsExactly(
-            "INFO gpu(0) trains without clipstream's own attention: its heads have 4 channels,"
+            "INFO gpu0 trains without clipstream's own attention: its heads have 4 channels,"
                 + " expected 32");
   }
 

@@ -3,7 +3,7 @@ package io.clipstream.streams.live.watch;
 /**
  * A forward pass of a version.
  *
- * @param device where, such as {@code gpu(0)}
+ * @param device where, such as {@code gpu0}
  * @param clips size of the batch
  * @param second when it ended, by a clock of this process that does not jump
  * @param millis that it took

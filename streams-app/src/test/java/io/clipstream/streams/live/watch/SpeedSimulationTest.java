@@ -119,7 +119,7 @@ class SpeedSimulationTest {
           }
           String version = arm == Arm.BASE ? "1" : "2";
           Optional<Input.Alarm> raised =
-              watch.add(new Pass(version, "gpu(0)", clips, (long) seconds, millis));
+              watch.add(new Pass(version, "gpu0", clips, (long) seconds, millis));
           if (raised.isPresent()) {
             assertThat(raised.get().reason()).contains("forward passes take");
             alarm[0] = seconds - BEFORE;

@@ -103,14 +103,14 @@ class VersionWatchTest {
   void shouldCompareForwardPassesOfAsManyClipsOnTheSameDevice() {
     watch.use(FIRST, Optional.empty());
     for (int second = 0; second < 30; second++) {
-      assertThat(passed("1", "cpu()", 1, second, 10)).isEmpty();
-      assertThat(passed("1", "cpu()", 8, second, 40)).isEmpty();
+      assertThat(passed("1", "cpu", 1, second, 10)).isEmpty();
+      assertThat(passed("1", "cpu", 8, second, 40)).isEmpty();
     }
     watch.use(SECOND, Optional.of("1"));
     for (int second = 30; second < 330; second++) {
-      assertThat(passed("2", "gpu(0)", 1, second, 100)).isEmpty();
-      assertThat(passed("2", "cpu()", 2, second, 100)).isEmpty();
-      assertThat(passed("2", "cpu()", 8, second, 59)).isEmpty();
+      assertThat(passed("2", "gpu0", 1, second, 100)).isEmpty();
+      assertThat(passed("2", "cpu", 2, second, 100)).isEmpty();
+      assertThat(passed("2", "cpu", 8, second, 59)).isEmpty();
     }
   }
 
@@ -118,13 +118,13 @@ class VersionWatchTest {
   void shouldTakeBackAVersionThatIsSlowForAMinute() {
     watch.use(FIRST, Optional.empty());
     for (int second = 0; second < 30; second++) {
-      passed("1", "cpu()", 1, second, 10);
+      passed("1", "cpu", 1, second, 10);
     }
     watch.use(SECOND, Optional.of("1"));
     int second = 30;
     Optional<Input.Alarm> alarm = Optional.empty();
     while (alarm.isEmpty() && second < 330) {
-      alarm = passed("2", "cpu()", 1, second++, 21);
+      alarm = passed("2", "cpu", 1, second++, 21);
     }
 
     assertThat(alarm.orElseThrow().reason())
@@ -138,15 +138,15 @@ class VersionWatchTest {
   void shouldSayOnceWhatCameOfComparingForwardPasses() {
     watch.use(FIRST, Optional.empty());
     for (int second = 0; second < 30; second++) {
-      passed("1", "cpu()", 1, second, 10);
+      passed("1", "cpu", 1, second, 10);
     }
     watch.use(SECOND, Optional.of("1"));
     for (int second = 30; second < 320; second++) {
-      passed("2", "cpu()", 1, second, 12);
+      passed("2", "cpu", 1, second, 12);
       assertThat(watch.speeds()).isEmpty();
     }
     for (int second = 320; second < 360; second++) {
-      passed("2", "cpu()", 1, second, 12);
+      passed("2", "cpu", 1, second, 12);
     }
 
     assertThat(watch.speeds())
@@ -161,13 +161,13 @@ class VersionWatchTest {
     watch.use(FIRST, Optional.empty());
     labelled("1", 0, 300);
     for (int second = 0; second < 30; second++) {
-      passed("1", "cpu()", 1, second, 10);
+      passed("1", "cpu", 1, second, 10);
     }
     watch.use(SECOND, Optional.of("1"));
     assertThat(failed("2", 50)).isPresent();
     labelled("2", 0, 1_000);
     for (int second = 30; second < 360; second++) {
-      passed("2", "cpu()", 1, second, 10);
+      passed("2", "cpu", 1, second, 10);
     }
     assertThat(watch.speeds()).hasSize(1);
     labelled("2", 0, 1);
@@ -181,12 +181,12 @@ class VersionWatchTest {
   void shouldSayThatTooFewForwardPassesCouldBeCompared() {
     watch.use(FIRST, Optional.empty());
     for (int second = 0; second < 30; second++) {
-      passed("1", "cpu()", 1, second, 10);
+      passed("1", "cpu", 1, second, 10);
     }
     watch.use(SECOND, Optional.of("1"));
     for (int second = 30; second <= 1_830; second += 600) {
       assertThat(watch.speeds()).isEmpty();
-      passed("2", "cpu()", 1, second, 100);
+      passed("2", "cpu", 1, second, 100);
     }
 
     assertThat(watch.speeds())
