@@ -1,6 +1,7 @@
 package io.clipstream.streams.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -90,6 +91,23 @@ class DemoIT {
     assertThat(Files.readString(classes))
         .containsPattern("io\\.clipstream\\.\\S+ source: shared objects file \\(top\\)");
     assertThat(Files.readString(err)).as("the log").isEmpty();
+  }
+
+  /**
+   * Also where the checkout is a linked worktree, whose commit is not that of the repository's own.
+   */
+  @Test
+  void shouldTellTheCommitThatItWasBuiltFrom() throws Exception {
+    Path head = directory.resolve("head");
+    Path out = directory.resolve("out");
+    Path err = directory.resolve("err");
+    assumeTrue(
+        start(new ProcessBuilder("git", "rev-parse", "--short=7", "HEAD"), head, err) == 0,
+        "the sources are not in Git");
+
+    assertThat(start(out, err, "--version")).as(Files.readString(err)).isZero();
+
+    assertThat(Files.readString(out)).contains(Files.readString(head).strip());
   }
 
   @Test
