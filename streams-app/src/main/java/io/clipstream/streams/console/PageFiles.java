@@ -21,6 +21,7 @@ final class PageFiles {
       List.of(
           "main",
           "dom",
+          "format",
           "connection",
           "outcomes",
           "rejections",

@@ -7,14 +7,13 @@ final class Quantiles {
   private Quantiles() {}
 
   /**
-   * Quantiles by the nearest rank, so each is one of the numbers.
+   * Quantiles by the nearest rank, so each is one of the numbers. What is no number is left out.
    *
    * @param shares from 0 to 1
-   * @return null for each where there are no numbers
+   * @return null for each where there is none
    */
   static Double[] of(double[] numbers, double... shares) {
-    double[] sorted = numbers.clone();
-    Arrays.sort(sorted);
+    double[] sorted = Arrays.stream(numbers).filter(Double::isFinite).sorted().toArray();
     return Arrays.stream(shares)
         .mapToObj(
             share ->

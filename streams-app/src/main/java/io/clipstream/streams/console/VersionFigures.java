@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
@@ -57,7 +58,9 @@ final class VersionFigures {
     page.put("model", version.get(0));
     page.put("version", version.get(1));
     page.put("videos", seen.size());
-    page.put("score", seen.stream().mapToDouble(Seen::score).average().orElse(0));
+    OptionalDouble score = // Without what is no number: one of them would take the mean away.
+        seen.stream().mapToDouble(Seen::score).filter(Double::isFinite).average();
+    page.put("score", score.isPresent() ? score.getAsDouble() : null);
     page.put("classify", quantiles(seen, Seen::classifyMillis));
     page.put("total", quantiles(seen, Seen::totalMillis));
     Map<String, Long> counts =

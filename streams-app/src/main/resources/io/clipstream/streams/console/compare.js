@@ -1,5 +1,6 @@
 // What the versions that label were like lately, one beside the other.
-import { bar, byId, count, el, fill, percent, span } from './dom.js';
+import { bar, byId, el, fill } from './dom.js';
+import { count, percent, span } from './format.js';
 
 const MOST = 3;
 const LABELS = 5;

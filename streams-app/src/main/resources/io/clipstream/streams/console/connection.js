@@ -1,7 +1,8 @@
 // Listens to the console. What is lost is said, and looked for until it is there again; then
 // everything is told anew. A page that nobody sees does not listen: browsers have six connections
 // for all pages of a console, and the seventh page would get nothing.
-import { byId, clock } from './dom.js';
+import { byId } from './dom.js';
+import { clock } from './format.js';
 
 const SILENT = 8000; // it says something every two seconds
 const PAUSES = [500, 1000, 2000, 3000, 5000];

@@ -1,6 +1,7 @@
 // A video that is dropped on the page is labelled by this instance, beside what comes from Kafka; a
 // model is published.
 import { byId, el, fill, say } from './dom.js';
+import { count } from './format.js';
 import { mayWrite, post } from './actions.js';
 import { labelled, loadNext, rejected } from './outcomes.js';
 import { publish, takes as isModel } from './publish.js';
@@ -15,7 +16,7 @@ export function allow(state) {
 async function label(file) {
   if (!mayWrite()) return say('This console only shows: it labels no files.', true);
   if (file.size > most) {
-    return say(`${file.name} has ${file.size} bytes, at most ${most} are taken.`, true);
+    return say(`${file.name} has ${count(file.size)} bytes, at most ${count(most)} are taken.`, true);
   }
   const dialog = byId('dialog');
   const content = el('div', { role: 'status' }, el('p', {}, 'It is being labelled…'),

@@ -1,5 +1,6 @@
 // Outcomes as they come: the newest few as cards.
-import { bar, byId, count, el, moment, percent, span, when } from './dom.js';
+import { bar, byId, el } from './dom.js';
+import { count, moment, percent, share, span, when } from './format.js';
 import { ask, attempt, mayWrite, post } from './actions.js';
 
 const MOST = 40;
@@ -81,7 +82,7 @@ export function labelled(outcome, correctable = true) {
       outcome.note ? el('p', { class: 'warn' }, `In part: ${outcome.note}`) : null,
       el('div', { class: 'foot' },
         el('p', { class: 'quiet cut', title: [outcome.uri, ...metadata(outcome)].join('\n') },
-          [`${outcome.video}, ${outcome.clips} ${outcome.clips === 1 ? 'clip' : 'clips'}`,
+          [`${outcome.video}, ${count(outcome.clips)} ${outcome.clips === 1 ? 'clip' : 'clips'}`,
             ...metadata(outcome)].join(' · ')),
         correctable && mayWrite() ? el('button', { type: 'button', class: 'small',
           'aria-label': `Correct ${outcome.id}`, onclick: () => correct(outcome) }, 'Correct')
@@ -92,9 +93,9 @@ const metadata = outcome =>
   Object.entries(outcome.metadata).map(([key, value]) => `${key}: ${value}`);
 
 function timeline(outcome) {
-  if (outcome.segments.length === 0 || outcome.millis <= 0) return null;
+  if (outcome.segments.length === 0 || !(outcome.millis > 0)) return null;
   const best = outcome.labels[0]?.[0];
-  const at = millis => `${Math.min(100, 100 * millis / outcome.millis)}%`;
+  const at = millis => `${100 * share(millis, outcome.millis)}%`;
   const parts = outcome.segments.map(({ from, to, labels }) => {
     const [name, score] = labels[0] ?? ['', 0];
     return { from, to, name, text: `${moment(from)} to ${moment(to)}: ${name} ${percent(score)}` };
@@ -103,7 +104,7 @@ function timeline(outcome) {
     el('span', {
       class: part.name === best ? '' : 'other',
       title: part.text,
-      style: { left: at(part.from), width: `${100 * (part.to - part.from) / outcome.millis}%` },
+      style: { left: at(part.from), width: at(part.to - part.from) },
     }, part.name)));
   return el('div', { class: 'timeline' }, strip,
     el('p', { class: 'scale' }, el('span', {}, '0'), el('span', {}, moment(outcome.millis))),
@@ -114,11 +115,11 @@ const STAGES = [['fetch', 'fetch'], ['decode', 'decode'], ['queue', 'wait'],
   ['classify', 'classify']];
 
 function stages(times) {
-  const sum = STAGES.reduce((all, [key]) => all + times[key], 0) || 1;
+  const sum = STAGES.reduce((all, [key]) => all + Math.max(0, times[key]), 0);
   return el('div', { class: 'stages' },
     el('div', { class: 'stack', 'aria-hidden': 'true' }, STAGES.map(([key, name]) =>
       el('i', { class: `stage-${key}`, title: `${name} ${span(times[key])}`,
-        style: { width: `${100 * times[key] / sum}%` } }))),
+        style: { width: `${100 * share(times[key], sum)}%` } }))),
     el('p', { class: 'times' },
       STAGES.map(([key, name]) => el('span', {}, el('i', { class: `dot stage-${key}`,
         'aria-hidden': 'true' }), `${name} ${span(times[key])}`))));
@@ -141,7 +142,7 @@ export function retryButton(outcomes, text) {
     onclick: event => attempt(event.currentTarget, async () => {
       const done = await post('retry', { places: outcomes.map(outcome => outcome.place) });
       return done.submitted === 1 ? `${outcomes[0].id} is submitted again`
-        : `${done.submitted} videos are submitted again`;
+        : `${count(done.submitted)} videos are submitted again`;
     }),
   }, text);
 }
@@ -155,7 +156,7 @@ function correct(outcome) {
   const best = outcome.labels[0]?.[0] ?? '';
   const whole = best.endsWith('…') ? '' : best; // Too long to be told here.
   const seconds = name => el('input', { id: name, name, inputMode: 'decimal', placeholder: 'seconds',
-    pattern: '[0-9]*[.]?[0-9]*' });
+    pattern: '[0-9]+([.][0-9]*)?|[.][0-9]+' });
   ask({
     title: 'What does it really show?',
     action: 'Write the correction',

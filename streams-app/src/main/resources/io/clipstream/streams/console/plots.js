@@ -1,6 +1,7 @@
 // The last ten minutes, a point every two seconds.
 import uPlot from './uplot.js';
-import { byId, count, rate, span } from './dom.js';
+import { byId } from './dom.js';
+import { count, hour, rate, span, tick } from './format.js';
 
 const SECONDS = 600;
 const NAMES = ['at', 'labelled', 'rejected', 'median', 'p95', 'lag'];
@@ -14,7 +15,7 @@ const KINDS = [
     text: rate, says: () => `Throughput: ${rate(last('labelled'))} labelled and `
       + `${rate(last('rejected'))} rejected a second` },
   { id: 'plot-latency', lines: [['p95', '--second'], ['median', '--data']], least: 10,
-    text: millis => millis >= 1000 ? `${millis / 1000} s` : `${millis} ms`, says: () => `Latency: median ${span(last('median'))}, 95th percentile `
+    text: tick, says: () => `Latency: median ${span(last('median'))}, 95th percentile `
       + span(last('p95')) },
   { id: 'plot-lag', lines: [['lag', '--data']], least: 10, text: count,
     says: () => `Lag: ${count(last('lag'))} references` },
@@ -73,10 +74,9 @@ function make() {
       },
       axes: [
         { ...axis, size: size * 1.4, gap: size * 0.2, space: size * 5, grid: { show: false },
-          values: (_, splits) => splits.map(at => new Date(at * 1000)
-            .toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })) },
+          values: (_, splits) => splits.map(at => hour(at * 1000)) },
         { ...axis, size: size * 3.6, gap: size * 0.3, space: size * 1.8,
-          values: (_, splits) => splits.map(kind.text) },
+          values: (_, splits) => splits.map(value => kind.text(value)) },
       ],
       series: [{}, ...kind.lines.map(([name, variable], i) => ({
         stroke: colour(variable), width: size / 9, spanGaps: false,

@@ -1,6 +1,7 @@
 // A model's file goes from this browser to the instance, which checks and publishes it: every page
 // sees how far that is, and it goes on when this one is closed.
-import { byId, clock, count, say } from './dom.js';
+import { byId, say } from './dom.js';
+import { clock, count, share } from './format.js';
 import { author, mayWrite, pageWord } from './actions.js';
 
 const WORDS = { receiving: 'is being sent', checking: 'is run once and compared with its own outputs',
@@ -38,7 +39,7 @@ function tell(text, detail, percent, bad = false) {
   byId('publishing-detail').textContent = detail ?? '';
   const bar = byId('publishing-progress');
   bar.hidden = percent === null;
-  if (typeof percent === 'number') bar.value = percent;
+  if (Number.isFinite(percent)) bar.value = percent;
   else bar.removeAttribute('value');
   byId('publishing-cancel').hidden = sending === null;
 }
@@ -53,7 +54,7 @@ export function publish(file) {
   sending = request;
   tell(`${file.name} ${WORDS.receiving}`, null, 0);
   request.upload.onprogress = event =>
-    tell(`${file.name} ${WORDS.receiving}`, null, Math.floor(100 * event.loaded / event.total));
+    tell(`${file.name} ${WORDS.receiving}`, null, Math.floor(100 * share(event.loaded, event.total)));
   const ended = problem => {
     sending = null;
     if (problem) tell(`${file.name} ${WORDS.failed}`, problem, null, true);

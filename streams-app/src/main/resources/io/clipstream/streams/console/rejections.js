@@ -1,5 +1,6 @@
 // Rejections by reason.
-import { bar, byId, count, el, fill, when } from './dom.js';
+import { bar, byId, el, fill } from './dom.js';
+import { count, when } from './format.js';
 import { mayWrite } from './actions.js';
 import { retryButton } from './outcomes.js';
 

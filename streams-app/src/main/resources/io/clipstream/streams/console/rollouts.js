@@ -1,6 +1,7 @@
 // What is wanted of each model, what every instance of the group runs, and the buttons that change
 // it: what they do is done by Kafka's log, and shows here once it has happened.
-import { byId, count, el, fill, when } from './dom.js';
+import { byId, el, fill } from './dom.js';
+import { count, hundredths, when } from './format.js';
 import { ask, mayWrite, post } from './actions.js';
 
 const chosen = new Map(); // model -> version in its list
@@ -32,7 +33,7 @@ function state(wanted) {
   const parts = [el('b', {}, `Version ${wanted.active}`),
     wanted.active === wanted.settled ? ' everywhere'
       : wanted.settled ? ` on its way, ${wanted.settled} until then` : ' on its way'];
-  if (wanted.canary) parts.push(el('span', { class: 'tag' }, `canary ${wanted.canary}, ${wanted.percent} %`));
+  if (wanted.canary) parts.push(el('span', { class: 'tag' }, `canary ${wanted.canary}, ${hundredths(wanted.percent)}`));
   if (wanted.shadow) parts.push(el('span', { class: 'tag' }, `shadow ${wanted.shadow}`));
   if (wanted.pinned) parts.push(el('span', { class: 'tag' }, 'pinned'));
   if (wanted.stopped) parts.push(el('span', { class: 'tag bad' }, 'stopped'));
@@ -59,7 +60,7 @@ function instances({ instances: all, more }) {
           one.shadow ? el('span', { class: 'tag' }, `shadow ${one.shadow}`) : null),
         el('td', { class: bad ? 'bad' : '' },
           one.silent ? 'silent' : `${WORDS[one.state]}${one.candidate ? ` ${one.candidate}` : ''}`,
-          underWay ? ` ${one.progress} %` : '',
+          underWay ? ` ${hundredths(one.progress)}` : '',
           one.detail ? el('p', { class: 'detail' }, one.detail) : null));
     }))),
   more > 0 ? el('p', { class: 'quiet' },

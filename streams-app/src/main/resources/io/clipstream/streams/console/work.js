@@ -1,5 +1,6 @@
 // What this instance has taken and not finished, and what it waits for.
-import { bar, byId, count, el, fill, span } from './dom.js';
+import { bar, byId, el, fill } from './dom.js';
+import { count, span } from './format.js';
 
 const STAGES = {
   FETCH: ['Fetch', 'waits for its file'],

@@ -9,9 +9,12 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.artifact.Weights;
 import io.clipstream.schemas.DecodedVideo;
+import io.clipstream.schemas.Label;
 import io.clipstream.schemas.LabelCorrection;
+import io.clipstream.schemas.LabelledSegment;
 import io.clipstream.schemas.ModelIdentity;
 import io.clipstream.schemas.ModelRelease;
+import io.clipstream.schemas.StageTimings;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.models.ModelLog;
@@ -32,6 +35,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -244,6 +248,66 @@ class ConsoleIT {
                     + "(await reader.read()).value); reader.cancel(); return all; })")
             .asText();
     assertThat(events).contains("media.example.com/v.mp4?***").doesNotContain("hunter");
+  }
+
+  @Test
+  @Order(3)
+  void shouldWriteADashForWhatIsNoNumber() {
+    for (String none : List.of("undefined", "null", "NaN", "Infinity", "'NaN'", "'7'", "{}")) {
+      for (String kind :
+          List.of("count", "rate", "percent", "hundredths", "span", "tick", "moment", "clock")) {
+        assertThat(format(kind, none)).as("%s of %s", kind, none).isEqualTo("–");
+      }
+      assertThat(format("when", none)).isEqualTo("at an unknown time");
+      assertThat(format("share", none)).isEqualTo("0");
+    }
+    assertThat(format("clock", "9e18")).isEqualTo("–");
+    assertThat(format("span", "-5")).isEqualTo("–");
+    assertThat(format("span", "119600")).isEqualTo("2 min 0 s");
+    assertThat(format("moment", "59960")).isEqualTo("1:00");
+    assertThat(format("percent", "0.1234")).isEqualTo("12.3 %");
+    assertThat(format("hundredths", "0.0625")).isEqualTo("0.0625 %");
+    assertThat(format("count", "1234567")).isEqualTo("1,234,567");
+    assertThat(format("share", "3, 0")).isEqualTo("0");
+    assertThat(format("share", "3, 4")).isEqualTo("0.75");
+  }
+
+  private static String format(String function, String arguments) {
+    return page.evaluate(
+            "import('./format.js').then(format => String(format.%s(%s)))"
+                .formatted(function, arguments))
+        .asText();
+  }
+
+  /** Anybody may write to the topics. */
+  @Test
+  @Order(3)
+  void shouldShowRecordsWithOddNumbers() throws Exception {
+    VideoLabels labels = synthetic("odd", "nan");
+    Label none = new Label(0, "nan", Float.NaN);
+    for (long odd : new long[] {Long.MIN_VALUE, -1, 0, Long.MAX_VALUE}) {
+      String id = "odd" + odd;
+      double time = odd == 0 ? Double.NaN : odd;
+      label(
+          VideoLabels.newBuilder(labels)
+              .setId(id)
+              .setLabels(List.of(none, new Label(1, "endless", Float.POSITIVE_INFINITY)))
+              .setSegments(List.of(new LabelledSegment(odd, -odd, List.of(none))))
+              .setModel(new ModelIdentity("odd", id, labels.getModel().getDigest()))
+              .setTimings(new StageTimings(time, time, time, time, time))
+              .setVideo(DecodedVideo.newBuilder(labels.getVideo()).setDurationMillis(odd).build())
+              .setLabelledAt(Instant.ofEpochMilli(odd))
+              .build());
+    }
+
+    for (String id : List.of("odd" + Long.MIN_VALUE, "odd-1", "odd0", "odd" + Long.MAX_VALUE)) {
+      page.await(card(id));
+      assertThat(page.evaluate(card(id) + ".querySelector('.labels').innerText").asText())
+          .contains("nan", "–");
+    }
+    page.await("document.querySelector('#compare').textContent.includes('odd')");
+    assertThat(page.evaluate("document.body.innerText").asText())
+        .doesNotContain("NaN", "Invalid", "Infinity", "undefined", "null", "∞");
   }
 
   @Test
