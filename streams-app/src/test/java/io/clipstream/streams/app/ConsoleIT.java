@@ -71,6 +71,7 @@ class ConsoleIT {
   private static final double MANY_SECONDS = 10;
 
   private static final int MANY = 10_000;
+  private static final int PAGES = 8;
   private static final String TOKEN = "correct-horse-battery";
   private static final String MARKER = "mounted";
   private static final Weights OTHER_WEIGHTS = Weights.of(List.of(2), new float[2]);
@@ -516,6 +517,45 @@ class ConsoleIT {
     hide(false);
     page.await("document.querySelector('#link').dataset.state === 'live'");
     page.await(card("unseen"));
+  }
+
+  /** More pages are seen than browsers have connections. */
+  @Test
+  @Order(10)
+  void shouldTellAsManyPagesAsAreSeen() throws Exception {
+    try {
+      for (int i = 1; i < PAGES; i++) {
+        page.addPage();
+        page.open(instance.address());
+      }
+      for (int i = 0; i < PAGES; i++) {
+        page.turnTo(i);
+        page.await("document.querySelector('#link').dataset.state === 'live'");
+      }
+      seenByAll("seen by all", 0);
+
+      page.turnTo(0); // The one that listens for all.
+      hide(true);
+      seenByAll("seen without the first", 1);
+
+      page.turnTo(0);
+      hide(false);
+      page.await(card("seen without the first"));
+      seenByAll("seen with the first again", 0);
+      assertThat(page.evaluate("document.querySelector('#lost').hidden").asBoolean()).isTrue();
+    } finally {
+      page.closeOthers();
+      hide(false);
+      page.await("document.querySelector('#link').dataset.state === 'live'");
+    }
+  }
+
+  private static void seenByAll(String id, int from) throws Exception {
+    submit(id, video);
+    for (int i = from; i < PAGES; i++) {
+      page.turnTo(i);
+      page.await(card(id));
+    }
   }
 
   private static void hide(boolean hidden) {

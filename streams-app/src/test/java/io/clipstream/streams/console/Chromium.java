@@ -27,8 +27,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * A page in Chromium, which runs without a window and is driven over its DevTools protocol. One
- * thread.
+ * A page in Chromium, which runs without a screen and is driven over its DevTools protocol. There
+ * may be further pages, each in a window of its own; what is called is for the one that was turned
+ * to last. One thread.
  */
 public final class Chromium implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,7 +42,8 @@ public final class Chromium implements AutoCloseable {
   private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
   private final List<String> requested = new CopyOnWriteArrayList<>();
   private final List<String> complaints = new CopyOnWriteArrayList<>();
-  private final String session;
+  private final List<String> sessions = new ArrayList<>();
+  private String session;
   private int id;
 
   /** Where it is installed, if it is. */
@@ -89,16 +91,42 @@ public final class Chromium implements AutoCloseable {
             .newWebSocketBuilder()
             .buildAsync(URI.create("ws://127.0.0.1:" + lines.get(0) + lines.get(1)), new Listener())
             .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    addPage();
+  }
+
+  /** Opens one more, and turns to it. */
+  public void addPage() {
     String target =
-        call(null, "Target.createTarget", Map.of("url", "about:blank")).get("targetId").asText();
+        call(null, "Target.createTarget", Map.of("url", "about:blank", "newWindow", true))
+            .get("targetId")
+            .asText();
     session =
         call(null, "Target.attachToTarget", Map.of("targetId", target, "flatten", true))
             .get("sessionId")
             .asText();
+    sessions.add(session);
     send("Page.enable", Map.of());
     send("Network.enable", Map.of());
     send("Runtime.enable", Map.of());
     send("Log.enable", Map.of());
+  }
+
+  /**
+   * Turns to another page.
+   *
+   * @param number from 0, in the order in which they were opened
+   */
+  public void turnTo(int number) {
+    session = sessions.get(number);
+  }
+
+  /** Closes all but the first, and turns to that. */
+  public void closeOthers() {
+    while (sessions.size() > 1) {
+      session = sessions.remove(sessions.size() - 1);
+      send("Page.close", Map.of());
+    }
+    turnTo(0);
   }
 
   private final class Listener implements WebSocket.Listener {
