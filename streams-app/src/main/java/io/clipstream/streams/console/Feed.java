@@ -77,7 +77,8 @@ final class Feed implements AutoCloseable {
     group =
         new Group(
             List.of(
-                new Following("outcomes", new OutcomeFollower(clients.outcomes(), this::seen)),
+                new Following(
+                    "outcomes", new OutcomeFollower(clients.outcomes(), this::seen, this::tellAll)),
                 new Following("rollouts", rollouts),
                 new Following("lag", lag)),
             rollouts,
@@ -119,6 +120,15 @@ final class Feed implements AutoCloseable {
           });
     } catch (RejectedExecutionException closed) {
       client.end();
+    }
+  }
+
+  /** Tells every page everything anew. */
+  private void tellAll() {
+    try {
+      thread.execute(() -> hub.send(EventHub.event("state", state())));
+    } catch (RejectedExecutionException closed) {
+      log.debug("The console is closed before it has read what there is");
     }
   }
 

@@ -23,8 +23,12 @@ final class OutcomeFollower implements Following.Reader {
   /** Of each partition, at the start. */
   private static final int EARLIER = 50;
 
+  /** Of all partitions: who keeps the last ones shall have some of each. */
+  private static final int EARLIER_IN_ALL = 500;
+
   private final Supplier<KafkaConsumer<String, SpecificRecord>> consumers;
   private final BiConsumer<SeenOutcome, Boolean> listener;
+  private final Runnable caughtUp;
 
   /** Where each partition ended when it was read first. */
   private final Map<TopicPartition, Long> ends = new HashMap<>();
@@ -33,15 +37,20 @@ final class OutcomeFollower implements Following.Reader {
   private final Map<TopicPartition, Long> positions = new HashMap<>();
 
   private KafkaConsumer<String, SpecificRecord> consumer;
+  private boolean isCaughtUp;
 
   /**
-   * @param listener told each outcome, and whether it came after the start
+   * @param listener told each outcome, and whether it came after the start; those from before come
+   *     partition by partition
+   * @param caughtUp told once, when those from before have been told
    */
   OutcomeFollower(
       Supplier<KafkaConsumer<String, SpecificRecord>> consumers,
-      BiConsumer<SeenOutcome, Boolean> listener) {
+      BiConsumer<SeenOutcome, Boolean> listener,
+      Runnable caughtUp) {
     this.consumers = consumers;
     this.listener = listener;
+    this.caughtUp = caughtUp;
   }
 
   @Override
@@ -64,14 +73,20 @@ final class OutcomeFollower implements Following.Reader {
             record.offset() >= ends.get(partition));
       }
     }
+    if (!isCaughtUp
+        && consumer.assignment().stream().allMatch(at -> consumer.position(at) >= ends.get(at))) {
+      isCaughtUp = true;
+      caughtUp.run();
+    }
   }
 
   private void open() {
     consumer = consumers.get();
     Map<TopicPartition, Long> first = consumer.beginningOffsets(consumer.assignment());
     consumer.endOffsets(consumer.assignment()).forEach(ends::putIfAbsent);
+    int earlier = Math.min(EARLIER, Math.max(1, EARLIER_IN_ALL / consumer.assignment().size()));
     for (TopicPartition partition : consumer.assignment()) {
-      long from = Math.max(first.get(partition), ends.get(partition) - EARLIER);
+      long from = Math.max(first.get(partition), ends.get(partition) - earlier);
       consumer.seek(partition, Math.max(from, positions.getOrDefault(partition, from)));
     }
   }

@@ -3,7 +3,6 @@ package io.clipstream.streams.console;
 import io.clipstream.schemas.RejectedVideo;
 import io.clipstream.schemas.VideoLabels;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The last outcomes of the group, counts of all since the console was started, and which of them
@@ -22,6 +22,8 @@ final class OutcomeHistory {
   private static final int LABELLED = 300;
   private static final int REJECTED = 200;
   private static final int NEW = 40;
+  private static final Comparator<SeenOutcome> NEWEST_FIRST =
+      Comparator.comparing(OutcomeHistory::millis).reversed();
 
   /** Of the records of one kind that are kept, as they are in Kafka; in memory they take more. */
   private static final long MOST_BYTES = 4 << 20;
@@ -64,7 +66,8 @@ final class OutcomeHistory {
   private long rejectedCount;
 
   /**
-   * @param live whether it came while the console watched; one that was there before is not counted
+   * @param live whether it came while the console watched; one that was there before is neither
+   *     counted nor new
    */
   synchronized void add(SeenOutcome outcome, boolean live) {
     Kept kept = outcome.isLabelled() ? labelled : rejected;
@@ -73,9 +76,11 @@ final class OutcomeHistory {
     for (SeenOutcome old = kept.takeSurplus(); old != null; old = kept.takeSurplus()) {
       byPlace.remove(old.place());
     }
-    fresh.addFirst(outcome.page());
-    if (fresh.size() > NEW) {
-      fresh.removeLast();
+    if (live) {
+      fresh.addFirst(outcome.page());
+      if (fresh.size() > NEW) {
+        fresh.removeLast();
+      }
     }
     if (outcome.record() instanceof RejectedVideo video) {
       reasons.merge(video.getReason().toString(), 1L, Long::sum);
@@ -98,13 +103,13 @@ final class OutcomeHistory {
     return pages;
   }
 
-  /** The last ones of both kinds as the page gets them, newest first. */
+  /** The last ones of both kinds as the page gets them, so many of each, newest first. */
   synchronized List<Object> last(int most) {
-    List<SeenOutcome> all = new ArrayList<>();
-    labelled.outcomes.stream().limit(most).forEach(all::add);
-    rejected.outcomes.stream().limit(most).forEach(all::add);
-    all.sort(Comparator.comparing(OutcomeHistory::millis).reversed());
-    return all.stream().map(SeenOutcome::page).toList();
+    return Stream.of(labelled, rejected)
+        .flatMap(kept -> kept.outcomes.stream().sorted(NEWEST_FIRST).limit(most))
+        .sorted(NEWEST_FIRST)
+        .map(SeenOutcome::page)
+        .toList();
   }
 
   private static long millis(SeenOutcome outcome) {

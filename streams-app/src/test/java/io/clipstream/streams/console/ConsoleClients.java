@@ -22,7 +22,8 @@ public final class ConsoleClients {
     try (Following.Reader outcomes =
             new OutcomeFollower(
                 () -> kafka.outcomes(List.of("videos.labeled", "videos.rejected")),
-                (outcome, isNew) -> {});
+                (outcome, isNew) -> {},
+                () -> {});
         Following.Reader rollouts = new Rollouts(kafka.modelLog(topics))) {
       outcomes.read();
       rollouts.read();

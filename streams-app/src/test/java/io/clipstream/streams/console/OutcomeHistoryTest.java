@@ -63,6 +63,23 @@ class OutcomeHistoryTest {
     assertThat(history.find("new")).isPresent();
   }
 
+  /** A console that starts reads one partition after the other. */
+  @Test
+  void shouldTellTheNewestWhateverCameLast() {
+    VideoLabels newest = SyntheticLabels.of("newest", "m", "a");
+    VideoLabels older =
+        VideoLabels.newBuilder(newest)
+            .setLabelledAt(newest.getLabelledAt().minusSeconds(60))
+            .build();
+    history.add(new SeenOutcome("newest", "k", newest, 1000, "newest"), false);
+    for (int i = 0; i < 100; i++) {
+      history.add(new SeenOutcome("older-" + i, "k", older, 1000, "older-" + i), false);
+    }
+
+    assertThat(history.last(60)).hasSize(60).startsWith("newest");
+    assertThat(history.takeNew()).isEmpty();
+  }
+
   private void add(VideoLabels labels) {
     String place = "place-" + history.counts().get("labelled");
     history.add(new SeenOutcome(place, "k", labels, 1000, OutcomePage.of(place, labels)), true);
