@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -138,9 +139,21 @@ class MonitoringIT {
       PrometheusMeterRegistry elsewhere = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       FakeGpus.bind(elsewhere); // What machines with GPUs tell.
       TrainMetricsTest.measure(elsewhere); // What trainings tell.
-      Set<String> exported = names(get("/metrics").body() + elsewhere.scrape());
+      String scraped = get("/metrics").body() + elsewhere.scrape();
       assertThat(named).hasSizeGreaterThan(20);
-      assertThat(exported).containsAll(named);
+      assertThat(names(scraped)).containsAll(named);
+
+      Map<String, Set<String>> exported = labels(scraped);
+      for (Path file : documents()) {
+        labels(Files.readString(file))
+            .forEach(
+                (metric, labels) -> {
+                  labels.removeAll(Set.of("job", "instance")); // Prometheus' own
+                  assertThat(exported.getOrDefault(metric, Set.of()))
+                      .as("labels of %s, for %s", metric, file)
+                      .containsAll(labels);
+                });
+      }
     }
   }
 
@@ -162,6 +175,25 @@ class MonitoringIT {
         .results()
         .map(MatchResult::group)
         .collect(Collectors.toSet());
+  }
+
+  /** Which labels stand in braces behind each metric. */
+  private static Map<String, Set<String>> labels(String text) {
+    Map<String, Set<String>> labels = new TreeMap<>();
+    Pattern.compile("\\b((?:clipstream|jvm|process|system|kafka)(?:_[a-z0-9]+)+)\\{([^}]*)}")
+        .matcher(text)
+        .results()
+        .forEach(
+            metric ->
+                Pattern.compile("(\\w+)(?:=~|!=|!~|=)\\\\?\"")
+                    .matcher(metric.group(2))
+                    .results()
+                    .forEach(
+                        label ->
+                            labels
+                                .computeIfAbsent(metric.group(1), added -> new TreeSet<>())
+                                .add(label.group(1))));
+    return labels;
   }
 
   /** Runs, with a model of its own making. */
