@@ -61,7 +61,7 @@ final class CheckCommand implements Callable<Integer> {
       object.put("detail", line.detail());
       out.println(OutcomeWriter.toJson(object));
     } else {
-      out.println("%-7s  %-27s  %s".formatted(state, line.part(), line.detail()));
+      out.println("%-7s  %-28s  %s".formatted(state, line.part(), line.detail()));
     }
     out.flush();
   }
