@@ -1,5 +1,5 @@
 // What changes something, and the dialog that asks before.
-import { byId, el, fill, say } from './dom.js';
+import { busy, byId, el, fill, isBusy, say, showDialog } from './dom.js';
 
 let page = '';
 let write = false;
@@ -52,8 +52,9 @@ export function ask({ title, content = [], action, submit, danger = false }) {
     onsubmit: async event => {
       event.preventDefault();
       if (event.submitter?.value === 'cancel') return dialog.close();
+      if (isBusy(go)) return;
       author.set(name.value.trim());
-      go.disabled = true;
+      busy(go, true);
       problem.textContent = '';
       try {
         const done = await submit(new FormData(form));
@@ -62,7 +63,7 @@ export function ask({ title, content = [], action, submit, danger = false }) {
       } catch (error) {
         problem.textContent = error.message;
       } finally {
-        go.disabled = false;
+        busy(go, false);
       }
     },
   },
@@ -73,17 +74,18 @@ export function ask({ title, content = [], action, submit, danger = false }) {
   el('div', { class: 'buttons' },
     el('button', { type: 'submit', value: 'cancel', formNoValidate: true }, 'Cancel'), go));
   fill(dialog, form);
-  dialog.showModal();
+  showDialog();
 }
 
 /** Does something at once, and says what came of it. */
 export async function attempt(button, work) {
-  button.disabled = true;
+  if (isBusy(button)) return;
+  busy(button, true);
   try {
     say(await work());
   } catch (error) {
     say(error.message, true);
   } finally {
-    button.disabled = false;
+    busy(button, false);
   }
 }

@@ -5,6 +5,10 @@ import { count, percent, span } from './format.js';
 const MOST = 3;
 const LABELS = 5;
 
+/** Stays, with how far it was scrolled and who is at it. */
+const scroll = el('div', { class: 'scroll', tabIndex: 0, role: 'region',
+  'aria-label': 'Figures of the versions' });
+
 export function show({ versions }, rollouts) {
   if (versions.length === 0) return;
   const role = ({ model, version }) => {
@@ -19,8 +23,8 @@ export function show({ versions }, rollouts) {
   const share = (one, label) => one.labels.find(([name]) => name === label)?.[1] ?? 0;
   const line = (name, text) => el('tr', {}, el('th', { scope: 'row' }, name),
     sorted.map(one => el('td', { class: 'number' }, text(one))));
-  fill(byId('compare'), el('div', { class: 'scroll', tabIndex: 0, role: 'region',
-    'aria-label': 'Figures of the versions' }, el('table', { class: 'compare' },
+  if (!scroll.isConnected) fill(byId('compare'), scroll);
+  fill(scroll, el('table', { class: 'compare' },
     el('thead', {}, el('tr', {}, el('td', {}), sorted.map(one => el('th', { scope: 'col',
       title: `${one.model} ${one.version}` },
       models.size > 1 ? `${one.model} ${one.version}` : one.version,
@@ -33,5 +37,5 @@ export function show({ versions }, rollouts) {
       line('In all, median', one => span(one.total[0])),
       labels.map(label => el('tr', {}, el('th', { scope: 'row', class: 'label', title: label }, label),
         sorted.map(one => el('td', { class: 'share' }, bar(share(one, label)),
-          el('span', { class: 'number' }, percent(share(one, label)))))))))));
+          el('span', { class: 'number' }, percent(share(one, label))))))))));
 }

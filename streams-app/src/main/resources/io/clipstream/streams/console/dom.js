@@ -19,9 +19,43 @@ export function el(tag, properties = {}, ...children) {
 
 export const byId = id => document.getElementById(id);
 
+/** Replaces what is in there. Who is at something with a `data-key` then is at what has that key now. */
 export function fill(parent, ...children) {
+  const at = document.activeElement;
+  const within = parent.contains(at) && parent !== at;
   parent.replaceChildren(...children.flat().filter(child => child !== null));
+  if (within) goTo(at.dataset.key, parent);
 }
+
+/** To what has a key in there; where that is gone or cannot be used, to the section around. */
+function goTo(key, parent) {
+  const next = key === undefined ? null : parent.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  next?.focus({ preventScroll: true });
+  if (next !== null && document.activeElement === next) return;
+  const section = parent.closest('section');
+  if (!section) return;
+  section.tabIndex = -1;
+  section.focus({ preventScroll: true });
+}
+
+/** Opens the dialog. Who closes it is back at what opened it, or at what stands there now. */
+export function showDialog() {
+  const dialog = byId('dialog');
+  const opener = document.activeElement;
+  const section = opener.closest('section');
+  dialog.addEventListener('close', () => {
+    const at = document.activeElement;
+    if (section && (at === document.body || dialog.contains(at))) goTo(opener.dataset.key, section);
+  }, { once: true });
+  if (!dialog.open) dialog.showModal();
+}
+
+/**
+ * Whether a button does nothing for now. It can be walked to all the same: one that is disabled
+ * loses who has just pressed it.
+ */
+export const busy = (button, is) => button.setAttribute('aria-disabled', is);
+export const isBusy = button => button.getAttribute('aria-disabled') === 'true';
 
 /** A bar from 0 to 1. The number stands beside it, so it says nothing to a screen reader. */
 export function bar(part, kind = '') {

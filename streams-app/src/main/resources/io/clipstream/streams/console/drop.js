@@ -1,6 +1,6 @@
 // A video that is dropped on the page is labelled by this instance, beside what comes from Kafka; a
 // model is published.
-import { byId, el, fill, say } from './dom.js';
+import { byId, el, fill, say, showDialog } from './dom.js';
 import { count } from './format.js';
 import { mayWrite, post } from './actions.js';
 import { labelled, loadNext, rejected } from './outcomes.js';
@@ -23,7 +23,7 @@ async function label(file) {
     el('progress', { 'aria-label': 'Labelling' }));
   fill(dialog, el('h2', { id: 'dialog-title' }, file.name), content,
     el('form', { method: 'dialog', class: 'buttons' }, el('button', { class: 'main' }, 'Close')));
-  dialog.showModal();
+  showDialog();
   try {
     const outcome = await post(`label?name=${encodeURIComponent(file.name)}`, file,
       'application/octet-stream');

@@ -27,7 +27,7 @@ export function reset(state) {
   thumbnails = state.thumbnails;
   if (paused) return;
   const known = new Set(state.outcomes.map(outcome => outcome.place));
-  for (const place of [...cards.keys()]) if (!known.has(place)) remove(place);
+  for (const place of removable()) if (!known.has(place)) remove(place);
   add(state.outcomes, MOST);
 }
 
@@ -50,10 +50,14 @@ export function add(outcomes, most = MOST_AT_ONCE) {
     cards.set(outcome.place, card);
     list.prepend(card);
   }
-  for (const place of [...cards.keys()].slice(0, Math.max(0, cards.size - MOST))) remove(place);
+  for (const place of removable().slice(0, Math.max(0, cards.size - MOST))) remove(place);
   byId('outcomes-empty').hidden = cards.size > 0;
   loadNext();
 }
+
+/** The oldest first, without one that somebody is at with the keyboard. */
+const removable = () =>
+  [...cards.keys()].filter(place => !cards.get(place).contains(document.activeElement));
 
 function remove(place) {
   cards.get(place).remove();
@@ -134,10 +138,11 @@ export function rejected(outcome, retryable = true) {
     retryable && mayWrite() ? el('div', { class: 'foot' }, retryButton([outcome], 'Retry')) : null);
 }
 
-export function retryButton(outcomes, text) {
+export function retryButton(outcomes, text, key = outcomes[0].place) {
   return el('button', {
     type: 'button',
     class: 'small',
+    'data-key': key,
     'aria-label': outcomes.length === 1 ? `Retry ${outcomes[0].id}` : text,
     onclick: event => attempt(event.currentTarget, async () => {
       const done = await post('retry', { places: outcomes.map(outcome => outcome.place) });

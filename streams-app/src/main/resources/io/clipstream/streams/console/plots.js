@@ -67,7 +67,7 @@ function make() {
     const plot = new uPlot({
       width: Math.max(120, parent.clientWidth), height: Math.max(60, parent.clientHeight),
       legend: { show: false }, cursor: { show: false }, select: { show: false },
-      padding: [size * 0.4, size * 0.5, 0, 0],
+      padding: [size * 0.4, size * 1.3, 0, 0], // Half of the last time is beside the axis.
       scales: {
         x: { range: () => { const end = data.at.at(-1) ?? Date.now() / 1000; return [end - SECONDS, end]; } },
         y: { range: (_, __, most) => [0, Math.max(kind.least, (most ?? 0) * 1.1)] },

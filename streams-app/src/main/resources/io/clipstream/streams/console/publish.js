@@ -41,7 +41,10 @@ function tell(text, detail, percent, bad = false) {
   bar.hidden = percent === null;
   if (Number.isFinite(percent)) bar.value = percent;
   else bar.removeAttribute('value');
-  byId('publishing-cancel').hidden = sending === null;
+  const cancel = byId('publishing-cancel');
+  const left = document.activeElement === cancel && sending === null;
+  cancel.hidden = sending === null;
+  if (left) byId('publish-button').focus();
 }
 
 export function publish(file) {

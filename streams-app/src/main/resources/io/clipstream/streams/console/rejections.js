@@ -30,13 +30,12 @@ function show() {
   const sorted = Object.entries(reasons).sort((one, other) => other[1] - one[1]);
   if (sorted.length === 0) return;
   const most = sorted[0][1];
-  const focused = document.activeElement?.closest?.('[data-reason]')?.dataset.reason;
   fill(byId('rejections'), sorted.map(([reason, number]) => {
     const known = outcomes.filter(outcome => outcome.reason === reason);
-    const summary = el('summary', {}, el('span', { class: 'name' }, reason), bar(number / most, 'bad'),
+    const summary = el('summary', { 'data-key': reason }, el('span', { class: 'name' }, reason), bar(number / most, 'bad'),
       el('span', { class: 'number' }, count(number)));
     return el('details', {
-      class: 'reason', 'data-reason': reason, open: open.has(reason),
+      class: 'reason', open: open.has(reason),
       ontoggle: event => event.currentTarget.open ? open.add(reason) : open.delete(reason),
     }, summary,
     el('ul', {}, known.slice(0, SHOWN).map(outcome => el('li', {},
@@ -44,7 +43,6 @@ function show() {
         el('p', { class: 'detail' }, outcome.detail)),
       mayWrite() ? retryButton([outcome], 'Retry') : null))),
     mayWrite() && known.length > 1
-      ? el('div', { class: 'buttons' }, retryButton(known, `Retry the last ${known.length}`)) : null);
+      ? el('div', { class: 'buttons' }, retryButton(known, `Retry the last ${known.length}`, `${reason}/all`)) : null);
   }));
-  if (focused) byId('rejections').querySelector(`[data-reason="${CSS.escape(focused)}"] summary`)?.focus();
 }

@@ -11,10 +11,7 @@ export function show(rollouts) {
   const now = JSON.stringify([rollouts, mayWrite()]);
   if (rollouts.length === 0 || now === shown) return;
   shown = now;
-  const parent = byId('rollouts');
-  const focused = parent.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  fill(parent, rollouts.map(model));
-  if (focused) parent.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  fill(byId('rollouts'), rollouts.map(model));
 }
 
 function model(rollout) {

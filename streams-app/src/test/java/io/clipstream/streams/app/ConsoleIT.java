@@ -490,6 +490,14 @@ class ConsoleIT {
     page.await("!document.querySelector('dialog').open");
     page.evaluate("document.querySelector('.skip').focus()");
     page.press("Tab", 9);
+    page.press("Enter", 13);
+    page.press("Tab", 9);
+    page.press("Tab", 9);
+    assertThat(page.evaluate("document.activeElement.dataset.key").asText())
+        .isEqualTo(MODEL + "/version");
+
+    page.evaluate("document.querySelectorAll('.skip')[1].focus()");
+    page.press("Tab", 9);
     page.press("Tab", 9);
     assertThat(page.evaluate("document.activeElement.id").asText()).isEqualTo("pause");
 
@@ -497,6 +505,127 @@ class ConsoleIT {
     page.await("document.querySelector('#pause').getAttribute('aria-pressed') === 'true'");
     page.press(" ", 32);
     page.await("document.querySelector('#pause').getAttribute('aria-pressed') === 'false'");
+  }
+
+  /** Every control, in both directions, each seen to have the focus, and none covered. */
+  @Test
+  @Order(10)
+  void shouldReachEveryControlByTheTabulator() {
+    page.await("!document.querySelector('dialog').open");
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })");
+    int controls =
+        page.evaluate(
+                "(window.walkable = [...document.querySelectorAll('a, button, select, summary,"
+                    + " input, [tabindex=\"0\"]')].filter(one => one.checkVisibility()"
+                    + " && !one.disabled && one.tabIndex >= 0)).length")
+            .asInt();
+    assertThat(controls).isGreaterThan(10);
+    for (boolean back : new boolean[] {false, true}) {
+      page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges()");
+      page.evaluate("window.walked = new Set()");
+      for (int i = 0; i < controls + 5; i++) {
+        page.press("Tab", 9, back);
+        String trouble =
+            page.evaluate(
+                    "(() => { const at = document.activeElement; walked.add(at);"
+                        + " if (at === document.body) return '';"
+                        + " const box = at.getBoundingClientRect();"
+                        + " const top = document.elementFromPoint(box.x + box.width / 2,"
+                        + " box.y + box.height / 2);"
+                        + " return getComputedStyle(at).outlineStyle === 'none' ? 'no outline'"
+                        + " : at.contains(top) ? '' : `${at.outerHTML} is below"
+                        + " ${top?.outerHTML}`; })()")
+                .asText();
+        assertThat(trouble).isEmpty();
+      }
+      assertThat(
+              page.evaluate(
+                  "walkable.filter(one => one.isConnected && !walked.has(one))"
+                      + ".map(one => one.outerHTML)"))
+          .isEmpty();
+    }
+  }
+
+  @Test
+  @Order(10)
+  void shouldLeaveTheFocusWhereItIsWhenThereIsNews() throws Exception {
+    page.await("!document.querySelector('dialog').open");
+    page.evaluate("window.figures = document.querySelector('#compare .scroll'); figures.focus()");
+    page.evaluate("window.table = figures.firstChild");
+    page.await("!table.isConnected");
+    assertThat(page.evaluate("document.activeElement === figures").asBoolean()).isTrue();
+
+    page.evaluate("window.oldest = document.querySelector('.card:last-child button')");
+    page.evaluate("oldest.focus(); window.place = oldest.closest('.card')");
+    for (int i = 0; i < 60; i++) {
+      label(synthetic("news-" + i, "news"));
+    }
+    page.await("document.querySelector('#outcome-list').textContent.includes('news-59')");
+    page.await("document.querySelector('#counts').textContent !== ''");
+    assertThat(page.evaluate("document.activeElement === oldest").asBoolean()).isTrue();
+
+    String retry = "document.querySelector('#rejections details[open] li button')";
+    page.evaluate("document.querySelector('#rejections summary').focus()");
+    page.evaluate("document.activeElement.parentElement.open = true");
+    page.await(retry);
+    page.evaluate("window.pressed = " + retry + "; pressed.focus()");
+    page.press("Enter", 13);
+    page.await("document.querySelector('#said').textContent.includes('submitted again')");
+    submit("another rejected", directory.resolve("nowhere.mp4"));
+    page.await("!pressed.isConnected");
+    assertThat(page.evaluate("document.activeElement.closest('section')?.innerText").asText())
+        .startsWith("Rejections");
+  }
+
+  @Test
+  @Order(10)
+  void shouldKeepTheFocusInADialogAndGiveItBack() {
+    page.await("!document.querySelector('dialog').open");
+    String pin = "[data-key=\"shown/pin\"]";
+    page.await("document.querySelector('" + pin + "')");
+    page.evaluate("document.querySelector('" + pin + "').focus()");
+    page.press("Enter", 13);
+    page.await("document.querySelector('dialog').open");
+    for (int i = 0; i < 12; i++) {
+      page.press("Tab", 9, i >= 6);
+      // Between the last control and the first a browser's own stand.
+      assertThat(
+              page.evaluate(
+                      "document.activeElement === document.body"
+                          + " || !!document.activeElement.closest('dialog')")
+                  .asBoolean())
+          .isTrue();
+    }
+    page.press("Escape", 27);
+    page.await("!document.querySelector('dialog').open");
+    assertThat(page.evaluate("document.activeElement.dataset.key").asText()).isEqualTo("shown/pin");
+
+    for (String text : List.of("Unpin", "Pin")) { // what the button says afterwards
+      page.press("Enter", 13);
+      page.await("document.querySelector('dialog').open");
+      page.evaluate("document.querySelector('dialog button.main').focus()");
+      page.press("Enter", 13);
+      page.await("document.querySelector('" + pin + "').textContent === '" + text + "'");
+      assertThat(page.evaluate("document.activeElement.dataset.key").asText())
+          .isEqualTo("shown/pin");
+    }
+
+    press("canary", WANTED + ".includes('canary')");
+    press("end-canary", "!" + WANTED + ".includes('canary')");
+    page.await("!document.querySelector('dialog').open");
+    page.await("document.activeElement.innerText.startsWith('Rollout')");
+  }
+
+  /** Goes to a button of the rollout and through its dialog, by keys alone. */
+  private static void press(String button, String then) {
+    page.await("!document.querySelector('dialog').open");
+    page.await("document.querySelector('[data-key=\"shown/" + button + "\"]')");
+    page.evaluate("document.querySelector('[data-key=\"shown/" + button + "\"]').focus()");
+    page.press("Enter", 13);
+    page.await("document.querySelector('dialog').open");
+    page.evaluate("document.querySelector('dialog button.main').focus()");
+    page.press("Enter", 13);
+    page.await(then);
   }
 
   /** Browsers have six connections for all pages of a host. */
@@ -629,6 +758,8 @@ class ConsoleIT {
   @Test
   @Order(12)
   void shouldSayThatTheConnectionIsLostAndComeBack() throws Exception {
+    submit("before the restart", video);
+    page.await(card("before the restart"));
     instance.close();
     page.await("document.querySelector('#link').textContent === 'Connection lost'");
     page.await("document.querySelector('#lost').innerText.startsWith('Connection lost at')");
@@ -636,7 +767,7 @@ class ConsoleIT {
     instance = new ConsoleInstance(settings);
     page.await("document.querySelector('#link').dataset.state === 'live'");
     page.await("document.querySelector('#lost').hidden");
-    page.await(card("first"));
+    page.await(card("before the restart"));
     submit("after the restart", video);
     page.await(card("after the restart"));
   }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -248,10 +249,21 @@ public final class Chromium implements AutoCloseable {
   }
 
   public void press(String key, int code) {
+    press(key, code, false);
+  }
+
+  public void press(String key, int code, boolean shift) {
     for (String kind : List.of("keyDown", "keyUp")) {
-      send(
-          "Input.dispatchKeyEvent",
-          Map.of("type", kind, "key", key, "code", key, "windowsVirtualKeyCode", code));
+      Map<String, Object> event = new HashMap<>();
+      event.put("type", kind);
+      event.put("key", key);
+      event.put("code", key);
+      event.put("windowsVirtualKeyCode", code);
+      event.put("modifiers", shift ? 8 : 0);
+      if (key.equals("Enter") && kind.equals("keyDown")) {
+        event.put("text", "\r"); // without it nothing is activated
+      }
+      send("Input.dispatchKeyEvent", event);
     }
   }
 
