@@ -305,6 +305,6 @@ final class Pages extends Handler.Abstract {
   private void signIn(String token, Response response, Callback callback) {
     Optional<String> cookie = token == null ? Optional.empty() : access.signIn(token.strip());
     cookie.ifPresent(value -> response.getHeaders().add(HttpHeader.SET_COOKIE, value));
-    Answers.redirect(response, callback, cookie.isPresent() ? "/" : "/login#wrong");
+    Answers.redirect(response, callback, cookie.isPresent() ? "/" : "/login#token");
   }
 }

@@ -507,6 +507,33 @@ class ConsoleIT {
     page.await("document.querySelector('#pause').getAttribute('aria-pressed') === 'false'");
   }
 
+  @Test
+  @Order(10)
+  void shouldAskForTheTokenAgain() {
+    page.addPage();
+    try {
+      page.window(1440, 900, false);
+      page.open(instance.address() + "login");
+      page.await("document.activeElement.id === 'token'");
+      assertThat(page.evaluate("document.querySelector('.wrong').checkVisibility()").asBoolean())
+          .isFalse();
+      page.type("#token", "another-token-than-that");
+      page.press("Enter", 13);
+
+      page.await("document.querySelector('.wrong').checkVisibility()");
+      page.await("document.activeElement.id === 'token'");
+      assertThat(
+              page.evaluate(
+                      "(box => Math.abs(box.left + box.right - innerWidth))"
+                          + "(document.querySelector('form').getBoundingClientRect())")
+                  .asDouble())
+          .as("off the middle")
+          .isLessThan(4);
+    } finally {
+      page.closeOthers();
+    }
+  }
+
   /** Every control, in both directions, each seen to have the focus, and none covered. */
   @Test
   @Order(10)

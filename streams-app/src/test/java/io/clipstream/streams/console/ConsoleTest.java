@@ -197,7 +197,7 @@ class ConsoleTest {
     assertThat(get("/thumbnail?place=a")).startsWith("HTTP/1.1 401");
     assertThat(rollout("Origin: http://127.0.0.1:" + port)).startsWith("HTTP/1.1 401");
     assertThat(signIn("correct-horse-batterz", "http://127.0.0.1:" + port))
-        .contains("Location: /login#wrong")
+        .contains("Location: /login#token")
         .doesNotContain("Set-Cookie");
     assertThat(signIn(TOKEN, "http://evil.example.com")).startsWith("HTTP/1.1 403");
   }
