@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * What a file is that is often given, by mistake, for a video, a checkpoint or a model: told by its
@@ -26,6 +27,10 @@ public final class FileKind {
               0,
               "version https://git-lfs.github.com/spec/",
               "a Git LFS pointer, not the file itself: run git lfs pull where it comes from"),
+          new Kind(
+              0,
+              "/annex/objects/",
+              "a git-annex pointer, not the file itself: run git annex get where it comes from"),
           new Kind(0, "\u001f\u008b", "a gzip file" + PACKED),
           new Kind(0, "BZh", "a bzip2 file" + PACKED),
           new Kind(0, "\u00fd7zXZ\0", "an xz file" + PACKED),
@@ -40,6 +45,15 @@ public final class FileKind {
           new Kind(4, "TFL3", "a model of TensorFlow Lite"),
           new Kind(0, "%PDF-", "a PDF document"),
           new Kind(257, "ustar", "a tar file" + PACKED));
+
+  /** Protobuf: its version, and the name of what wrote it with its length. */
+  private static final Pattern ONNX =
+      Pattern.compile("\\x08[\\x01-\\x20]\\x12[\\x03-\\x20][A-Za-z][\\w.+-]{2}");
+
+  /** Begins with a dictionary, a list or a class. */
+  private static final Pattern OLD_PICKLE =
+      Pattern.compile(
+          "\\([dl]p0?\n|[}\\]]q\\x00|c(collections|copy_?reg|numpy|torch|__builtin__|builtins)[\\w.]*\n");
 
   private FileKind() {}
 
@@ -65,8 +79,11 @@ public final class FileKind {
         return kind.description;
       }
     }
-    if (text.length() > 2 && text.startsWith("\b") && text.charAt(2) == 0x12) {
-      return "an ONNX model"; // protobuf: its version, the name of its producer
+    if (ONNX.matcher(text).lookingAt()) {
+      return "an ONNX model";
+    }
+    if (OLD_PICKLE.matcher(text).lookingAt()) {
+      return "a pickle of protocol 0 or 1, expected a newer one: save it anew";
     }
     boolean keyed = text.length() > 1 && text.charAt(0) > 0x80 && text.charAt(0) < 0x90;
     if (keyed && text.charAt(1) >= 0xa0 && text.charAt(1) < 0xc0) {

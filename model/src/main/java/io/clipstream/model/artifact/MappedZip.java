@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,9 @@ public final class MappedZip implements Closeable {
 
   /** Reads the directory. An IOException says what is wrong with the file, without its name. */
   public static MappedZip open(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) { // a pipe would be waited for
+      throw new IOException("not a file");
+    }
     FileChannel channel = FileChannel.open(file);
     try {
       return new MappedZip(channel, ZipDirectory.read(channel));

@@ -82,6 +82,9 @@ final class ModelWrapCommand implements Callable<Integer> {
     if (!Files.exists(model)) {
       throw new UserError(model + ": " + FileProblem.missing(model) + Nearest.hint(model));
     }
+    if (!Files.isRegularFile(model)) {
+      throw new UserError(model + ": not a file, expected a TorchScript archive");
+    }
     ModelManifest manifest = manifest(Sha256.of(model));
     List<Input> inputs = input == null ? List.of(Input.values()) : List.of(input);
     Form form = ModelWrap.write(model, inputs, made.output(), manifest);

@@ -273,6 +273,18 @@ class ModelCommandTest {
     assertError("http://localhost/x.pth: expected an https: address");
     assertThat(run("model", "verify", labels.toString())).isEqualTo(1);
     assertError("labels.txt: ");
+    assertThat(
+            run(
+                "model",
+                "wrap",
+                folder.toString(),
+                "--labels=" + labels,
+                "--frames=4",
+                "--crop=16",
+                "-o",
+                "y.pt"))
+        .isEqualTo(1);
+    assertError(folder + ": not a file, expected a TorchScript archive");
     assertThat(run("model")).isEqualTo(2);
     assertError("model needs a command: import, wrap, export, inspect, verify");
     assertThat(model).doesNotExist();
