@@ -11,6 +11,8 @@ import java.io.IOException;
 final class SecondVideo {
   private static final long PNG = 0x89504e470d0a1a0aL;
   private static final long WTV = 0xb7d800203749da11L;
+  private static final int PACK = 0x1ba;
+  private static final long GXF = 0x1bc;
   private static final int EBML = 0x1a45dfa3;
 
   private final FileBytes file;
@@ -29,6 +31,7 @@ final class SecondVideo {
       case "mp4" -> second.behindMp4();
       case "flv" -> second.begins(second.endOfFlv());
       case "asf" -> second.begins(second.endOfAsf());
+      case "avi" -> second.begins(StatedEnd.ofRiffs(file));
       case "wtv" -> second.begins(second.endOfWtv());
       case "apng" -> second.begins(StatedEnd.ofPng(file));
       case "matroska" -> {
@@ -48,9 +51,41 @@ final class SecondVideo {
             || (file.has(at, "RIFF") && file.has(at + 8, "AVI "))
             || file.big(at, 8) == AsfPackets.HEADER
             || file.has(at, "OggS\0")
+            || file.has(at, ".RMF\0\0\0")
+            || file.has(at, "DKIF\0\0")
+            || file.has(at, "YUV4MPEG2 ")
+            || file.has(at, "nut/multimedia container\0")
+            || file.has(at, "GIF87a")
+            || isProgramStream(at)
+            || file.big(at, 8) == StatedEnd.MXF_KEY
+            || file.big(at, 6) == GXF
+            || isTransportStream(at)
             || file.big(at, 8) == PNG
             || file.big(at, 8) == WTV
             || file.has(at, "GIF89a"));
+  }
+
+  /** A pack by its code and the bits that are always set (ISO/IEC 13818-1, 2.5.3.3; 11172-1). */
+  private boolean isProgramStream(long at) throws IOException {
+    boolean newer =
+        (file.u8(at + 4) & 0xc4) == 0x44
+            && (file.u8(at + 6) & 4) != 0
+            && (file.u8(at + 8) & 4) != 0
+            && (file.u8(at + 9) & 1) != 0
+            && (file.u8(at + 12) & 3) == 3;
+    boolean older =
+        (file.u8(at + 4) & 0xf1) == 0x21
+            && (file.u8(at + 6) & 1) != 0
+            && (file.u8(at + 8) & 1) != 0;
+    return file.big(at, 4) == PACK && (newer || older);
+  }
+
+  private boolean isTransportStream(long at) throws IOException {
+    boolean every = true;
+    for (int packet = 0; packet < 4; packet++) {
+      every &= file.u8(at + 188L * packet) == 0x47;
+    }
+    return every;
   }
 
   private boolean behindMp4() throws IOException, UnusableVideoException, InterruptedException {

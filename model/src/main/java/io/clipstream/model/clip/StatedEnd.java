@@ -19,7 +19,7 @@ final class StatedEnd {
   private static final int MOST_STEPS = 1 << 20;
 
   private static final int MOST_ZEROS = 64;
-  private static final long MXF_KEY = 0x060e2b3402050101L;
+  static final long MXF_KEY = 0x060e2b3402050101L;
   private static final int UNKNOWN_RIFF = 0xfffffff0;
 
   private final FileBytes file;
@@ -162,6 +162,17 @@ final class StatedEnd {
       riff += 8 + size + (size & 1);
     }
     return end;
+  }
+
+  /** Where the chunks of AVI end that its packets are in. */
+  static long ofRiffs(FileBytes file)
+      throws IOException, UnusableVideoException, InterruptedException {
+    long riff = 0;
+    for (int steps = 0; file.has(riff, "RIFF") && mayStep(steps); steps++) {
+      long size = file.little(riff + 4, 4);
+      riff += 8 + size + (size & 1);
+    }
+    return riff;
   }
 
   /** The size of the file by its script data, without that of its last tag behind it. */

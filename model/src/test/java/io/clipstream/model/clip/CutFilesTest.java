@@ -272,21 +272,51 @@ class CutFilesTest {
     "b.flv, flv, flvflags=no_duration_filesize",
     "a.asf, wmv2, ''",
     "a.apng, apng, ''",
-    "a.wtv, mpeg2video, ''"
+    "a.wtv, mpeg2video, ''",
+    "a.avi, mpeg4, ''"
   })
   void shouldSayThatAnotherVideoIsBehindOne(String name, String codec, String option)
       throws Exception {
     byte[] one = write(name, codec, option);
-    byte[] webm = write("other.webm", "libvpx", "");
-    for (byte[] other : List.of(one, webm)) {
+    List<byte[]> others = new ArrayList<>(List.of(one));
+    for (String other :
+        List.of(
+            "webm libvpx",
+            "ivf libvpx",
+            "ts mpeg2video",
+            "mpg mpeg1video",
+            "mxf mpeg2video",
+            "gxf mpeg2video",
+            "nut mpeg4",
+            "rm rv10",
+            "y4m wrapped_avframe")) {
+      String[] parts = other.split(" ", -1);
+      others.add(write("other." + parts[0], parts[1], ""));
+    }
+    for (byte[] other : others) {
       List<ByteBuffer> pictures = new ArrayList<>();
 
       Decoded decoded = decode(name, concat(one, other), pictures);
 
+      if (name.endsWith(".avi") && other == one) {
+        continue; // which is read
+      }
       assertThat(pictures).hasSize(FRAMES);
       assertThat(decoded.note())
           .isEqualTo("behind it in the file is another video, which is not read");
     }
+  }
+
+  /** The size of a box may look as other containers begin. */
+  @ParameterizedTest
+  @ValueSource(strings = {"free", "udta", "uuid", "mdat", "skip"})
+  void shouldNotTakeABoxForAnotherVideo(String type) throws Exception {
+    ByteBuffer box = ByteBuffer.allocate(0x1ba).putInt(0x1ba);
+    box.put(type.getBytes(StandardCharsets.ISO_8859_1));
+
+    byte[] both = concat(write("a.mp4", "libopenh264", ""), box.array());
+
+    assertThat(decode("a.mp4", both, new ArrayList<>()).note()).isEmpty();
   }
 
   @ParameterizedTest(name = "{0}")
