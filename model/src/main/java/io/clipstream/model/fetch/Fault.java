@@ -9,5 +9,7 @@ public enum Fault {
   /** One of the two: HTTP 500, silence, a connection that broke. What others meet there tells. */
   EITHER,
   /** This process: it has no file descriptors left. */
-  INSTANCE
+  INSTANCE,
+  /** The disk of downloads: it has no room for this one. Local files and smaller ones go on. */
+  DISK
 }

@@ -135,14 +135,16 @@ public final class FileFetcher implements AutoCloseable {
                 uri,
                 ExpectedDigest.ofReference(sha256),
                 this::orEnd,
-                retries::run,
-                FetchProgress.NONE));
+                (target, digest) ->
+                    fullDisk.await(
+                        this::checkOpen,
+                        () -> download(target, digest, retries::run, FetchProgress.NONE))));
   }
 
   /**
    * As {@link #fetch}, for callers who wait and try again themselves: answers {@link
-   * FetchResult.Unavailable} at once where more than the file may be to blame, and does not end
-   * because a root or all file descriptors are gone.
+   * FetchResult.Unavailable} at once where more than the file may be to blame or the disk has no
+   * room, and does not end because a root or all file descriptors are gone.
    *
    * @param progress of a download, told for the first time when the server begins to send
    */
@@ -156,7 +158,11 @@ public final class FileFetcher implements AutoCloseable {
                 (deadline, arrived, open, attempt) ->
                     retries.tryRun(deadline, arrived, open, attempt, label);
             return once(
-                uri, ExpectedDigest.ofReference(sha256), handingBack, handingBack, progress);
+                uri,
+                ExpectedDigest.ofReference(sha256),
+                handingBack,
+                (target, digest) ->
+                    fullDisk.tryRun(uri, () -> download(target, digest, handingBack, progress)));
           });
     } catch (OutOfFilesException none) {
       return FetchFailure.ofInstance(none.getMessage()).unavailable("", 1);
@@ -204,18 +210,14 @@ public final class FileFetcher implements AutoCloseable {
   }
 
   private FetchResult once(
-      String uri,
-      Optional<ExpectedDigest> digest,
-      Trying local,
-      Trying remote,
-      FetchProgress progress)
+      String uri, Optional<ExpectedDigest> digest, Trying local, Downloading remote)
       throws FetchFailure, InterruptedException {
     FetchUri source = FetchUri.parse(uri);
     if (source instanceof FetchUri.OfFile file) {
       return local(file, digest, local);
     }
     HttpTarget target = ((FetchUri.OfHttp) source).target();
-    return fullDisk.await(this::checkOpen, () -> download(target, digest, remote, progress));
+    return remote.run(target, digest);
   }
 
   private FetchResult download(
@@ -376,6 +378,12 @@ public final class FileFetcher implements AutoCloseable {
 
   private interface Fetch {
     FetchResult run() throws FetchFailure, InterruptedException;
+  }
+
+  /** With or without waiting for a disk that is full. */
+  private interface Downloading {
+    FetchResult run(HttpTarget target, Optional<ExpectedDigest> digest)
+        throws FetchFailure, InterruptedException;
   }
 
   /** {@link Retries#run}, or another way of it. */

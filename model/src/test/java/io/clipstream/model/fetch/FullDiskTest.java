@@ -95,6 +95,29 @@ class FullDiskTest {
   }
 
   @Test
+  void shouldHandBackWhatThereIsNoRoomForAndAskNoServerBeforeThereIs() throws Exception {
+    full.set(1);
+    room = VIDEO.length - 1;
+    try (RawServer server =
+            new RawServer((n, request, to) -> to.send(ok()).send(VIDEO, 0, VIDEO.length));
+        FileFetcher fetcher = fetcher(FetchClock.SYSTEM)) {
+      for (int i = 0; i < 5; i++) {
+        FetchResult result =
+            fetcher.tryFetch(server.url("/a.mp4"), Optional.empty(), FetchProgress.NONE);
+        assertThat(((FetchResult.Unavailable) result).fault()).isEqualTo(Fault.DISK);
+      }
+      assertThat(server.requests).hasSize(1);
+
+      room = VIDEO.length;
+
+      FetchResult result =
+          fetcher.tryFetch(server.url("/a.mp4"), Optional.empty(), FetchProgress.NONE);
+      assertThat(result).isInstanceOf(FetchResult.Fetched.class);
+      ((FetchResult.Fetched) result).file().close();
+    }
+  }
+
+  @Test
   void shouldTellAFullDiskFromABrokenOne() throws Exception {
     try (FileChannel channel = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(1));

@@ -31,11 +31,14 @@ final class Patience {
 
   /** Nanoseconds until a guest may go to work again, after its last failure. */
   long pause(Ticket ticket) {
-    long own = Circuit.FIRST_PAUSE << Math.min(ticket.rounds - 1, 5);
+    long own = growing(ticket.rounds);
     Duration asked = ticket.last.retryAfter().orElse(Duration.ZERO);
-    return Math.max(
-        Math.min(own, Circuit.LONGEST_PAUSE),
-        (asked.compareTo(patience) < 0 ? asked : patience).toNanos());
+    return Math.max(own, (asked.compareTo(patience) < 0 ? asked : patience).toNanos());
+  }
+
+  /** Nanoseconds until the next try after so many that failed, at least 1. */
+  static long growing(int failed) {
+    return Math.min(Circuit.FIRST_PAUSE << Math.min(failed - 1, 5), Circuit.LONGEST_PAUSE);
   }
 
   /** Why a guest that waits is given up now, if it is. */

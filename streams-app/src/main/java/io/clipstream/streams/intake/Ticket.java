@@ -31,6 +31,11 @@ public final class Ticket {
 
   Unavailable last;
 
+  /** Times that the disk had no room for it, and when that was first. */
+  int noRoom;
+
+  long noRoomSince;
+
   Ticket(Lane lane, Guest guest, long bytes, long entered, long waitedBefore) {
     this.lane = lane;
     this.guest = guest;

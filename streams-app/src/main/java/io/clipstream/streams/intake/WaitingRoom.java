@@ -195,6 +195,11 @@ public final class WaitingRoom {
         pauseInstance(failure, now);
         lane.circuit.learnedNothing(now);
         ticket.notBefore = now;
+      } else if (failure.fault() == Fault.DISK) {
+        lane.circuit.learnedNothing(now);
+        ticket.noRoomSince = ticket.noRoom == 0 ? now : ticket.noRoomSince;
+        ticket.noRoom++;
+        ticket.notBefore = now + Patience.growing(ticket.noRoom);
       } else {
         patience.failed(place, failure);
         if (lane.circuit.failed(ticket.identity, failure, lane.hasNew(), rules.patience(), now)) {
@@ -387,7 +392,11 @@ public final class WaitingRoom {
   /** Whether a guest waits because something is out of order, not for a place alone. */
   public boolean isHeldUp(Ticket ticket) {
     synchronized (lock) {
-      return ticket.waiting && (ticket.rounds > 0 || outOfFiles || !ticket.lane.circuit.isClosed());
+      return ticket.waiting
+          && (ticket.rounds > 0
+              || ticket.noRoom > 0
+              || outOfFiles
+              || !ticket.lane.circuit.isClosed());
     }
   }
 
@@ -409,6 +418,17 @@ public final class WaitingRoom {
                 Duration.ofNanos(now - outOfFilesSince),
                 Duration.ofNanos(Math.max(0, instanceUntil - now)),
                 waitingVideos));
+      }
+      List<Ticket> large = pausing.stream().filter(ticket -> ticket.noRoom > 0).toList();
+      if (!large.isEmpty()) {
+        troubles.add(
+            new Trouble(
+                Origin.INSTANCE,
+                "the disk for downloads has no room for them",
+                Duration.ofNanos(
+                    now - large.stream().mapToLong(ticket -> ticket.noRoomSince).min().orElse(now)),
+                Duration.ofNanos(Math.max(0, large.get(0).notBefore - now)),
+                large.size()));
       }
       troubles.sort(Comparator.comparing(Trouble::since).reversed());
       return troubles;

@@ -30,6 +30,9 @@
  * a place, guests of others that nothing came from make way for them: after 250 ms of silence,
  * twice as long each time, and without blame. Files of roots need no place.
  *
+ * <p>Whom the disk has no room for gives its place back and comes again, after 1 s, doubled each
+ * time up to 30 s, for as long as it takes: others need less.
+ *
  * <p>How long guests wait is bounded by the patience of {@link
  * io.clipstream.streams.intake.WaitRules}, counted while their origin is out of order or since
  * their own first failure, not while they wait for a place. Who waited elsewhere before brings that

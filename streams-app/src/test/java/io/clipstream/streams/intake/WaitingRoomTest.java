@@ -381,6 +381,36 @@ class WaitingRoomTest {
   }
 
   @Test
+  void shouldLetOthersHaveThePlacesOfThoseForWhomTheDiskHasNoRoom() {
+    proved(host("c"));
+    List<Video> large = new ArrayList<>();
+    for (String name : List.of("a", "b")) {
+      proved(host(name));
+      large.addAll(videos(host(name), 30));
+    }
+    Video small = new Video(host("c"));
+    assertThat(small.isAtWork()).as("every place is taken").isFalse();
+
+    large.stream().filter(Video::isAtWork).forEach(video -> video.fail(Fault.DISK));
+    large.stream().filter(Video::isAtWork).forEach(video -> video.fail(Fault.DISK));
+
+    assertThat(small.isAtWork()).isTrue();
+    assertThat(room.isHeldUp(large.get(0).ticket)).isTrue();
+    assertThat(room.troubles())
+        .containsExactly(
+            new Trouble(
+                Origin.INSTANCE,
+                "the disk for downloads has no room for them",
+                Duration.ZERO,
+                SECOND,
+                60));
+    pass(SECOND);
+    assertThat(atWork(large)).as("tried again").isEqualTo(31);
+    pass(PATIENCE.plus(SECOND));
+    assertThat(large).as("however long it takes").allMatch(video -> video.late.isEmpty());
+  }
+
+  @Test
   void shouldHoldUpEverybodyWithoutFileDescriptors() {
     Origin root = new Origin(Origin.Kind.ROOT, "/videos");
     Video local = new Video(root);
