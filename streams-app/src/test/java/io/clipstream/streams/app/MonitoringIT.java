@@ -142,6 +142,12 @@ class MonitoringIT {
       String scraped = get("/metrics").body() + elsewhere.scrape();
       assertThat(named).hasSizeGreaterThan(20);
       assertThat(names(scraped)).containsAll(named);
+      assertThat(names(Files.readString(Path.of("../ops/README.md"))))
+          .containsAll(
+              names(scraped).stream()
+                  .filter(name -> name.startsWith("clipstream_"))
+                  .map(name -> name.replaceAll("_(bucket|count|sum|max)$", ""))
+                  .toList());
 
       Map<String, Set<String>> exported = labels(scraped);
       for (Path file : documents()) {
