@@ -80,12 +80,15 @@ final class SecondVideo {
     return file.big(at, 4) == PACK && (newer || older);
   }
 
+  /** Packets of 188 bytes, or of 192 with a time before. */
   private boolean isTransportStream(long at) throws IOException {
-    boolean every = true;
+    boolean plain = true;
+    boolean timed = true;
     for (int packet = 0; packet < 4; packet++) {
-      every &= file.u8(at + 188L * packet) == 0x47;
+      plain &= file.u8(at + 188L * packet) == 0x47;
+      timed &= file.u8(at + 4 + 192L * packet) == 0x47;
     }
-    return every;
+    return plain || timed;
   }
 
   private boolean behindMp4() throws IOException, UnusableVideoException, InterruptedException {
@@ -114,7 +117,7 @@ final class SecondVideo {
     long at = file.big(5, 4) + 4;
     for (int steps = 0; at + 11 <= file.size() && StatedEnd.mayStep(steps); steps++) {
       int type = file.u8(at) & 0x1f;
-      if (type != 8 && type != 9 && type != 18) {
+      if ((type != 8 && type != 9 && type != 18) || begins(at)) {
         return at;
       }
       at += 11 + file.big(at + 1, 3) + 4;
