@@ -6,7 +6,7 @@ import java.time.Duration;
 final class Deadline {
   private final FetchClock clock;
   private final Duration total;
-  private long end;
+  private final long end;
 
   Deadline(FetchClock clock, Duration total) {
     this.clock = clock;
@@ -17,11 +17,6 @@ final class Deadline {
   /** Nanoseconds left, negative once the time is up. */
   long remaining() {
     return end - clock.nanos();
-  }
-
-  /** Takes back time that passed for reasons that are not the file's. */
-  void extend(long nanos) {
-    end += nanos;
   }
 
   void check() throws FetchFailure {

@@ -34,8 +34,20 @@ abstract sealed class Download implements AutoCloseable permits TemporaryDownloa
     this.progress = progress;
   }
 
-  /** Makes sure that there is room for this many bytes instead of those before. */
-  abstract void makeRoom(long bytes, Deadline deadline) throws InterruptedException;
+  /**
+   * Called when a file begins, instead of what was there before.
+   *
+   * @param length its bytes, -1 if the server does not say
+   * @throws DiskFullException if there is no room for it
+   */
+  abstract void begins(long length);
+
+  /**
+   * Makes sure that there is room for this many bytes from the file's beginning on.
+   *
+   * @throws DiskFullException if there is none
+   */
+  abstract void makeRoom(long bytes);
 
   /** Called when what the bytes are part of changes. */
   abstract void remember(Optional<String> newVersion);
@@ -64,20 +76,19 @@ abstract sealed class Download implements AutoCloseable permits TemporaryDownloa
   }
 
   /**
-   * Forgets the bytes so far and takes room for new ones.
+   * Forgets the bytes so far, for new ones.
    *
    * @param length bytes of the whole file, -1 if the server does not say
    * @param most bytes it may have if the server does not say
    * @param newVersion if the server can continue the file
    */
-  void restart(long length, long most, Optional<String> newVersion, Deadline deadline)
-      throws InterruptedException {
+  void restart(long length, long most, Optional<String> newVersion) throws InterruptedException {
     forget();
     version = newVersion;
     remember(newVersion);
     expected = length;
     limit = length >= 0 ? length : most;
-    makeRoom(limit, deadline);
+    begins(length);
     progress.at(bytes, expected);
   }
 
@@ -128,6 +139,7 @@ abstract sealed class Download implements AutoCloseable permits TemporaryDownloa
   }
 
   void write(byte[] buffer, int length) throws InterruptedException {
+    makeRoom(bytes + length);
     ByteBuffer data = ByteBuffer.wrap(buffer, 0, length);
     try {
       while (data.hasRemaining()) {

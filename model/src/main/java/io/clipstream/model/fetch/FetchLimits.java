@@ -7,8 +7,9 @@ import java.time.Duration;
  * How much one fetch, and all of them together, may take.
  *
  * @param maxBytes of one file, downloaded or local
- * @param maxDiskBytes of all temporary downloads that are under way or not closed yet; a download
- *     waits for room, which does not count against its time. At least {@code maxBytes}
+ * @param maxDiskBytes of all temporary downloads, as far as they have come, until they are closed;
+ *     one that finds no room begins anew later, which does not count against its time. At least
+ *     {@code maxBytes}
  * @param maxConcurrent downloads at a time; further callers wait, which does not count either
  * @param total time for one fetch with all its attempts, redirects and pauses, up to 1 day. A
  *     lookup of a name that hangs may add {@code connect} to it

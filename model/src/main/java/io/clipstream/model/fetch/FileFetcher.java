@@ -90,7 +90,7 @@ public final class FileFetcher implements AutoCloseable {
             rootPatience(policy.limits()));
     this.work = new WorkDirectory(workDirectory, policy.limits().maxDiskBytes());
     this.disk = disk;
-    this.fullDisk = new FullDisk(disk, work.session(), clock);
+    this.fullDisk = new FullDisk(disk, work, clock);
     this.http = new HttpSource(policy, lookup, clock, tls);
     this.downloads = new Semaphore(policy.limits().maxConcurrent(), true);
   }

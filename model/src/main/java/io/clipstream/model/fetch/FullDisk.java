@@ -2,7 +2,6 @@ package io.clipstream.model.fetch;
 
 import io.clipstream.model.Sha256;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,10 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What becomes of downloads that met a full disk. Each has given back what it wrote, and keeps no
- * smaller ones waiting. They wait here and try again one after another, as together they would fill
- * the disk again and none would ever finish; or with a caller who comes again: then nothing is
- * asked of a server before there is room for all that try. All threads.
+ * What becomes of downloads that met a full disk, or found no room in what all of them may take.
+ * Each has given back what it wrote, and keeps no smaller ones waiting. They wait here and try
+ * again one after another, as together they would fill the disk again and none would ever finish;
+ * or with a caller who comes again: then nothing is asked of a server before there is room for all
+ * that try. All threads.
  */
 final class FullDisk {
   private static final Logger log = LoggerFactory.getLogger(FullDisk.class);
@@ -26,7 +26,7 @@ final class FullDisk {
   private static final int REMEMBERED = 20_000;
 
   private final Disk disk;
-  private final Path folder;
+  private final WorkDirectory work;
   private final FetchClock clock;
   private final Semaphore turn = new Semaphore(1, true);
 
@@ -54,9 +54,9 @@ final class FullDisk {
     FetchResult run() throws FetchFailure, InterruptedException;
   }
 
-  FullDisk(Disk disk, Path folder, FetchClock clock) {
+  FullDisk(Disk disk, WorkDirectory work, FetchClock clock) {
     this.disk = disk;
-    this.folder = folder;
+    this.work = work;
     this.clock = clock;
   }
 
@@ -142,7 +142,7 @@ final class FullDisk {
   }
 
   private static FetchResult noRoom() {
-    String problem = "the disk for downloads has no room for it";
+    String problem = "there is no room for it where downloads lie";
     return new FetchResult.Unavailable(
         Fault.DISK, FetchReason.FETCH_FAILED, problem, problem, 1, Optional.empty());
   }
@@ -152,7 +152,7 @@ final class FullDisk {
     if (!told || now - toldAt >= LONGEST_PAUSE.toNanos()) {
       told = true;
       toldAt = now;
-      log.warn("Downloads wait, as the disk is full: {}", full.getMessage());
+      log.warn("Downloads wait for room: {}", full.getMessage());
     }
   }
 
@@ -163,16 +163,16 @@ final class FullDisk {
       log.warn(
           "{} are free at {}, less than the {} that downloads may take: they wait when it is full",
           Sizes.bytes(free),
-          folder,
+          work.session(),
           Sizes.bytes(wanted));
     }
   }
 
   private long free() {
     try {
-      return disk.free(folder);
+      return Math.min(disk.free(work.session()), work.free());
     } catch (IOException broken) {
-      throw new FetchSystemException(folder + " cannot be used: " + broken, broken);
+      throw new FetchSystemException(work.session() + " cannot be used: " + broken, broken);
     }
   }
 }

@@ -39,7 +39,7 @@ record HttpBody(HttpTarget target, ClassicHttpResponse response, FetchLimits lim
   }
 
   /** Makes the download ready for this body: at its end, or from the start. */
-  void begin(Download download, Deadline deadline) throws FetchFailure, InterruptedException {
+  void begin(Download download) throws FetchFailure, InterruptedException {
     String encoding =
         HttpSource.value(response, HttpHeaders.CONTENT_ENCODING).toLowerCase(Locale.ROOT);
     if (COMPRESSIONS.contains(encoding)) {
@@ -72,7 +72,7 @@ record HttpBody(HttpTarget target, ClassicHttpResponse response, FetchLimits lim
     HttpEntity body = response.getEntity();
     long length = body == null ? 0 : body.getContentLength();
     checkSize(length);
-    download.restart(length, limits.maxBytes(), version(), deadline);
+    download.restart(length, limits.maxBytes(), version());
   }
 
   /** A server that goes by If-Range never says so (RFC 9110, section 15.3.7); some do not. */

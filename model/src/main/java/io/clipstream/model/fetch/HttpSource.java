@@ -122,11 +122,8 @@ final class HttpSource implements AutoCloseable {
         return Optional.empty();
       }
       HttpFailures.checkStatus(target, response, clock);
-      // Waiting for room on disk is not the server's time.
-      alarm.cancel(false);
       HttpBody body = new HttpBody(target, response, limits);
-      body.begin(download, deadline);
-      alarm = alarm(request, expired, deadline);
+      body.begin(download);
       body.copy(download, deadline);
       if (expired.get()) {
         // A body without a length ends where its connection ends, cut off or not.

@@ -95,7 +95,10 @@ final class KeptDownload extends Download {
 
   /** Room is only bounded by the limit for one file: the caller chose the place. */
   @Override
-  void makeRoom(long room, Deadline deadline) {}
+  void begins(long length) {}
+
+  @Override
+  void makeRoom(long bytes) {}
 
   @Override
   void remember(Optional<String> newVersion) {

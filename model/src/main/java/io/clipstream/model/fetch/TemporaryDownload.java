@@ -8,9 +8,15 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A download into the work directory, which lends it room until its file is closed. One thread. */
+/**
+ * A download into the work directory, which lends it room as its bytes come, until its file is
+ * closed: what only announces itself keeps none from others. One thread.
+ */
 final class TemporaryDownload extends Download {
   private static final Logger log = LoggerFactory.getLogger(TemporaryDownload.class);
+
+  /** Bytes, more than are read at a time. */
+  private static final long FIRST_ROOM = 1 << 20;
 
   private final WorkDirectory work;
   private long held;
@@ -33,16 +39,27 @@ final class TemporaryDownload extends Download {
   }
 
   @Override
-  void makeRoom(long room, Deadline deadline) throws InterruptedException {
+  void begins(long length) {
     work.giveBack(held, 0);
     held = 0;
-    if (!work.tryTake(room)) {
-      log.debug("Waiting for {} of room for downloads", Sizes.bytes(room));
-      long before = System.nanoTime();
-      work.take(room);
-      deadline.extend(System.nanoTime() - before);
+    if (length > work.free()) {
+      throw noRoom(length);
     }
-    held = room;
+  }
+
+  @Override
+  void makeRoom(long bytes) {
+    if (bytes > held) {
+      long more = Math.min(limit(), Math.max(2 * held, FIRST_ROOM));
+      if (!work.tryTake(more - held)) {
+        throw noRoom(expected() < 0 ? more : expected());
+      }
+      held = more;
+    }
+  }
+
+  private static DiskFullException noRoom(long needed) {
+    return new DiskFullException("downloads have all the room they may take", null, needed);
   }
 
   @Override

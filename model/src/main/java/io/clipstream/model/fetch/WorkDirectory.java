@@ -55,8 +55,7 @@ final class WorkDirectory implements AutoCloseable {
   @SuppressWarnings("try") // the lock is held, never asked
   WorkDirectory(Path directory, long maxBytes) {
     this.units = (int) Math.min(Integer.MAX_VALUE, units(maxBytes));
-    // Fair: a large file waiting for room is not overtaken by small ones for ever.
-    this.room = new Semaphore(units, true);
+    this.room = new Semaphore(units);
     try {
       Files.createDirectories(directory);
       Path real = directory.toRealPath();
@@ -104,11 +103,6 @@ final class WorkDirectory implements AutoCloseable {
   /** Takes this much room if it is there now. */
   boolean tryTake(long bytes) {
     return room.tryAcquire(boundedUnits(bytes));
-  }
-
-  /** Takes this much room, waiting for other downloads to be closed. */
-  void take(long bytes) throws InterruptedException {
-    room.acquire(boundedUnits(bytes));
   }
 
   /** Gives room back, so that {@code held} bytes become {@code kept}. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -26,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class FullDiskTest {
   private static final byte[] VIDEO = "x".repeat(100_000).getBytes(ISO_8859_1);
+
+  /** Of a body that ends with its connection. */
+  private static final String UNTOLD = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
 
   @TempDir Path folder;
   private final TestClock clock = new TestClock();
@@ -118,6 +122,70 @@ class FullDiskTest {
   }
 
   @Test
+  void shouldKeepNoRoomForWhatHasNotCome() throws Exception {
+    full.set(0);
+    room = Long.MAX_VALUE;
+    CountDownLatch begun = new CountDownLatch(4);
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try (RawServer server =
+            new RawServer(
+                (n, request, to) -> {
+                  if (request.contains("/slow")) {
+                    to.send(request.contains("untold") ? UNTOLD : ok(1 << 30)).send(VIDEO, 0, 100);
+                    begun.countDown();
+                    to.awaitHangUp();
+                  } else {
+                    to.send(ok()).send(VIDEO, 0, VIDEO.length);
+                  }
+                });
+        FileFetcher fetcher = fetcher(FetchClock.SYSTEM, 1 << 30, 1 << 30)) {
+      for (String slow : List.of("/slow/1", "/slow/2", "/slow/untold/1", "/slow/untold/2")) {
+        threads.submit(() -> fetcher.fetch(server.url(slow), Optional.empty()));
+      }
+      begun.await();
+
+      Future<FetchResult> small =
+          threads.submit(() -> fetcher.fetch(server.url("/a.mp4"), Optional.empty()));
+
+      assertThat(small.get(20, TimeUnit.SECONDS)).isInstanceOf(FetchResult.Fetched.class);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void shouldHandBackWhatThereIsNoRoomForAmongDownloads() throws Exception {
+    full.set(0);
+    room = Long.MAX_VALUE;
+    try (RawServer server =
+            new RawServer(
+                (n, request, to) ->
+                    to.send(request.contains("untold") ? UNTOLD : ok())
+                        .send(VIDEO, 0, VIDEO.length));
+        FileFetcher fetcher = fetcher(FetchClock.SYSTEM, 128 << 10, 192 << 10)) {
+      FetchResult first =
+          fetcher.tryFetch(server.url("/a.mp4"), Optional.empty(), FetchProgress.NONE);
+
+      for (String path : List.of("/b.mp4", "/untold.mp4", "/b.mp4", "/untold.mp4")) {
+        FetchResult result =
+            fetcher.tryFetch(server.url(path), Optional.empty(), FetchProgress.NONE);
+        assertThat(((FetchResult.Unavailable) result).fault()).isEqualTo(Fault.DISK);
+      }
+      assertThat(server.requests).hasSize(3);
+
+      ((FetchResult.Fetched) first).file().close();
+
+      for (String path : List.of("/b.mp4", "/untold.mp4")) {
+        FetchResult result =
+            fetcher.tryFetch(server.url(path), Optional.empty(), FetchProgress.NONE);
+        try (LocalFile video = ((FetchResult.Fetched) result).file()) {
+          assertThat(video.path()).hasBinaryContent(VIDEO);
+        }
+      }
+    }
+  }
+
+  @Test
   void shouldTellAFullDiskFromABrokenOne() throws Exception {
     try (FileChannel channel = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(1));
@@ -134,9 +202,26 @@ class FullDiskTest {
   }
 
   private FileFetcher fetcher(FetchClock time) throws Exception {
+    FetchLimits limits = FetchPolicy.defaults().limits();
+    return fetcher(time, limits.maxBytes(), limits.maxDiskBytes());
+  }
+
+  private FileFetcher fetcher(FetchClock time, long maxBytes, long maxDiskBytes) throws Exception {
     FetchPolicy policy = FetchPolicy.defaults();
+    FetchLimits limits = policy.limits();
     return new FileFetcher(
-        policy.withAddresses(policy.addresses().withAllowPrivate(List.of("127.0.0.1"))),
+        policy
+            .withAddresses(policy.addresses().withAllowPrivate(List.of("127.0.0.1")))
+            .withLimits(
+                new FetchLimits(
+                    maxBytes,
+                    maxDiskBytes,
+                    limits.maxConcurrent(),
+                    limits.total(),
+                    limits.connect(),
+                    limits.silence(),
+                    limits.maxRedirects(),
+                    limits.minRate())),
         folder,
         HostLookup.SYSTEM,
         time,
