@@ -3,6 +3,7 @@ package io.clipstream.streams.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
+import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Clip;
@@ -124,7 +125,7 @@ class WarmUpTest {
             (video, range, sink) -> {
               throw new AssertionError("the load cuts its clips itself");
             },
-            List.of(new DeviceModel(DEVICE.toString(), AtWork::new)),
+            List.of(new DeviceModel(DeviceName.of(DEVICE), AtWork::new)),
             BATCH,
             PipelineObserver.NONE);
     generation.start();
