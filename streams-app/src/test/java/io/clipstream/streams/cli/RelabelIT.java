@@ -99,7 +99,8 @@ class RelabelIT {
     Map<String, List<VideoLabels>> labels = labels();
     assertThat(labels).containsOnlyKeys("static.mov", "shake.mp4");
     assertThat(labels.get("shake.mp4").get(0).getLabels().get(0).getName()).isEqualTo("shake");
-    assertThat(labels.get("shake.mp4").get(0).getModel().getVersion()).isEqualTo("1");
+    assertThat(labels.get("shake.mp4").get(0).getModel().getVersion())
+        .isEqualTo(ModelArtifact.bundled().manifest().version());
 
     assertSum(relabel().get(0), 0, 0, 0);
     sendVideo("pan-left.avi");
