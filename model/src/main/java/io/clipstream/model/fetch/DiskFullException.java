@@ -7,6 +7,7 @@ final class DiskFullException extends FetchSystemException {
   private final long needed;
 
   /**
+   * @param cause null if the disk has room, but not the share of it that downloads may take
    * @param needed bytes of the file, as far as is known
    */
   DiskFullException(String message, Throwable cause, long needed) {

@@ -148,11 +148,15 @@ final class FullDisk {
   }
 
   private synchronized void tell(DiskFullException full) {
+    if (full.getCause() == null) {
+      log.debug("A download waits for room: {}", full.getMessage());
+      return; // So they are held back, where they come faster than they are decoded.
+    }
     long now = clock.nanos();
     if (!told || now - toldAt >= LONGEST_PAUSE.toNanos()) {
       told = true;
       toldAt = now;
-      log.warn("Downloads wait for room: {}", full.getMessage());
+      log.warn("Downloads wait, as the disk is full: {}", full.getMessage());
     }
   }
 
