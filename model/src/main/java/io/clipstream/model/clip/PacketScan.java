@@ -21,9 +21,6 @@ import org.bytedeco.ffmpeg.avutil.AVRational;
  * @param fault what is wrong; empty if nothing
  */
 record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fault) {
-  /** A header that promises more than this many times the frames that are there lies. */
-  private static final int MOST_OVER = 1 << 20;
-
   /** Frames that FFmpeg promises in an AVI file whose header it cannot go back to. */
   private static final int NO_COUNT = 1 << 30;
 
@@ -156,7 +153,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
       return scan.track().indexedFrames() - given;
     }
     long promised = source.container().format().countsFrames() ? scan.track().promisedFrames() : 0;
-    return promised <= MOST_OVER * given ? promised - given : 0; // else it is a lie
+    return promised <= StatedEnd.MOST_OVER * given ? promised - given : 0; // else it is a lie
   }
 
   /** Packets that came, and AVI's of 0 bytes, which FFmpeg passes over: the last frame stays. */

@@ -13,7 +13,7 @@ final class StatedEnd {
   static final int BETWEEN_PACKETS = 256;
 
   /** A container that promises more than this many times what is there lies. */
-  private static final int MOST_OVER = 1 << 20;
+  static final int MOST_OVER = 1 << 20;
 
   /** Structures that are stepped over at most; a file of more is not looked at to its end. */
   private static final int MOST_STEPS = 1 << 20;

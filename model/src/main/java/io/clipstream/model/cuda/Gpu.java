@@ -73,11 +73,7 @@ public final class Gpu {
   private static String name(int device) {
     byte[] text = new byte[256];
     Driver.check(Driver.cuDeviceGetName(text, text.length, device), "name of a device");
-    int length = 0;
-    while (text[length] != 0) {
-      length++;
-    }
-    return new String(text, 0, length, StandardCharsets.US_ASCII);
+    return Native.toString(text, StandardCharsets.US_ASCII);
   }
 
   /** As CUDA counts. */

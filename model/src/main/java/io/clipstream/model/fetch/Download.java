@@ -180,7 +180,7 @@ abstract sealed class Download implements AutoCloseable permits TemporaryDownloa
       return new OutOfFilesException(message, broken);
     }
     return Disk.isFull(broken)
-        ? new DiskFullException(message, broken, needed)
+        ? DiskFullException.ofDisk(message, broken, needed)
         : new FetchSystemException(message, broken);
   }
 }

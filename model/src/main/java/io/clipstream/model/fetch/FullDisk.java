@@ -148,7 +148,7 @@ final class FullDisk {
   }
 
   private synchronized void tell(DiskFullException full) {
-    if (full.getCause() == null) {
+    if (full.isOfShareAlone()) {
       log.debug("A download waits for room: {}", full.getMessage());
       return; // So they are held back, where they come faster than they are decoded.
     }

@@ -43,7 +43,7 @@ final class TemporaryDownload extends Download {
     work.giveBack(held, 0);
     held = 0;
     if (length > work.free()) {
-      throw noRoom(length);
+      throw DiskFullException.ofShare(length);
     }
   }
 
@@ -52,14 +52,10 @@ final class TemporaryDownload extends Download {
     if (bytes > held) {
       long more = Math.min(limit(), Math.max(2 * held, FIRST_ROOM));
       if (!work.tryTake(more - held)) {
-        throw noRoom(expected() < 0 ? more : expected());
+        throw DiskFullException.ofShare(expected() < 0 ? more : expected());
       }
       held = more;
     }
-  }
-
-  private static DiskFullException noRoom(long needed) {
-    return new DiskFullException("downloads have all the room they may take", null, needed);
   }
 
   @Override

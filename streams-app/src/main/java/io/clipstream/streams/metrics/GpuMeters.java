@@ -1,5 +1,6 @@
 package io.clipstream.streams.metrics;
 
+import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
@@ -102,12 +103,16 @@ final class GpuMeters implements AutoCloseable {
   private record Gpu(Nvml nvml, Pointer device) {
     String name() {
       byte[] text = new byte[TEXT];
-      return nvml.nvmlDeviceGetName(device, text, TEXT) == Nvml.SUCCESS ? text(text) : "unknown";
+      return nvml.nvmlDeviceGetName(device, text, TEXT) == Nvml.SUCCESS
+          ? Native.toString(text, StandardCharsets.US_ASCII)
+          : "unknown";
     }
 
     String uuid() {
       byte[] text = new byte[TEXT];
-      return nvml.nvmlDeviceGetUUID(device, text, TEXT) == Nvml.SUCCESS ? text(text) : "unknown";
+      return nvml.nvmlDeviceGetUUID(device, text, TEXT) == Nvml.SUCCESS
+          ? Native.toString(text, StandardCharsets.US_ASCII)
+          : "unknown";
     }
 
     double utilization() {
@@ -138,14 +143,6 @@ final class GpuMeters implements AutoCloseable {
       return nvml.nvmlDeviceGetMemoryInfo(device, bytes) == Nvml.SUCCESS
           ? bytes[which]
           : Double.NaN;
-    }
-
-    private static String text(byte[] bytes) {
-      int length = 0;
-      while (length < bytes.length && bytes[length] != 0) {
-        length++;
-      }
-      return new String(bytes, 0, length, StandardCharsets.US_ASCII);
     }
   }
 
