@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -162,18 +163,29 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
                     && LIBRARIES.matcher(String.valueOf(at.getMessage())).find())) {
       return Optional.empty();
     }
-    String flavor = System.getenv("PYTORCH_FLAVOR");
     String innermost = String.valueOf(causes(error).reduce((a, b) -> b).orElse(error).getMessage());
-    return Optional.of(
-        "PyTorch cannot be started ("
-            + innermost
-            + ")"
-            + (flavor == null || flavor.isEmpty()
-                ? ""
-                : ": PYTORCH_FLAVOR is '"
-                    + flavor
-                    + "', expected one that DJL has and this machine can download, such as cpu;"
-                    + " unset it for the libraries that come with clipstream"));
+    return Optional.of("PyTorch cannot be started (" + innermost + ")" + blame(System.getenv()));
+  }
+
+  /**
+   * What of the environment decides which PyTorch is started, as the end of a message; empty if
+   * nothing does.
+   */
+  static String blame(Map<String, String> environment) {
+    String own = environment.getOrDefault("PYTORCH_LIBRARY_PATH", "");
+    if (!own.isEmpty()) {
+      return ": PYTORCH_LIBRARY_PATH is '"
+          + own
+          + "', expected the lib folder of a PyTorch for this machine that this DJL"
+          + " was built for, see README.md; unset it for the libraries that come with clipstream";
+    }
+    String flavor = environment.getOrDefault("PYTORCH_FLAVOR", "");
+    return flavor.isEmpty()
+        ? ""
+        : ": PYTORCH_FLAVOR is '"
+            + flavor
+            + "', expected one that DJL has and this machine can download, such as cpu;"
+            + " unset it for the libraries that come with clipstream";
   }
 
   /** Kafka's own message and its cause; the latter alone where the first only names a client. */

@@ -13,6 +13,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
@@ -105,6 +106,17 @@ class ErrorReportTest {
         false);
 
     assertThat(err.toString()).startsWith("clipstream: PyTorch cannot be started (offline)");
+  }
+
+  @Test
+  void shouldNameWhatChoseTheEngineThatDoesNotStart() {
+    assertThat(ErrorReport.blame(Map.of())).isEmpty();
+    assertThat(ErrorReport.blame(Map.of("PYTORCH_FLAVOR", "cu999")))
+        .startsWith(": PYTORCH_FLAVOR is 'cu999', expected");
+    assertThat(
+            ErrorReport.blame(
+                Map.of("PYTORCH_FLAVOR", "cu128", "PYTORCH_LIBRARY_PATH", "/opt/torch/lib")))
+        .startsWith(": PYTORCH_LIBRARY_PATH is '/opt/torch/lib', expected");
   }
 
   static Stream<Exception> faults() {
