@@ -60,12 +60,16 @@ final class Film implements Footage {
     for (int i = 0; i <= cuts.size(); i++) {
       Scene scene = null;
       for (int draw = 0; draw < MOST_DRAWS; draw++) {
+        CameraMotion motion = motion(dice);
+        // Some cuts are to another view of the same, but none is from or to a swing: that could be
+        // the way there.
+        boolean again = i > 0 && dice.chance(0.15) && !scenes.get(i - 1).swings();
         scene =
             Scene.random(
-                motion(dice),
+                motion,
                 spec,
-                // Some cuts are to another view of the same.
-                i > 0 && dice.chance(0.15) ? List.of(scenes.get(i - 1).background()) : pictures,
+                again ? spec.rarities().withoutSwings() : spec.rarities(),
+                again ? List.of(scenes.get(i - 1).background()) : pictures,
                 width,
                 height,
                 seconds,

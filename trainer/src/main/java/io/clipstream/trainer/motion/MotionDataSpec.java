@@ -15,6 +15,7 @@ import java.util.Map;
  * @param highShortSide largest
  * @param aspects width over height
  * @param ranges how cameras move
+ * @param rarities what some videos show
  * @param cuts whether some videos show a cut, which is a label then
  * @param parts the sets to make, by the name of their split, in order
  */
@@ -27,6 +28,7 @@ public record MotionDataSpec(
     int highShortSide,
     List<Double> aspects,
     MotionRanges ranges,
+    Rarities rarities,
     boolean cuts,
     Map<String, Part> parts) {
 

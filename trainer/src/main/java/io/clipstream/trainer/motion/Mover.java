@@ -55,6 +55,30 @@ final class Mover {
   }
 
   /**
+   * A large thing, or one of a few, that passes near the middle of the picture and moves through
+   * the scene.
+   *
+   * @param radius in short sides
+   * @param seconds length of the video
+   */
+  static Mover large(
+      Picture texture, double radius, double seconds, Track.Manner manner, Dice dice) {
+    Track track =
+        new Track(dice.uniform(-0.4, 0.4), dice.uniform(-0.4, 0.4), seconds, manner, dice.split());
+    return new Mover(
+        texture,
+        radius,
+        Math.exp(dice.uniform(-0.5, 0.5)),
+        dice.uniform(-0.5, 0.5),
+        dice.chance(0.3),
+        dice.maybe(0.4, dice.uniform(-0.8, 0.8)),
+        track,
+        dice.maybe(0.3, dice.uniform(0.05, 0.4)),
+        seconds,
+        dice);
+  }
+
+  /**
    * A long thing that comes in from the edge of the picture, such as an arm, a pen or a branch.
    *
    * @param thickness half of it, in short sides

@@ -17,6 +17,14 @@ final class Scene implements Footage {
 
   private static final int MOST_DRAWS = 30;
 
+  /** Sum of what all insets cover, as a share of the square in the middle. */
+  private static final double MOST_INSET = 0.5;
+
+  /** A swing's blur is the mean of moments at most so far apart, in short sides. */
+  private static final double BLUR_STEP = 0.025;
+
+  private static final int MOST_MOMENTS = 15;
+
   private final int width;
   private final int height;
   private final double seconds;
@@ -31,6 +39,8 @@ final class Scene implements Footage {
   private final Wobble wobble;
   private Grade grade;
   private Overlay overlay;
+  private Fade fade = Fade.NONE;
+  private final List<Inset> insets = new ArrayList<>();
   private final int[] frame;
 
   /**
@@ -54,6 +64,31 @@ final class Scene implements Footage {
       double framesPerSecond,
       boolean clean,
       Dice dice) {
+    this(
+        motion,
+        path,
+        pictures,
+        width,
+        height,
+        seconds,
+        framesPerSecond,
+        clean,
+        Rarities.NONE,
+        dice);
+  }
+
+  /** As above, with rarities but swings, which are the path's. */
+  Scene(
+      CameraMotion motion,
+      CameraPath path,
+      List<Picture> pictures,
+      int width,
+      int height,
+      double seconds,
+      double framesPerSecond,
+      boolean clean,
+      Rarities rarities,
+      Dice dice) {
     this.width = width;
     this.height = height;
     this.seconds = seconds;
@@ -63,7 +98,8 @@ final class Scene implements Footage {
     Placement placement = null;
     Picture picture = null;
     // Blank walls and skies are fair for a camera at rest; any other motion could not be told.
-    boolean plain = motion == CameraMotion.STATIC && !clean && dice.chance(PLAIN_SHARE);
+    boolean large = !clean && rarities.large(motion, dice);
+    boolean plain = motion == CameraMotion.STATIC && !clean && dice.chance(PLAIN_SHARE) && !large;
     boolean sheet = plain && dice.chance(SHEET_SHARE);
     if (sheet) {
       picture = Sheet.random(dice.split());
@@ -84,11 +120,24 @@ final class Scene implements Footage {
     this.overlay = clean ? null : Overlay.random(dice.split());
     this.wobble = clean || !dice.chance(0.2) ? null : Wobble.random(dice.split());
     this.defocus = clean || !dice.chance(0.4) ? 1 : dice.uniform(1, 5);
-    this.exposureTime = clean || !dice.chance(0.25) ? 0 : dice.uniform(0.3, 0.9) / framesPerSecond;
+    double exposure = clean || !dice.chance(0.25) ? 0 : dice.uniform(0.3, 0.9) / framesPerSecond;
+    this.exposureTime =
+        path.swings() && !clean
+            ? dice.maybe(0.92, dice.uniform(0.2, 0.95)) / framesPerSecond
+            : exposure;
     this.noise =
         new SensorNoise(clean ? 0 : dice.maybe(0.7, dice.logUniform(0.004, 0.05)), noiseDice);
     if (!clean) {
       addMovers(motion, plain, pictures, dice.split());
+    }
+    if (large) {
+      addLarge(motion, pictures, dice.split());
+    }
+    if (!clean && rarities.inset(motion, dice)) {
+      addInsets(plain, pictures, dice.split());
+    }
+    if (!clean && !path.swings() && rarities.fades(dice)) {
+      this.fade = Fade.random(seconds, dice.split());
     }
     this.trace = sheet && dice.chance(0.2) ? new Trace(dice.split()) : null;
   }
@@ -103,10 +152,38 @@ final class Scene implements Footage {
       double seconds,
       double framesPerSecond,
       Dice dice) {
+    return random(
+        motion, spec, spec.rarities(), pictures, width, height, seconds, framesPerSecond, dice);
+  }
+
+  /** As above, with other rarities than the data set's. */
+  static Scene random(
+      CameraMotion motion,
+      MotionDataSpec spec,
+      Rarities rarities,
+      List<Picture> pictures,
+      int width,
+      int height,
+      double seconds,
+      double framesPerSecond,
+      Dice dice) {
+    Dice pathDice = dice.split();
+    double span = spec.spanSeconds();
     CameraPath path =
-        CameraPath.random(motion, seconds, spec.spanSeconds(), false, spec.ranges(), dice.split());
+        rarities.swings(motion, pathDice)
+            ? CameraPath.swing(motion, seconds, span, spec.ranges(), rarities, pathDice)
+            : CameraPath.random(motion, seconds, span, false, spec.ranges(), pathDice);
     return new Scene(
-        motion, path, pictures, width, height, seconds, framesPerSecond, false, dice.split());
+        motion,
+        path,
+        pictures,
+        width,
+        height,
+        seconds,
+        framesPerSecond,
+        false,
+        rarities,
+        dice.split());
   }
 
   private void addMovers(CameraMotion motion, boolean plain, List<Picture> pictures, Dice dice) {
@@ -151,10 +228,54 @@ final class Scene implements Footage {
     }
   }
 
+  /**
+   * One thing that fills much of the square in the middle, which clips show, or a few that fill as
+   * much together.
+   */
+  private void addLarge(CameraMotion motion, List<Picture> pictures, Dice dice) {
+    double share =
+        motion == CameraMotion.STATIC ? dice.uniform(0.25, 0.66) : dice.uniform(0.15, 0.33);
+    int count = 1 + dice.weighted(0.6, 0.1, 0.15, 0.15);
+    for (int i = 0; i < count; i++) {
+      Track.Manner manner =
+          switch (dice.weighted(0.45, 0.35, 0.1, 0.1)) {
+            case 0 -> count == 1 ? Track.Manner.RISES : Track.Manner.CROSSES;
+            case 1 -> Track.Manner.CROSSES;
+            case 2 -> Track.Manner.HOPS;
+            default -> Track.Manner.DRIFTS;
+          };
+      // Some are of one colour, as animals are.
+      Picture texture = dice.chance(0.3) ? Sheet.random(dice.split()) : dice.pick(pictures);
+      movers.add(
+          Mover.large(texture, Math.sqrt(share / count / Math.PI), seconds, manner, dice.split()));
+    }
+  }
+
+  /** Before a plain background insets are smaller: it must be seen to stay. */
+  private void addInsets(boolean plain, List<Picture> pictures, Dice dice) {
+    double shortSide = Math.min(width, height);
+    int count = 1 + dice.weighted(0.6, 0.2, 0.2);
+    for (int i = 0; i < count; i++) {
+      insets.add(
+          new Inset(
+              pictures,
+              dice.uniform(0.05, plain ? 0.7 * MOST_INSET : MOST_INSET) / count,
+              width / shortSide,
+              height / shortSide,
+              seconds,
+              dice.split()));
+    }
+  }
+
   /** Takes colours, light and overlay of another, as scenes of one video have them. */
   void finishAs(Scene other) {
     grade = other.grade;
     overlay = other.overlay;
+  }
+
+  /** Whether its camera is swung. */
+  boolean swings() {
+    return path.swings();
   }
 
   /** The picture that the camera looks at. */
@@ -169,14 +290,15 @@ final class Scene implements Footage {
 
   @Override
   public void render(double t, byte[] out) {
-    if (exposureTime == 0) {
+    int moments = moments(t);
+    if (moments == 1) {
       draw(t);
       unpack(out);
     } else {
-      // Motion blur: the mean of three moments while the shutter is open.
+      // Motion blur: the mean of some moments while the shutter is open.
       int[] sum = new int[out.length];
-      for (int k = -1; k <= 1; k++) {
-        draw(t + k * exposureTime / 3);
+      for (int k = -(moments / 2); k <= moments / 2; k++) {
+        draw(t + k * exposureTime / moments);
         for (int i = 0, o = 0; i < frame.length; i++) {
           int rgb = frame[i];
           sum[o++] += rgb >> 16;
@@ -185,14 +307,27 @@ final class Scene implements Footage {
         }
       }
       for (int i = 0; i < out.length; i++) {
-        out[i] = (byte) (sum[i] / 3);
+        out[i] = (byte) (sum[i] / moments);
       }
     }
     if (grade != null) {
       grade.apply(t - seconds / 2, t, out);
       overlay.apply(width, height, out);
     }
+    fade.apply(t, out);
     noise.apply(width, out);
+  }
+
+  /** How many moments an exposure is made of: three, but as a swing's speed asks; odd. */
+  private int moments(double t) {
+    if (exposureTime == 0) {
+      return 1;
+    }
+    if (!path.swings()) {
+      return 3;
+    }
+    double way = path.way(t - exposureTime / 2, t + exposureTime / 2);
+    return Math.min(MOST_MOMENTS, 1 + 2 * (int) Math.round(way / BLUR_STEP / 2));
   }
 
   private void unpack(byte[] out) {
@@ -234,6 +369,9 @@ final class Scene implements Footage {
     }
     for (Mover mover : movers) {
       mover.draw(t, pose, cos, sin, defocus, width, height, frame);
+    }
+    for (Inset inset : insets) {
+      inset.draw(t, width, height, frame);
     }
   }
 }

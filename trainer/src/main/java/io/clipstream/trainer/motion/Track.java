@@ -12,7 +12,11 @@ final class Track {
     /** By sudden moves from rest to rest, as a thing does that a hand pushes; it may sway. */
     HOPS,
     /** Not at all. */
-    RESTS
+    RESTS,
+    /** Once across the picture, evenly: it comes in and goes out, if the time is enough. */
+    CROSSES,
+    /** From rest to rest over a way that takes long, upwards or downwards more often than not. */
+    RISES
   }
 
   /**
@@ -52,12 +56,39 @@ final class Track {
     startX = x;
     startY = y;
     startTime = dice.uniform(0, seconds);
-    double speed = manner == Manner.DRIFTS ? dice.maybe(0.85, dice.logUniform(0.02, 0.9)) : 0;
-    double direction = dice.uniform(0, 2 * Math.PI);
+    double speed =
+        switch (manner) {
+          case DRIFTS -> dice.maybe(0.85, dice.logUniform(0.02, 0.9));
+          case CROSSES -> dice.logUniform(0.15, 3);
+          default -> 0;
+        };
+    double direction =
+        manner == Manner.CROSSES ? alongAxis(0.7, dice) : dice.uniform(0, 2 * Math.PI);
     speedX = speed * Math.cos(direction);
     speedY = speed * Math.sin(direction);
-    hops = new Hop[manner == Manner.HOPS ? 1 + dice.below(5) : 0];
-    for (int i = 0; i < hops.length; i++) {
+    if (manner == Manner.RISES) {
+      double length = dice.logUniform(0.1, 1.2);
+      double to = alongAxis(0.25, dice);
+      double duration = dice.uniform(0.5, 1) * seconds;
+      hops =
+          new Hop[] {
+            new Hop(
+                dice.uniform(-0.3 * seconds, seconds - 0.7 * duration),
+                duration,
+                length * Math.cos(to),
+                length * Math.sin(to))
+          };
+    } else {
+      hops = hops(manner == Manner.HOPS ? 1 + dice.below(5) : 0, seconds, dice);
+    }
+    sway = manner == Manner.RESTS ? 0 : dice.maybe(0.4, dice.logUniform(0.005, 0.08));
+    swayX = new SmoothNoise(dice, 0.3, 2);
+    swayY = new SmoothNoise(dice, 0.3, 2);
+  }
+
+  private static Hop[] hops(int count, double seconds, Dice dice) {
+    Hop[] hops = new Hop[count];
+    for (int i = 0; i < count; i++) {
       double length = dice.logUniform(0.02, 0.5);
       double to = dice.uniform(0, 2 * Math.PI);
       hops[i] =
@@ -67,9 +98,13 @@ final class Track {
               length * Math.cos(to),
               length * Math.sin(to));
     }
-    sway = manner == Manner.RESTS ? 0 : dice.maybe(0.4, dice.logUniform(0.005, 0.08));
-    swayX = new SmoothNoise(dice, 0.3, 2);
-    swayY = new SmoothNoise(dice, 0.3, 2);
+    return hops;
+  }
+
+  /** A direction near one of the four axes: across in the given share, else up or down. */
+  private static double alongAxis(double across, Dice dice) {
+    double axis = dice.chance(across) ? 0 : Math.PI / 2;
+    return axis + (dice.chance(0.5) ? Math.PI : 0) + dice.uniform(-0.35, 0.35);
   }
 
   /** Whether it never moves, whatever the time. */

@@ -7,6 +7,7 @@ import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.trainer.motion.MotionDataSpec;
 import io.clipstream.trainer.motion.MotionRanges;
 import io.clipstream.trainer.motion.PictureLibrary;
+import io.clipstream.trainer.motion.Rarities;
 import io.clipstream.trainer.motion.VideoFormat;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
   private static final Bounds<Double> SIDES = Bounds.of(16.0, 4096.0);
   private static final Bounds<Double> ASPECTS = Bounds.of(0.1, 10.0);
   private static final Bounds<Double> RATES = Bounds.of(1.0, 1000.0);
+  private static final Bounds<Double> SWINGS = Bounds.of(0.1, 20.0);
   private static final Bounds<Double> BITS = Bounds.of(0.001, 100.0);
 
   /** Whether a recipe has the section. */
@@ -42,6 +44,7 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
     double[] sides = s.range("generate.short-side", SIDES);
     double span = clip.frames() / clip.framesPerSecond();
     MotionRanges ranges = ranges(s);
+    Rarities rarities = rarities(s);
     Map<String, MotionDataSpec.Part> parts = new LinkedHashMap<>();
     for (String split : s.texts("generate.splits")) {
       parts.put(split, part(s, "generate." + split + "."));
@@ -63,6 +66,7 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
                     (int) sides[1],
                     aspects,
                     ranges,
+                    rarities,
                     cuts,
                     parts)));
   }
@@ -92,6 +96,23 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
                 staticDrift,
                 staticTremble,
                 shakeDrift));
+  }
+
+  private static Rarities rarities(Settings s) {
+    double swings = share(s, "generate.swing-share");
+    double[] speed =
+        s.has("generate.swing-speed") || swings > 0
+            ? s.range("generate.swing-speed", SWINGS)
+            : new double[] {1, 1};
+    double large = share(s, "generate.large-share");
+    double insets = share(s, "generate.inset-share");
+    double fades = share(s, "generate.fade-share");
+    return new Rarities(swings, speed[0], speed[1], large, insets, fades);
+  }
+
+  /** A share that is 0 if the recipe says nothing. */
+  private static double share(Settings s, String key) {
+    return s.has(key) ? s.number(key, 0, 1) : 0;
   }
 
   private static MotionDataSpec.Part part(Settings s, String key) {

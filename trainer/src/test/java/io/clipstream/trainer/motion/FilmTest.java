@@ -26,6 +26,7 @@ class FilmTest {
           SIDE,
           List.of(1.0),
           new MotionRanges(0.08, 0.6, 0.14, 0.8, 0.14, 1.05, 0.012, 0.06, 0.2, 0.006, 0.0022, 0.02),
+          Rarities.NONE,
           true,
           Map.of());
 
@@ -68,6 +69,31 @@ class FilmTest {
       before = frame;
     }
     return largest;
+  }
+
+  @Test
+  void shouldShowAnotherPictureAlsoBesideSwings() {
+    MotionDataSpec swung =
+        new MotionDataSpec(
+            1,
+            SECONDS,
+            SECONDS,
+            SPAN,
+            SIDE,
+            SIDE,
+            SPEC.aspects(),
+            SPEC.ranges(),
+            new Rarities(1, 0.7, 5, 0, 0, 0),
+            true,
+            Map.of());
+    for (int seed = 0; seed < 40; seed++) {
+      Film film = Film.cut(swung, PICTURES, SIDE, SIDE, SECONDS, RATE, new Dice(seed, 7));
+      double lead = (SECONDS - SPAN) / 2;
+
+      assertThat(difference(frame(film, lead), frame(film, lead + SPAN * 15 / 16)))
+          .as("seed " + seed)
+          .isGreaterThan(0.05);
+    }
   }
 
   private static Film film(int seed) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +85,91 @@ class SceneTest {
 
     assertThat(sheets).isBetween(10, 35);
     assertThat(moving).isGreaterThan(sheets * 2 / 3);
+  }
+
+  @Test
+  void shouldLeaveEnoughOfAStaticPictureUncoveredByLargeThings() {
+    int moving = 0;
+    for (int seed = 0; seed < 40; seed++) {
+      List<byte[]> frames = frames(rare(seed, new Rarities(0, 1, 1, 1, 0, 0)), 25);
+      byte[] last = frames.get(24);
+      int kept = 0;
+      int changed = 0;
+      for (int i = 0; i < last.length; i++) {
+        int most = 0;
+        for (byte[] frame : frames) {
+          most = Math.max(most, Math.abs((frame[i] & 0xff) - (last[i] & 0xff)));
+        }
+        kept += most < 60 ? 1 : 0;
+        changed += most > 60 ? 1 : 0;
+      }
+      // Those that cross sweep over more than they fill at a time.
+      moving += changed > last.length / 10 ? 1 : 0;
+      assertThat(kept).as("seed " + seed).isGreaterThan(last.length / 20);
+    }
+
+    assertThat(moving).isGreaterThan(25);
+  }
+
+  @Test
+  void shouldShowRaritiesOnlyWhereTheyAreAskedFor() {
+    int other = 0;
+    for (int seed = 0; seed < 10; seed++) {
+      List<byte[]> usual = frames(scene(CameraMotion.STATIC, seed, false), 25);
+      List<byte[]> none = frames(rare(seed, Rarities.NONE), 25);
+      List<byte[]> some = frames(rare(seed, new Rarities(0, 1, 1, 0, 1, 1)), 25);
+      boolean differs = false;
+      for (int i = 0; i < 25; i++) {
+        assertThat(Arrays.equals(none.get(i), usual.get(i))).isTrue();
+        differs |= !Arrays.equals(some.get(i), usual.get(i));
+      }
+      other += differs ? 1 : 0;
+    }
+
+    assertThat(other).isGreaterThan(7);
+  }
+
+  @Test
+  void shouldBlurASwingAlongItsWay() {
+    double[] across = new double[2];
+    double[] down = new double[2];
+    for (int seed = 0; seed < 30; seed++) {
+      Dice dice = new Dice(seed, 9);
+      Rarities fast = new Rarities(1, 3, 3, 0, 0, 0);
+      CameraPath path = CameraPath.swing(CameraMotion.PAN_RIGHT, 2, 2, RANGES, fast, dice.split());
+      for (int blurred = 0; blurred < 2; blurred++) {
+        Scene scene =
+            new Scene(
+                CameraMotion.PAN_RIGHT,
+                path,
+                PICTURES,
+                SIDE,
+                SIDE,
+                2,
+                RATE,
+                blurred == 0,
+                new Dice(seed, 10));
+        double fastest = 0;
+        for (double t = 0.1; t < 1.9; t += 0.02) {
+          fastest = path.way(fastest, fastest + 0.02) < path.way(t, t + 0.02) ? t : fastest;
+        }
+        byte[] frame = new byte[SIDE * SIDE * 3];
+        scene.render(fastest + 0.01, frame);
+        for (int i = 0; i < frame.length - 3 * SIDE - 3; i++) {
+          across[blurred] += Math.pow((frame[i + 3] & 0xff) - (frame[i] & 0xff), 2);
+          down[blurred] += Math.pow((frame[i + 3 * SIDE] & 0xff) - (frame[i] & 0xff), 2);
+        }
+      }
+    }
+
+    assertThat(across[1] / down[1]).isLessThan(0.75 * across[0] / down[0]);
+  }
+
+  private static Scene rare(long seed, Rarities rarities) {
+    Dice dice = new Dice(seed, CameraMotion.STATIC.label().length());
+    CameraPath path = CameraPath.random(CameraMotion.STATIC, 2, 2, false, RANGES, dice.split());
+    return new Scene(
+        CameraMotion.STATIC, path, PICTURES, SIDE, SIDE, 2, RATE, false, rarities, dice.split());
   }
 
   /** Whether fewer than 1 % of the values changed by more than light and noise do. */

@@ -37,4 +37,32 @@ class TrackTest {
       }
     }
   }
+
+  @Test
+  void shouldCrossThePictureAlongAnAxisMoreOrLess() {
+    for (int seed = 0; seed < 50; seed++) {
+      Track track = new Track(0, 0, SECONDS, Track.Manner.CROSSES, new Dice(seed, 0));
+      double x = Math.abs(track.x(SECONDS) - track.x(0));
+      double y = Math.abs(track.y(SECONDS) - track.y(0));
+
+      assertThat(Math.hypot(x, y)).isGreaterThan(0.1);
+      assertThat(Math.min(x, y)).isLessThan(0.75 * Math.max(x, y));
+    }
+  }
+
+  @Test
+  void shouldRiseOrSinkFromRestToRest() {
+    int upright = 0;
+    for (int seed = 0; seed < 50; seed++) {
+      Track track = new Track(0, 0, SECONDS, Track.Manner.RISES, new Dice(seed, 0));
+      double x = Math.abs(track.x(9) - track.x(-9));
+      double y = Math.abs(track.y(9) - track.y(-9));
+      upright += y > x ? 1 : 0;
+
+      assertThat(track.y(9) - track.y(8)).isBetween(-0.4, 0.4);
+      assertThat(Math.hypot(x, y)).isBetween(0.05, 1.7);
+    }
+
+    assertThat(upright).isBetween(25, 48);
+  }
 }
