@@ -10,7 +10,10 @@ import io.clipstream.trainer.recipe.DataSettings;
 import io.clipstream.trainer.recipe.Recipe;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * The videos of a run, decoded. Owns the clips.
@@ -26,18 +29,23 @@ record RunData(
   /**
    * Renders, splits and decodes what is not yet.
    *
+   * @param judged split that the model is compared with another on, if it is
    * @throws io.clipstream.model.UserError if splits share a video, or a label has none
    */
-  static RunData open(Recipe recipe, RunFolder run, int threads, Progress progress)
+  static RunData open(
+      Recipe recipe, Optional<String> judged, RunFolder run, int threads, Progress progress)
       throws IOException, InterruptedException {
     DataSettings settings = recipe.data();
     ClipList list = TrainingRun.data(recipe, run.file("data"), threads, progress);
+    list.passedOverLine().ifPresent(progress::note);
     ContentDigests digests =
         ContentDigests.of(list.entries(), run.file("digests.tsv"), threads, progress);
     if (list.unsplit()) {
       list = settings.split().of(list, digests);
     }
-    requireDisjoint(list, settings);
+    Set<String> heldOut = new LinkedHashSet<>(settings.reports());
+    judged.ifPresent(heldOut::add);
+    requireDisjoint(list, settings, heldOut);
     Opening opening = new Opening(recipe, run, list, digests, threads, progress);
     ClipSet train = opening.open(settings.trainSplit(), settings.kept());
     try {
@@ -50,7 +58,7 @@ record RunData(
           digests,
           train,
           validation,
-          DataReport.of(list, sets, settings.reports(), digests, recipe.labels()));
+          DataReport.of(list, sets, heldOut, digests, recipe.labels()));
     } catch (Throwable e) {
       train.close();
       throw e;
@@ -77,9 +85,9 @@ record RunData(
     }
   }
 
-  private static void requireDisjoint(ClipList list, DataSettings settings) {
+  private static void requireDisjoint(ClipList list, DataSettings settings, Set<String> heldOut) {
     list.requireDisjoint(settings.trainSplit(), settings.validationSplit());
-    for (String split : settings.reports()) {
+    for (String split : heldOut) {
       if (!split.equals(settings.validationSplit())) {
         list.requireDisjoint(settings.trainSplit(), split);
         list.requireDisjoint(settings.validationSplit(), split);

@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -55,6 +56,11 @@ public final class TrainingRun {
      */
     Map<String, String> judge(ModelArtifact artifact, ClipList list)
         throws IOException, InterruptedException;
+
+    /** The split that it compares on, if there is one: the model must not have seen it. */
+    default Optional<String> split() {
+      return Optional.empty();
+    }
   }
 
   private final Recipe recipe;
@@ -118,7 +124,7 @@ public final class TrainingRun {
    */
   public Path run(RunFolder run, boolean fresh, Judge judge, TrainingWatch watch)
       throws IOException, InterruptedException {
-    try (RunData data = RunData.open(recipe, run, threads, progress)) {
+    try (RunData data = RunData.open(recipe, judge.split(), run, threads, progress)) {
       RunIdentity identity = RunIdentity.of(recipe, data.list(), data.digests());
       run.claim(identity, fresh, progress);
       lap("data");
@@ -141,7 +147,7 @@ public final class TrainingRun {
 
   /** Says what a run would do, and stops there. */
   public void dryRun(RunFolder run) throws IOException, InterruptedException {
-    try (RunData data = RunData.open(recipe, run, threads, progress)) {
+    try (RunData data = RunData.open(recipe, Optional.empty(), run, threads, progress)) {
       report(run, data, true);
     }
   }
@@ -154,7 +160,7 @@ public final class TrainingRun {
     if (!recipe.data().kept().stored()) {
       throw new UserError("cache.pixels is none, but train.py reads decoded videos, expected disk");
     }
-    try (RunData data = RunData.open(recipe, run, threads, progress)) {
+    try (RunData data = RunData.open(recipe, Optional.empty(), run, threads, progress)) {
       report(run, data, false);
       Swin3d.write(
           run.file("initial.pt"),

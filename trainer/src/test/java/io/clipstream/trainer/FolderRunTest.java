@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.recipe.Recipe;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -166,6 +168,66 @@ class FolderRunTest {
         .hasMessage(
             "1 videos have the content of another in another split, such as 0.avi (train) and"
                 + " again.avi (validation); keep each in one");
+  }
+
+  @Test
+  void shouldTellOfContradictionsAndOfWhatIsNotUsed() throws Exception {
+    TinyRun.videos(folder, 4, 2);
+    Files.copy(folder.resolve("0.avi"), folder.resolve("again.avi"));
+    Files.copy(folder.resolve("1.avi"), folder.resolve("more.avi"));
+    Files.copy(folder.resolve("2.avi"), folder.resolve("odd.avi"));
+    Path list = folder.resolve("videos.csv");
+    Files.writeString(
+        list,
+        Files.readString(list)
+            + "again.avi,bright,train\nmore.avi,bright,train\nodd.avi,dark,trian\n2.avi,dark\n");
+
+    dryRun(run(Map.of("data.list", "videos.csv")));
+
+    assertThat(said.toString())
+        .contains("the same content has two labels: 0.avi (dark) and again.avi (bright)")
+        .contains("1 videos have the content of another of their label")
+        .contains("1 videos are in split trian, which this run does not use")
+        .contains("1 videos are in split (none), which this run does not use");
+    assertThat(json("data.json").get("contradictedLabels")).hasSize(1);
+    assertThat(json("data.json").at("/unusedSplits/trian").intValue()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldRefuseASingleLabel() throws Exception {
+    videos("dark", 60, 5);
+
+    assertThatThrownBy(() -> run(Map.of()))
+        .isInstanceOf(UserError.class)
+        .hasMessage("the only label is dark, expected at least two to tell apart");
+  }
+
+  /** Hours of training should not come before this. */
+  @Test
+  void shouldRefuseASplitToCompareOnThatIsNoneOrWasLearntFrom() throws Exception {
+    TinyRun.videos(folder, 4, 2);
+    TrainingRun run = run(Map.of("data.list", "videos.csv"));
+
+    for (String split : List.of("nosuch", "train")) {
+      TrainingRun.Judge judge =
+          new TrainingRun.Judge() {
+            @Override
+            public Map<String, String> judge(ModelArtifact artifact, ClipList list) {
+              throw new AssertionError("it was trained");
+            }
+
+            @Override
+            public Optional<String> split() {
+              return Optional.of(split);
+            }
+          };
+      try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
+        assertThatThrownBy(() -> run.run(locked, false, judge))
+            .isInstanceOf(UserError.class)
+            .hasMessageContaining("split " + split);
+      }
+    }
+    assertThat(folder.resolve("run/run.json")).doesNotExist();
   }
 
   @Test

@@ -74,7 +74,7 @@ public record ModelManifest(
   private static List<String> checked(List<String> labels) {
     Set<String> seen = new HashSet<>();
     for (String label : labels) {
-      if (label == null || label.isBlank() || label.chars().anyMatch(Character::isISOControl)) {
+      if (label == null || !isLabel(label)) {
         throw new UserError(
             "the manifest has the label '"
                 + Printable.name(String.valueOf(label))
@@ -86,6 +86,11 @@ public record ModelManifest(
       }
     }
     return List.copyOf(labels);
+  }
+
+  /** Whether a class may be called that: there is something to read, and no control character. */
+  public static boolean isLabel(String text) {
+    return !text.isBlank() && text.chars().noneMatch(Character::isISOControl);
   }
 
   /** Whether a model or a version may be called that. */

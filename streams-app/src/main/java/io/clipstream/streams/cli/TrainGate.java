@@ -72,6 +72,11 @@ final class TrainGate implements TrainingRun.Judge {
     return decision.told(force);
   }
 
+  @Override
+  public Optional<String> split() {
+    return live.map(model -> settings.split());
+  }
+
   private Contender contender(ModelArtifact artifact, List<ClipList.Entry> videos, String views)
       throws IOException, InterruptedException {
     return new Contender(

@@ -97,6 +97,10 @@ final class AugmentationReader {
           throw new UserError(
               key + " has " + pair + ", expected off, on, or pairs label:label of known labels");
         }
+        if (a == b || classes[a] != a || classes[b] != b) {
+          throw new UserError(
+              key + " is " + text + ", expected each label in one pair, with another one");
+        }
         classes[a] = b;
         classes[b] = a;
       }

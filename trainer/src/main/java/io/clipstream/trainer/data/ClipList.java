@@ -1,6 +1,9 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.Nearest;
+import io.clipstream.model.Printable;
 import io.clipstream.model.UserError;
+import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.TimeRange;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -14,17 +17,22 @@ import java.util.TreeSet;
 
 /**
  * A data set: videos with their labels, read from a CSV file of {@code
- * path,label[,split][,source][,start,end]} lines (RFC 4180 quotes), or from a folder for each label
- * ({@link ClipFolder}). Paths are relative to the folder of the list; start and end are seconds,
- * both empty for the whole video. A first line {@code path,label…}, empty lines and lines that
- * start with {@code #} are passed over.
+ * path,label[,split][,source][,start,end]} lines (RFC 4180 quotes, within a line), or from a folder
+ * for each label ({@link ClipFolder}). Paths are relative to the folder of the list; start and end
+ * are seconds, both empty for the whole video. A first line {@code path,label…}, empty lines and
+ * lines that start with {@code #} are passed over.
  *
  * @param file where the list was read from, or the folder of folders
  * @param entries in the order of the file
  * @param missing videos that other tools' lists name and that are not there; in a list of ours each
  *     is an error
+ * @param passedOver files in a folder of folders that are taken for no videos
  */
-public record ClipList(Path file, List<Entry> entries, List<String> missing) {
+public record ClipList(
+    Path file, List<Entry> entries, List<String> missing, List<String> passedOver) {
+  /** Labels that a message names at most. */
+  private static final int TOLD = 20;
+
   /** The split of entries that name none. */
   public static final String NO_SPLIT = "";
 
@@ -45,6 +53,14 @@ public record ClipList(Path file, List<Entry> entries, List<String> missing) {
       this(path, label, split, source, line, Optional.empty());
     }
 
+    public Entry {
+      if (!ModelManifest.isLabel(label)) {
+        throw new UserError(
+            "%s%s: the label is '%s', expected text without control characters"
+                .formatted(path, line > 0 ? " in line " + line : "", Printable.name(label)));
+      }
+    }
+
     /** The same in another split. */
     public Entry in(String newSplit) {
       return new Entry(path, label, newSplit, source, line, range);
@@ -54,6 +70,12 @@ public record ClipList(Path file, List<Entry> entries, List<String> missing) {
   public ClipList {
     entries = List.copyOf(entries);
     missing = List.copyOf(missing);
+    passedOver = List.copyOf(passedOver);
+  }
+
+  /** A list of which no file is passed over. */
+  public ClipList(Path file, List<Entry> entries, List<String> missing) {
+    this(file, entries, missing, List.of());
   }
 
   /** A list of which no video is missing. */
@@ -68,6 +90,24 @@ public record ClipList(Path file, List<Entry> entries, List<String> missing) {
    */
   public static ClipList read(Path file) throws IOException {
     return ListReader.read(file, ListOptions.NONE);
+  }
+
+  /** The same with other entries, such as those in splits. */
+  ClipList with(List<Entry> others) {
+    return new ClipList(file, others, missing, passedOver);
+  }
+
+  /**
+   * What the user should know of files that are no videos, one line.
+   *
+   * @return empty if there are none
+   */
+  public Optional<String> passedOverLine() {
+    return passedOver.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "passed over %d files that are no videos by their names or lie beside the labels' folders, such as %s"
+                .formatted(passedOver.size(), Printable.name(passedOver.get(0))));
   }
 
   /** The labels that there are, sorted. */
@@ -149,11 +189,20 @@ public record ClipList(Path file, List<Entry> entries, List<String> missing) {
       classes[i] = labels.indexOf(part.get(i).label);
       if (classes[i] < 0) {
         throw new UserError(
-            "%s: label %s is not one of %s"
-                .formatted(place(part.get(i)), part.get(i).label, String.join(", ", labels)));
+            "%s: label %s is not one of %s%s"
+                .formatted(
+                    place(part.get(i)),
+                    part.get(i).label,
+                    some(labels),
+                    Nearest.hint(part.get(i).label, labels)));
       }
     }
     return classes;
+  }
+
+  private static String some(List<String> labels) {
+    String first = String.join(", ", labels.subList(0, Math.min(TOLD, labels.size())));
+    return labels.size() > TOLD ? "%s and %d more".formatted(first, labels.size() - TOLD) : first;
   }
 
   /** Writes a list that {@link #read} reads; paths are written relative to the list's folder. */
@@ -182,7 +231,10 @@ public record ClipList(Path file, List<Entry> entries, List<String> missing) {
   }
 
   private static String quoted(String field) {
-    return field.contains(",") || field.contains("\"")
+    return field.contains(",")
+            || field.contains("\"")
+            || field.startsWith("#")
+            || !field.equals(field.strip())
         ? '"' + field.replace("\"", "\"\"") + '"'
         : field;
   }

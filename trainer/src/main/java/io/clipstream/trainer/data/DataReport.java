@@ -1,8 +1,10 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.Printable;
 import io.clipstream.model.UserError;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,13 +21,21 @@ import java.util.TreeMap;
  * @param videos that the splits name
  * @param rejected videos that do not decode or are not there
  * @param shared contents that are in two splits, one line each
+ * @param contradicted contents of one split that have two labels, one line each
+ * @param repeated videos with content and label of another one of their split
+ * @param unused videos of splits that the run does not use, by split
+ * @param passedOver files that are taken for no videos
  */
 public record DataReport(
     List<String> labels,
     Map<String, List<Integer>> clips,
     int videos,
     List<Rejected> rejected,
-    List<String> shared) {
+    List<String> shared,
+    List<String> contradicted,
+    int repeated,
+    Map<String, Integer> unused,
+    List<String> passedOver) {
 
   /** Lines of each kind that are told; the files have all. */
   private static final int TOLD = 10;
@@ -48,12 +58,12 @@ public record DataReport(
    * Looks at the splits.
    *
    * @param sets by split
-   * @param reports further splits that are held out
+   * @param heldOut further splits that are
    */
   public static DataReport of(
       ClipList list,
       Map<String, ClipSet> sets,
-      List<String> reports,
+      Collection<String> heldOut,
       ContentDigests digests,
       List<String> labels) {
     Map<String, List<Integer>> clips = new LinkedHashMap<>();
@@ -73,25 +83,43 @@ public record DataReport(
       videos += set.getValue().size() + set.getValue().rejected().size();
     }
     Set<String> splits = new LinkedHashSet<>(sets.keySet());
-    splits.addAll(reports);
-    return new DataReport(labels, clips, videos, rejected, shared(list, splits, digests));
-  }
-
-  private static List<String> shared(
-      ClipList list, Iterable<String> splits, ContentDigests digests) {
-    Map<String, ClipList.Entry> first = new TreeMap<>();
+    splits.addAll(heldOut);
     List<String> shared = new ArrayList<>();
+    List<String> contradicted = new ArrayList<>();
+    int repeated = 0;
+    Map<String, ClipList.Entry> first = new TreeMap<>();
+    Map<String, ClipList.Entry> firstParts = new TreeMap<>();
     for (String split : splits) {
       for (ClipList.Entry entry : list.split(split)) {
         ClipList.Entry other = first.putIfAbsent(digests.of(entry.path()), entry);
+        ClipList.Entry same = firstParts.putIfAbsent(digests.of(entry), entry);
         if (other != null && !other.split().equals(entry.split())) {
-          shared.add(
-              "%s (%s) and %s (%s)"
-                  .formatted(list.name(other), other.split(), list.name(entry), entry.split()));
+          shared.add(pair(list, other, other.split(), entry, entry.split()));
+        } else if (same != null && !same.label().equals(entry.label())) {
+          contradicted.add(pair(list, same, same.label(), entry, entry.label()));
+        } else if (same != null) {
+          repeated++;
         }
       }
     }
-    return shared;
+    Map<String, Integer> unused = new TreeMap<>();
+    for (ClipList.Entry entry : list.entries()) {
+      if (!splits.contains(entry.split())) {
+        unused.merge(entry.split().isEmpty() ? "(none)" : entry.split(), 1, Integer::sum);
+      }
+    }
+    return new DataReport(
+        labels, clips, videos, rejected, shared, contradicted, repeated, unused, list.passedOver());
+  }
+
+  private static String pair(
+      ClipList list, ClipList.Entry one, String ofOne, ClipList.Entry other, String ofOther) {
+    return "%s (%s) and %s (%s)"
+        .formatted(
+            Printable.of(list.name(one)),
+            Printable.of(ofOne),
+            Printable.of(list.name(other)),
+            Printable.of(ofOther));
   }
 
   /**
@@ -160,10 +188,26 @@ public record DataReport(
               videos,
               100.0 * rejected.size() / videos));
     }
-    shared.stream()
-        .limit(TOLD)
-        .forEach(pair -> text.append("the same content: ").append(pair).append('\n'));
+    tell(text, "the same content: ", shared);
+    tell(text, "the same content has two labels: ", contradicted);
+    if (repeated > 0) {
+      text.append(repeated).append(" videos have the content of another of their label, and count");
+      text.append(" once more\n");
+    }
+    unused.forEach(
+        (split, count) ->
+            text.append(count)
+                .append(" videos are in split ")
+                .append(Printable.name(split))
+                .append(", which this run does not use\n"));
     return text.toString().stripTrailing();
+  }
+
+  private static void tell(StringBuilder text, String what, List<String> pairs) {
+    pairs.stream().limit(TOLD).forEach(pair -> text.append(what).append(pair).append('\n'));
+    if (pairs.size() > TOLD) {
+      text.append(what).append(pairs.size() - TOLD).append(" more pairs, data.json has all\n");
+    }
   }
 
   private void row(StringBuilder text, int width, String name, int label) {
@@ -193,6 +237,10 @@ public record DataReport(
         });
     map.put("clips", counts);
     map.put("sharedContent", shared);
+    map.put("contradictedLabels", contradicted);
+    map.put("repeatedContent", repeated);
+    map.put("unusedSplits", unused);
+    map.put("passedOver", passedOver);
     map.put("rejected", rejected);
     return map;
   }

@@ -1,8 +1,12 @@
 package io.clipstream.trainer.data;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.clipstream.model.Printable;
 import io.clipstream.model.TextFile;
 import io.clipstream.model.UserError;
 import io.clipstream.model.clip.TimeRange;
@@ -10,9 +14,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Lists of videos as other tools have them:
@@ -31,41 +38,76 @@ import java.util.Optional;
  */
 record ForeignList(Path file, Path prefix, List<String> names) {
   private static final String KINETICS = "label,youtube_id,time_start,time_end";
+  private static final Pattern INDEXED = Pattern.compile(".*\\S\\s+\\d+\\s*");
+  private static final Pattern INDEXED_WITHOUT_COMMA = Pattern.compile("[^,]*\\S\\s+\\d+\\s*");
 
-  /** Whether the file is one of these, judged by its name and first line. */
-  static boolean isOne(Path file, List<String> lines) {
+  /** Of nothing that stands twice or behind the end is only the first seen. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  /**
+   * Whether the file is one of these, judged by its name and first line.
+   *
+   * @param named whether names of labels were given: a path may have a comma then
+   */
+  static boolean isOne(Path file, List<String> lines, boolean named) {
+    Pattern indexed = named ? INDEXED : INDEXED_WITHOUT_COMMA;
     return file.toString().endsWith(".json")
         || lines.stream()
             .filter(line -> !line.isBlank() && !line.startsWith("#"))
             .findFirst()
-            .filter(line -> line.startsWith(KINETICS) || line.matches("[^,]*\\S\\s+\\d+"))
+            .filter(line -> line.startsWith(KINETICS) || indexed.matcher(line).matches())
             .isPresent();
   }
 
   /**
-   * Reads the names of labels: a line each, with or without the index before it.
+   * Reads the names of labels: a line each, with or without the index before it. Empty lines at the
+   * end and lines that start with {@code #} are passed over.
    *
-   * @throws UserError if an index is not the line's number
+   * @throws UserError if there are none, an index is not the line's number, a name is there twice,
+   *     or an empty line between others leaves it open which indices follow
    */
   static List<String> names(Path file) throws IOException {
-    List<String> names = new ArrayList<>();
-    for (String line : TextFile.lines(file, "the name of a label a line")) {
-      if (line.isBlank()) {
+    Map<String, Integer> names = new LinkedHashMap<>();
+    List<String> lines = TextFile.lines(file, "the name of a label a line");
+    int empty = 0;
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i).strip();
+      if (line.isEmpty() && empty == 0 && !names.isEmpty()) {
+        empty = i + 1;
+      }
+      if (line.isEmpty() || line.startsWith("#")) {
         continue;
       }
-      String[] parts = line.strip().split("\\s+", 2);
+      if (empty > 0) {
+        throw new UserError(
+            "%s:%d: an empty line between names, so that it is open which index %s has; take it away"
+                .formatted(file, empty, Printable.name(line)));
+      }
+      String[] parts = line.split("\\s+", 2);
+      String name = line;
       if (parts.length == 2 && parts[0].matches("\\d+")) {
         if (!parts[0].matches("0*" + names.size())) {
           throw new UserError(
               "%s: label %s has index %s, expected %d"
                   .formatted(file, parts[1], parts[0], names.size()));
         }
-        names.add(parts[1]);
-      } else {
-        names.add(line.strip());
+        name = parts[1];
+      }
+      Integer other = names.putIfAbsent(name, i + 1);
+      if (other != null) {
+        throw new UserError(
+            "%s:%d: the label %s is in line %d too, expected each once"
+                .formatted(file, i + 1, Printable.name(name), other));
       }
     }
-    return names;
+    if (names.isEmpty()) {
+      throw new UserError(file + " names no label, expected the name of a label a line");
+    }
+    return List.copyOf(names.keySet());
   }
 
   ClipList read(List<String> lines) {
@@ -115,7 +157,11 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     }
     String path = line.strip().replaceFirst("\\s+\\d+$", "");
     return new ClipList.Entry(
-        prefix.resolve(path).normalize(), names.get(index), ClipList.NO_SPLIT, "", number);
+        ListReader.path(file, number, prefix, path),
+        names.get(index),
+        ClipList.NO_SPLIT,
+        "",
+        number);
   }
 
   private ClipList.Entry kinetics(String line, int number) {
@@ -157,7 +203,7 @@ record ForeignList(Path file, Path prefix, List<String> names) {
   private ClipList json(String text) {
     JsonNode array;
     try {
-      array = new ObjectMapper().readTree(text);
+      array = JSON.readTree(text);
     } catch (JacksonException e) {
       throw new UserError(file + " is no JSON: " + e.getOriginalMessage(), e);
     }
@@ -167,35 +213,56 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     List<ClipList.Entry> entries = new ArrayList<>();
     List<String> missing = new ArrayList<>();
     for (JsonNode video : array) {
-      if (!video.path("path").isTextual() || !video.path("label").isTextual()) {
-        throw new UserError(file + ": expected path and label as texts: " + video);
+      if (text(video, "path").isEmpty() || text(video, "label").isEmpty()) {
+        throw new UserError(file + ": expected path and label as texts: " + told(video));
       }
-      Optional<TimeRange> range = Optional.empty();
-      if (video.has("start") || video.has("end")) {
-        try {
-          range =
-              Optional.of(
-                  new TimeRange(
-                      video.path("start").asDouble(0), video.path("end").asDouble(Double.NaN)));
-        } catch (IllegalArgumentException e) {
-          throw new UserError(
-              file + ": expected start and end in seconds with 0 <= start < end: " + video, e);
-        }
-      }
-      Path path = prefix.resolve(video.get("path").textValue()).normalize();
-      if (Files.isRegularFile(path)) {
-        entries.add(
-            new ClipList.Entry(
-                path,
-                video.get("label").textValue(),
-                video.path("split").asText(ClipList.NO_SPLIT),
-                video.path("source").asText(""),
-                0,
-                range));
+      int number = entries.size() + missing.size() + 1;
+      ClipList.Entry entry =
+          new ClipList.Entry(
+              ListReader.path(file, number, prefix, text(video, "path")),
+              text(video, "label"),
+              text(video, "split"),
+              text(video, "source"),
+              0,
+              range(video));
+      if (Files.isRegularFile(entry.path())) {
+        entries.add(entry);
       } else {
-        missing.add(path.toString());
+        missing.add(entry.path().toString());
       }
     }
     return new ClipList(file, entries, missing);
+  }
+
+  /** A text of an object; empty if it has none, or null. */
+  private String text(JsonNode video, String key) {
+    JsonNode value = video.path(key);
+    if (!value.isTextual() && !value.isMissingNode() && !value.isNull()) {
+      throw new UserError("%s: expected %s as a text: %s".formatted(file, key, told(video)));
+    }
+    return value.isTextual() ? value.textValue() : "";
+  }
+
+  private Optional<TimeRange> range(JsonNode video) {
+    JsonNode start = video.path("start");
+    JsonNode end = video.path("end");
+    if ((start.isMissingNode() || start.isNull()) && (end.isMissingNode() || end.isNull())) {
+      return Optional.empty();
+    }
+    boolean fromTheStart = start.isMissingNode() || start.isNull();
+    try {
+      if (!end.isNumber() || (!fromTheStart && !start.isNumber())) {
+        throw new IllegalArgumentException("no numbers");
+      }
+      return Optional.of(new TimeRange(fromTheStart ? 0 : start.asDouble(), end.asDouble()));
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          file + ": expected start and end in seconds with 0 <= start < end: " + told(video), e);
+    }
+  }
+
+  private static String told(JsonNode video) {
+    String text = video.toString();
+    return text.length() <= 200 ? text : text.substring(0, 197) + "...";
   }
 }

@@ -7,6 +7,7 @@ import io.clipstream.model.UserError;
 import io.clipstream.model.clip.TimeRange;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,7 @@ final class ListReader {
   static ClipList read(Path file, ListOptions options) throws IOException {
     List<String> lines = TextFile.lines(file, "a CSV file of " + FIELDS);
     Path folder = options.prefix().orElse(file.toAbsolutePath().getParent()).toAbsolutePath();
-    if (ForeignList.isOne(file, lines)) {
+    if (ForeignList.isOne(file, lines, !options.names().isEmpty())) {
       ClipList list = new ForeignList(file, folder, options.names()).read(lines);
       if (list.entries().isEmpty() && list.missing().isEmpty()) {
         throw new UserError(file + " names no video");
@@ -45,9 +46,15 @@ final class ListReader {
       return list;
     }
     List<ClipList.Entry> entries = new ArrayList<>();
+    boolean begun = false;
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
-      if (line.isBlank() || line.startsWith("#") || (i == 0 && isHeader(file, line))) {
+      if (line.isBlank() || line.startsWith("#")) {
+        continue;
+      }
+      boolean head = !begun && isHeader(file, i + 1, line);
+      begun = true;
+      if (head) {
         continue;
       }
       ClipList.Entry entry = parse(file, i + 1, line, folder);
@@ -70,10 +77,10 @@ final class ListReader {
   }
 
   /**
-   * Whether the first line names the columns. Those of another order would be read as what they are
-   * not.
+   * Whether the first line that says something names the columns. Those of another order would be
+   * read as what they are not.
    */
-  private static boolean isHeader(Path file, String line) {
+  private static boolean isHeader(Path file, int number, String line) {
     List<String> fields = fields(line);
     if (fields == null) {
       return false;
@@ -85,7 +92,8 @@ final class ListReader {
     int count = fields.size();
     if (count < 2 || count > 6 || count == 5 || !COLUMNS.subList(0, count).equals(fields)) {
       throw new UserError(
-          "%s:1: the columns are %s, expected %s".formatted(file, shortened(line), FIELDS));
+          "%s:%d: the columns are %s, expected %s"
+              .formatted(file, number, shortened(line), FIELDS));
     }
     return true;
   }
@@ -93,7 +101,9 @@ final class ListReader {
   private static ClipList.Entry parse(Path file, int number, String line, Path folder) {
     List<String> fields = fields(line);
     if (fields == null) {
-      throw new UserError(file + ":" + number + ": a quote is not closed: " + shortened(line));
+      throw new UserError(
+          "%s:%d: a quote is not closed, or not at the end of its field: %s"
+              .formatted(file, number, shortened(line)));
     }
     if (fields.size() < 2 || fields.size() > 6 || fields.size() == 5) {
       throw new UserError(
@@ -106,7 +116,7 @@ final class ListReader {
               .formatted(file, number, fields.get(0).isEmpty() ? "path" : "label", FIELDS));
     }
     return new ClipList.Entry(
-        folder.resolve(fields.get(0)).normalize(),
+        path(file, number, folder, fields.get(0)),
         fields.get(1),
         fields.size() > 2 ? fields.get(2) : ClipList.NO_SPLIT,
         fields.size() > 3 ? fields.get(3) : "",
@@ -128,33 +138,61 @@ final class ListReader {
     }
   }
 
-  /** The fields of a CSV line, or {@code null} if a quote is not closed. */
+  /**
+   * The path that a line has.
+   *
+   * @throws UserError if no file can be called that
+   */
+  static Path path(Path file, int number, Path folder, String text) {
+    try {
+      return folder.resolve(text).normalize();
+    } catch (InvalidPathException e) {
+      throw new UserError(
+          "%s:%d: '%s' cannot name a file: %s"
+              .formatted(file, number, shortened(text), e.getReason()),
+          e);
+    }
+  }
+
+  /**
+   * The fields of a CSV line, or {@code null} if a quote is not closed or something follows it.
+   * White space around fields does not count, within quotes it does.
+   */
   static List<String> fields(String line) {
     List<String> fields = new ArrayList<>();
-    StringBuilder field = new StringBuilder();
-    boolean quoted = false;
-    for (int i = 0; i < line.length(); i++) {
-      char c = line.charAt(i);
-      if (quoted) {
-        if (c != '"') {
-          field.append(c);
-        } else if (i + 1 < line.length() && line.charAt(i + 1) == '"') {
-          field.append(c);
-          i++;
-        } else {
-          quoted = false;
-        }
-      } else if (c == '"' && field.isEmpty()) {
-        quoted = true;
-      } else if (c == ',') {
-        fields.add(field.toString().strip());
-        field.setLength(0);
-      } else {
-        field.append(c);
+    int at = 0;
+    while (true) {
+      while (at < line.length() && Character.isWhitespace(line.charAt(at))) {
+        at++;
       }
+      int end;
+      if (at < line.length() && line.charAt(at) == '"') {
+        int close = closing(line, at + 1);
+        end = line.indexOf(',', close < 0 ? 0 : close);
+        end = end < 0 ? line.length() : end;
+        if (close < 0 || !line.substring(close + 1, end).isBlank()) {
+          return null;
+        }
+        fields.add(line.substring(at + 1, close).replace("\"\"", "\""));
+      } else {
+        end = line.indexOf(',', at);
+        end = end < 0 ? line.length() : end;
+        fields.add(line.substring(at, end).strip());
+      }
+      if (end == line.length()) {
+        return fields;
+      }
+      at = end + 1;
     }
-    fields.add(field.toString().strip());
-    return quoted ? null : fields;
+  }
+
+  /** Where the quote that closes a field is: one that no other follows. -1: nowhere. */
+  private static int closing(String line, int from) {
+    int at = line.indexOf('"', from);
+    while (at >= 0 && at + 1 < line.length() && line.charAt(at + 1) == '"') {
+      at = line.indexOf('"', at + 2);
+    }
+    return at;
   }
 
   private static String shortened(String line) {

@@ -57,7 +57,7 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
         entries.set(video, entries.get(video).in(group.split == null ? train : group.split));
       }
     }
-    return new ClipList(list.file(), entries, list.missing());
+    return list.with(entries);
   }
 
   private void deal(ClipList list, String label, List<Group> groups) {

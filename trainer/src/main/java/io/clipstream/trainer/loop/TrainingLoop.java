@@ -2,6 +2,7 @@ package io.clipstream.trainer.loop;
 
 import ai.djl.Device;
 import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.Weights;
 import io.clipstream.model.swin.Swin3d;
 import io.clipstream.trainer.data.Batches;
@@ -88,7 +89,13 @@ public final class TrainingLoop {
           "%d of %d devices train: a batch has only %d clips"
               .formatted(this.devices.size(), devices.size(), plan.smallest()));
     }
-    this.steps = plan.steps() * settings.epochs();
+    long all = (long) plan.steps() * settings.epochs();
+    if (all > Integer.MAX_VALUE) {
+      throw new UserError(
+          "%d epochs of %d steps are %d steps, expected at most %d"
+              .formatted(settings.epochs(), plan.steps(), all, Integer.MAX_VALUE));
+    }
+    this.steps = (int) all;
     this.learningRate =
         new LearningRate(
             settings.learningRate(),

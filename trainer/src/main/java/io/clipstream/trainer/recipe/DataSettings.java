@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /**
  * Where the videos come from, and which of them train, choose and report.
@@ -39,6 +40,8 @@ public record DataSettings(
     String validationSplit,
     List<String> reports,
     double maxRejected) {
+
+  private static final Pattern SPLIT = Pattern.compile("[^./\\\\\\p{Cntrl}][^/\\\\\\p{Cntrl}]*");
 
   private static final String VALIDATION_SPLIT = "train.validation-split";
   private static final String VALIDATION = "validation";
@@ -71,8 +74,10 @@ public record DataSettings(
             wholePicture(s),
             stored(s)),
         split.train(),
-        s.text(VALIDATION_SPLIT, VALIDATION),
-        s.has("report.splits") ? s.texts("report.splits") : List.copyOf(split.heldOut().keySet()),
+        validationSplit(s),
+        s.has("report.splits")
+            ? s.value("report.splits", "names between commas", DataSettings::splits)
+            : List.copyOf(split.heldOut().keySet()),
         maxRejected(s));
   }
 
@@ -83,16 +88,38 @@ public record DataSettings(
   /** How videos are dealt to splits, the one that chooses first. */
   static SourceSplit split(Settings s) {
     Map<String, Double> heldOut = new LinkedHashMap<>();
-    heldOut.put(
-        s.text(VALIDATION_SPLIT, VALIDATION),
-        share(s, "data.validation-share", DEFAULT_VALIDATION));
+    String train = splitName(s, "train.split", "train");
+    if (validationSplit(s).equals(train)) {
+      throw new UserError(
+          "train.split and train.validation-split are both %s, expected two splits"
+              .formatted(train));
+    }
+    heldOut.put(validationSplit(s), share(s, "data.validation-share", DEFAULT_VALIDATION));
     if (share(s, "data.test-share", 0) > 0) {
       heldOut.put(TEST, share(s, "data.test-share", 0));
     }
     return new SourceSplit(
-        heldOut,
-        s.text("train.split", "train"),
-        s.has("data.split-seed") ? s.integer("data.split-seed", 0) : 1);
+        heldOut, train, s.has("data.split-seed") ? s.integer("data.split-seed", 0) : 1);
+  }
+
+  private static String validationSplit(Settings s) {
+    return splitName(s, VALIDATION_SPLIT, VALIDATION);
+  }
+
+  /** Of a split that names files, too. */
+  private static String splitName(Settings s, String key, String otherwise) {
+    return s.has(key)
+        ? s.value(
+            key,
+            "the name of a split, without slashes and without a dot at its start",
+            name -> SPLIT.matcher(name).matches() ? name : null)
+        : otherwise;
+  }
+
+  /** Null if one is empty. */
+  private static List<String> splits(String text) {
+    List<String> names = Stream.of(text.split(",", -1)).map(String::strip).toList();
+    return names.contains("") ? null : names;
   }
 
   /** How the recipe's list or folder is read. */

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.recipe;
 
+import io.clipstream.model.Printable;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelManifest;
@@ -62,6 +63,11 @@ public record Recipe(
     ClipSpec clip = ClipSettings.read(s, generate);
     DataSettings data = DataSettings.read(s, folder, clip);
     List<String> labels = labels(s, data, start);
+    if (labels.size() < 2) {
+      throw new UserError(
+          "the only label is %s, expected at least two to tell apart"
+              .formatted(Printable.name(labels.get(0))));
+    }
     if (!s.text(HEAD, FRESH).matches(FRESH + "|" + BY_NAME)) {
       throw s.wrong(HEAD, FRESH + " or " + BY_NAME);
     }

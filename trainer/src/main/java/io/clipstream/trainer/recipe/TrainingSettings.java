@@ -60,6 +60,7 @@ public record TrainingSettings(
     ClassWeights classWeights,
     int patience) {
 
+  private static final Bounds<Integer> EPOCHS = Bounds.of(1, 100_000);
   private static final Bounds<Integer> BATCH = Bounds.of(1, 65_536);
 
   /**
@@ -68,7 +69,7 @@ public record TrainingSettings(
    * @param started whether a start model gives the weights
    */
   static TrainingSettings read(Settings s, boolean started, List<String> labels) {
-    int epochs = s.integer("train.epochs", 1);
+    int epochs = s.integer("train.epochs", EPOCHS);
     double warmup = s.number("train.warmup-epochs", 0, 1e6);
     if (warmup >= epochs) {
       throw new UserError(

@@ -3,6 +3,7 @@ package io.clipstream.trainer.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clipstream.model.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
@@ -77,13 +78,90 @@ class ClipFolderTest {
         .containsExactly("cam7", "cam7", "dog/other.mp4");
   }
 
+  /**
+   * Notes, thumbnails and the like lie beside videos, and are none that a split should hold out.
+   */
+  @Test
+  void shouldPassOverWhatIsNoVideoByItsNameAndSayIt() throws Exception {
+    file("cat/a.mp4");
+    file("cat/a.txt");
+    file("cat/Thumbs.db");
+    file("cat/day1/b.MP4");
+    file("cat/day1/b.json");
+    file("dog/whatever");
+    file("beside.mp4");
+
+    ClipList list = ClipFolder.read(folder, null);
+
+    assertThat(list.entries())
+        .extracting(list::name)
+        .containsExactly("cat/a.mp4", "cat/day1/b.MP4", "dog/whatever");
+    assertThat(list.passedOver())
+        .extracting(path -> folder.relativize(Path.of(path)).toString())
+        .containsExactly("beside.mp4", "cat/Thumbs.db", "cat/a.txt", "cat/day1/b.json");
+    assertThat(list.passedOverLine().orElseThrow())
+        .startsWith("passed over 4 files ")
+        .endsWith("such as " + folder.resolve("beside.mp4"));
+  }
+
+  @Test
+  void shouldRefuseLinksThatLeadInACircle() throws Exception {
+    file("cat/a.mp4");
+    Path loop = Files.createSymbolicLink(folder.resolve("cat/loop"), Path.of("."));
+
+    assertThatThrownBy(() -> ClipFolder.read(folder, null))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(loop + ": its links lead in a circle");
+    Files.delete(loop);
+    Files.createSymbolicLink(loop, folder);
+    assertThatThrownBy(() -> ClipFolder.read(folder, null)).hasMessageContaining("in a circle");
+  }
+
+  @Test
+  void shouldFollowLinksAndMissWhatTheyDoNotLeadTo() throws Exception {
+    file("elsewhere/cat/a.mp4");
+    file("set/dog/b.mp4");
+    Path set = folder.resolve("set");
+    Files.createSymbolicLink(set.resolve("cat"), folder.resolve("elsewhere/cat"));
+    Path broken = Files.createSymbolicLink(set.resolve("dog/c.mp4"), Path.of("/nowhere/c.mp4"));
+
+    ClipList list = ClipFolder.read(set, null);
+
+    assertThat(list.labels()).containsExactly("cat", "dog");
+    assertThat(list.missing()).containsExactly(broken.toString());
+  }
+
+  @Test
+  void shouldRefuseAFolderThatHoldsNoVideo() throws Exception {
+    file("cat/a.mp4");
+    file("dog/readme.txt");
+    Files.createDirectories(folder.resolve("eel"));
+
+    assertThatThrownBy(() -> ClipFolder.read(folder, null))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "%s holds no video, but stands for a label, and so do 1 more; add videos, or take the folder away"
+                .formatted(folder.resolve("dog")));
+  }
+
+  @Test
+  void shouldRefuseALabelThatNoModelMayHave() throws Exception {
+    file("a\nb/x.mp4");
+
+    assertThatThrownBy(() -> ClipFolder.read(folder, null))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("the label is 'a\\u000ab', expected text");
+  }
+
   @Test
   void shouldSayWhatIsNoDataSet() throws Exception {
     file("a.mp4");
 
     assertThatThrownBy(() -> ClipFolder.read(folder, null))
         .hasMessageEndingWith(
-            "holds no folder with videos, expected one for each label: LABEL/video.mp4");
+            "holds no folder with videos, expected one for each label: LABEL/video.mp4; "
+                + folder.resolve("a.mp4")
+                + " is no video in one");
     assertThatThrownBy(() -> ClipFolder.read(folder.resolve("gone"), null))
         .hasMessageContaining("no folder " + folder.resolve("gone"));
   }

@@ -59,6 +59,30 @@ class ClipListTest {
   }
 
   @Test
+  void shouldReadTheColumnsBelowAComment() throws Exception {
+    assertThat(read("# mine\n\npath,label\na.mp4,static\n").entries()).hasSize(1);
+  }
+
+  /** As RFC 4180 has it: what stands in quotes is the name, and nothing stands beside them. */
+  @Test
+  void shouldKeepWhiteSpaceWithinQuotes() throws Exception {
+    for (String name : List.of(" a.mp4", "#b.mp4", "c .mp4 ")) {
+      Files.writeString(folder.resolve(name), name);
+    }
+    ClipList list = read("\" a.mp4\", static\n  \"#b.mp4\" ,static\n\"c .mp4 \",\"static\"\n");
+    ClipList copy = new ClipList(folder.resolve("copy.csv"), list.entries());
+
+    copy.write();
+
+    assertThat(list.entries())
+        .extracting(entry -> entry.path().getFileName() + "|" + entry.label())
+        .containsExactly(" a.mp4|static", "#b.mp4|static", "c .mp4 |static");
+    assertThat(ClipList.read(copy.file()).entries())
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("line")
+        .isEqualTo(list.entries());
+  }
+
+  @Test
   void shouldReadAndWriteRanges() throws Exception {
     ClipList list = read("a.mp4,x,train,p,1.5,3\nb.mp4,x,train,,,\n");
     ClipList copy = new ClipList(folder.resolve("copy.csv"), list.entries());
@@ -84,6 +108,9 @@ class ClipListTest {
         "a.mp4, | list.csv:1: the label is empty",
         ",static | list.csv:1: the path is empty",
         "\"a.mp4,static | list.csv:1: a quote is not closed",
+        "\"a.mp4\"x,static | list.csv:1: a quote is not closed, or not at the end of its field",
+        "a\u0000.mp4,static | list.csv:1: 'a\u0000.mp4' cannot name a file: Nul character",
+        "a.mp4,a\u0007b | in line 1: the label is 'a\\u0007b', expected text",
         "gone.mp4,static | list.csv:1: no video at",
         "a.mp4/b.mp4,static | a part of its path is a file",
         "label,path | list.csv:1: the columns are label,path, expected path,label[,split]",

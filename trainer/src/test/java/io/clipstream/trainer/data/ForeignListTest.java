@@ -82,6 +82,55 @@ class ForeignListTest {
     assertThat(list.entries().get(1).source()).isEqualTo("s");
   }
 
+  @Test
+  void shouldReadPathsWithCommasAndSpacesAtTheEndOfLines() throws Exception {
+    video("a, b.mp4");
+
+    assertThat(read("l.list", "a, b.mp4 1 \n").labels()).containsExactly("air_drumming");
+  }
+
+  /** As many programs write what is not there. */
+  @Test
+  void shouldTakeNullForWhatIsNotThere() throws Exception {
+    video("a.mp4");
+
+    ClipList list =
+        read(
+            "l.json",
+            """
+            [{"path": "a.mp4", "label": "x", "split": null, "start": null, "end": null},
+             {"path": "a.mp4", "label": "x", "end": 2}]
+            """);
+
+    assertThat(list.unsplit()).isTrue();
+    assertThat(list.entries().get(0).range()).isEmpty();
+    assertThat(list.entries().get(1).range()).contains(new TimeRange(0, 2));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cat;dog;cat | names.txt:3: the label cat is in line 1 too, expected each once",
+        "cat;;dog | names.txt:2: an empty line between names, so that it is open which index dog has",
+        "1 cat;2 dog | label cat has index 1, expected 0",
+        "# none | names no label, expected the name of a label a line",
+      })
+  void shouldRefuseNamesThatLeaveTheIndicesOpen(String text, String message) throws Exception {
+    Path names = Files.writeString(folder.resolve("names.txt"), text.replace(';', '\n'));
+
+    assertThatThrownBy(() -> ForeignList.names(names))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void shouldPassOverCommentsAndEmptyLinesAroundNames() throws Exception {
+    Path names = Files.writeString(folder.resolve("names.txt"), "# mine\n\ncat\n1 point\n\n\n");
+
+    assertThat(ForeignList.names(names)).containsExactly("cat", "point");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -93,6 +142,13 @@ class ForeignListTest {
         "l.json | [] | l.json names no video",
         "l.json | {} | l.json is no JSON array",
         "l.json | [ | l.json is no JSON: ",
+        "l.json | [{\"path\": \"a\", \"label\": \"\"}] | expected path and label as texts",
+        "l.json | [{\"path\": \"\", \"label\": \"b\"}] | expected path and label as texts",
+        "l.json | [{\"path\": \"a\", \"label\": 3}] | expected label as a text",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\", \"split\": {}}] | expected split as a text",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\", \"label\": \"c\"}] | Duplicate field 'label'",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\"}] [] | l.json is no JSON: ",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start\": \"x\", \"end\": 1}] | expected start and end in",
         "l.json | [{\"path\": \"a\"}] | expected path and label as texts",
         "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start\": 1}] | expected start and end in seconds",
       })
