@@ -2,7 +2,9 @@ package io.clipstream.streams.cli;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import io.clipstream.model.Printable;
 import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Sampling;
@@ -107,12 +109,17 @@ final class EvalCommand implements Callable<Integer> {
     ClipList list =
         ListOptions.of(Optional.empty(), Optional.ofNullable(prefix), Optional.ofNullable(names))
             .open(data);
-    list.missing().forEach(path -> spec.commandLine().getErr().println("no video at " + path));
+    list.missing()
+        .forEach(path -> spec.commandLine().getErr().println("no video at " + Printable.of(path)));
+    list.passedOverLine().ifPresent(spec.commandLine().getErr()::println);
     List<ClipList.Entry> videos = list.split(split);
+    for (ModelArtifact artifact : artifacts) { // before the first one takes its time
+      knownLabels(artifact, list, videos);
+    }
     Evaluation first = null;
     for (ModelArtifact artifact : artifacts) {
       Evaluation evaluation = evaluate(artifact, list, videos, protocol);
-      print(artifact.manifest(), artifact.digest(), evaluation);
+      print(artifact.manifest(), artifact.digest(), evaluation, list.missing().size());
       if (first == null) {
         first = evaluation;
       } else {
@@ -127,6 +134,19 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /**
+   * Checks that a model can be right about every video.
+   *
+   * @throws UserError naming a label that it does not know
+   */
+  private void knownLabels(ModelArtifact artifact, ClipList list, List<ClipList.Entry> videos) {
+    try {
+      int[] unused = list.classes(videos, artifact.manifest().labels());
+    } catch (UserError e) {
+      throw new UserError(artifact.manifest().id() + " cannot be evaluated: " + e.getMessage(), e);
+    }
   }
 
   private Evaluation evaluate(
@@ -144,7 +164,7 @@ final class EvalCommand implements Callable<Integer> {
         new Progress(spec.commandLine().getErr()));
   }
 
-  private void print(ModelManifest manifest, String digest, Evaluation evaluation) {
+  private void print(ModelManifest manifest, String digest, Evaluation evaluation, int missing) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Map<String, Object> line = new LinkedHashMap<>();
@@ -154,6 +174,7 @@ final class EvalCommand implements Callable<Integer> {
           Map.of("name", manifest.name(), "version", manifest.version(), "digest", digest));
       line.put("data", data.toString());
       line.put("split", split);
+      line.put("missing", missing);
       line.putAll(evaluation.toMap());
       line.put("worst", evaluation.worst().stream().limit(WORST).map(EvalCommand::toMap).toList());
       if (showWrong) {
@@ -165,7 +186,10 @@ final class EvalCommand implements Callable<Integer> {
         out.println(manifest.id());
       }
       out.print(evaluation.toTable());
-      evaluation.leftOut().forEach(v -> out.println("not decoded: " + v));
+      evaluation.leftOut().forEach(v -> out.println("not decoded: " + Printable.of(v)));
+      if (missing > 0) {
+        out.println(missing + " videos of the list are not there and not counted");
+      }
       if (showWrong) {
         evaluation.wrong().forEach(out::println);
       }
