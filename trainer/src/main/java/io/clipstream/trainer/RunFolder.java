@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 
 /** The folder of one run, locked while it is used: {@code run.json} says what the run is. */
 public final class RunFolder implements AutoCloseable {
@@ -66,28 +67,45 @@ public final class RunFolder implements AutoCloseable {
    */
   void claim(RunIdentity identity, boolean fresh, Progress progress) throws IOException {
     Path file = file("run.json");
-    if (Files.exists(file) && !fresh) {
-      RunIdentity before;
-      try {
-        before = JSON.readValue(file.toFile(), RunIdentity.class);
-      } catch (IOException e) {
-        throw new UserError(file + " is damaged; begin anew with --fresh", e);
+    Checkpoints checkpoints = new Checkpoints(folder);
+    if (fresh) {
+      if (Files.exists(file)) {
+        progress.note("beginning anew in " + folder);
       }
-      List<String> differences = identity.differences(before);
-      if (!differences.isEmpty()) {
-        throw new UserError(
-            "%s holds another run: %s; begin anew with --fresh, or name another folder with -o"
-                .formatted(folder, String.join("; ", differences)));
+      checkpoints.delete();
+    } else {
+      Optional<RunIdentity> before = read(file);
+      if (before.isPresent()) {
+        List<String> differences = identity.differences(before.get());
+        if (!differences.isEmpty()) {
+          throw new UserError(
+              "%s holds another run: %s; begin anew with --fresh, or name another folder with -o"
+                  .formatted(folder, String.join("; ", differences)));
+        }
+        return;
       }
-      return;
+      if (checkpoints.exist()) { // which know whose they are
+        String how = Files.exists(file) ? "damaged" : "gone";
+        if (!checkpoints.run().equals(Optional.of(identity.digest()))) {
+          throw new UserError(
+              "%s is %s, and the checkpoint beside it is of another run, or damaged too; begin anew with --fresh"
+                  .formatted(file, how));
+        }
+        progress.note("%s was %s; the checkpoint is of this run".formatted(file, how));
+      }
     }
-    if (fresh && Files.exists(file)) {
-      progress.note("beginning anew in " + folder);
-    }
-    new Checkpoints(folder).delete();
     Path part = file("run.json.part");
     JSON.writeValue(part.toFile(), identity);
     Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Empty if it is not there, or damaged. */
+  private static Optional<RunIdentity> read(Path file) {
+    try {
+      return Optional.ofNullable(JSON.readValue(file.toFile(), RunIdentity.class));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   @Override

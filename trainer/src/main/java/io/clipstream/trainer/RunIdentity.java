@@ -34,7 +34,19 @@ record RunIdentity(String code, Map<String, String> recipe, List<Video> videos) 
    * @param sha256 of its content
    * @param label that the list gives it
    */
-  record Video(String split, String path, String sha256, String label) {}
+  record Video(String split, String path, String sha256, String label) {
+    Video {
+      if (split == null || path == null || sha256 == null || label == null) {
+        throw new IllegalArgumentException("a part of a video's identity is not there");
+      }
+    }
+  }
+
+  RunIdentity {
+    if (code == null || recipe == null || videos == null || videos.contains(null)) {
+      throw new IllegalArgumentException("a part of the run's identity is not there");
+    }
+  }
 
   static RunIdentity of(Recipe recipe, ClipList list, ContentDigests digests) {
     List<Video> videos = new ArrayList<>();

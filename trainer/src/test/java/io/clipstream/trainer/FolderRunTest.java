@@ -193,6 +193,34 @@ class FolderRunTest {
     assertThat(json("data.json").at("/unusedSplits/trian").intValue()).isEqualTo(1);
   }
 
+  /** The checkpoint knows whose it is, so that a damaged file beside it loses nothing. */
+  @Test
+  void shouldGoOnWithoutWhatSaysWhatTheRunIs() throws Exception {
+    TinyRun.videos(folder, 4, 2);
+    Map<String, String> keys = Map.of("data.list", "videos.csv");
+    run(keys).run(folder.resolve("run"), false);
+    Path identity = folder.resolve("run/run.json");
+    byte[] whole = Files.readAllBytes(identity);
+
+    for (String text : List.of("", "{", "{}", "null", "[]", "{\"code\":\"4\",\"videos\":[null]}")) {
+      Files.writeString(identity, text);
+      said.reset();
+      run(keys).run(folder.resolve("run"), false);
+      assertThat(said.toString())
+          .contains(identity + " was damaged; the checkpoint is of this run")
+          .contains("nothing left to train");
+      assertThat(Files.readAllBytes(identity)).isEqualTo(whole);
+    }
+    Files.delete(identity);
+    assertThatThrownBy(
+            () ->
+                run(Map.of("data.list", "videos.csv", "train.seed", "2"))
+                    .run(folder.resolve("run"), false))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(identity + " is gone, and the checkpoint beside it is of another");
+    assertThat(folder.resolve("run/checkpoint.bin")).exists();
+  }
+
   @Test
   void shouldRefuseASingleLabel() throws Exception {
     videos("dark", 60, 5);

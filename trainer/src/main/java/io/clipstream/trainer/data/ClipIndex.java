@@ -1,19 +1,22 @@
 package io.clipstream.trainer.data;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 
 /**
  * Where the clips of a cache lie in its file, by the SHA-256 of their video's content: a text file
- * of a line for what is kept and a line for each content. All threads.
+ * of a line for what is kept and a line for each content. Each line ends with a checksum of itself,
+ * and has one of its pixels. All threads.
  */
 final class ClipIndex {
   /** Lines wait until this much of the pixels is on the disk. */
@@ -27,15 +30,23 @@ final class ClipIndex {
     String line();
   }
 
-  /** Pixels RGB uint8 {@code [frames, height, width, 3]} at a place of the file. */
-  record Stored(long offset, int frames, int width, int height) implements Slot {
+  /**
+   * Pixels RGB uint8 {@code [frames, height, width, 3]} at a place of the file.
+   *
+   * @param checksum of the pixels, {@link #checksum(ByteBuffer)}
+   */
+  record Stored(long offset, int frames, int width, int height, int checksum) implements Slot {
     int bytes() {
       return frames * height * width * 3;
     }
 
+    boolean hasSize(int otherFrames, int otherWidth, int otherHeight) {
+      return frames == otherFrames && width == otherWidth && height == otherHeight;
+    }
+
     @Override
     public String line() {
-      return "clip\t%d\t%d\t%d\t%d".formatted(offset, frames, width, height);
+      return "clip\t%d\t%d\t%d\t%d\t%08x".formatted(offset, frames, width, height, checksum);
     }
   }
 
@@ -56,7 +67,8 @@ final class ClipIndex {
   private long end;
 
   /**
-   * Opens or begins an index.
+   * Opens or begins an index. Lines that are damaged, and those of pixels beyond the end of their
+   * file, are left out, as if their videos had not been decoded.
    *
    * @param file of the index
    * @param kept what is kept of each content; an index of anything else is begun anew
@@ -66,27 +78,75 @@ final class ClipIndex {
     this.pixels = pixels;
     this.stored = kept.stored();
     String head = kept.indexHead();
-    List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
-    if (lines.isEmpty() || !lines.get(0).equals(head)) {
+    // What is no UTF-8 becomes something else, which its checksum tells.
+    String text =
+        Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
+    if (!text.startsWith(head + "\n")) {
       Files.writeString(file, head + "\n");
       pixels.truncate(0);
       return;
     }
-    for (String line : lines.subList(1, lines.size())) {
-      String[] fields = line.split("\t");
-      if (fields.length == 6 && fields[1].equals("clip")) {
-        Stored slot =
-            new Stored(
-                Long.parseLong(fields[2]),
-                Integer.parseInt(fields[3]),
-                Integer.parseInt(fields[4]),
-                Integer.parseInt(fields[5]));
-        slots.put(fields[0], slot);
-        end = kept.stored() ? Math.max(end, slot.offset + slot.bytes()) : 0;
-      } else if (fields.length == 3 && fields[1].equals("rejected")) {
-        slots.put(fields[0], new Rejected(fields[2]));
-      }
+    StringBuilder whole = new StringBuilder(head).append('\n');
+    text.lines()
+        .skip(1)
+        .forEach(
+            line -> {
+              if (take(line)) {
+                whole.append(line).append('\n');
+              }
+            });
+    slots.values().removeIf(this::isBeyondTheEnd);
+    for (Slot slot : slots.values()) {
+      end = slot instanceof Stored at && stored ? Math.max(end, at.offset + at.bytes()) : end;
     }
+    if (!whole.toString().equals(text)) { // what is appended must begin a line
+      Path part = file.resolveSibling(file.getFileName() + ".part");
+      Files.writeString(part, whole);
+      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Takes what a line says; false if it is damaged. */
+  private boolean take(String line) {
+    int last = line.lastIndexOf('\t');
+    if (last < 0 || !line.substring(last + 1).equals(check(line.substring(0, last)))) {
+      return false;
+    }
+    String[] fields = line.substring(0, last).split("\t", -1);
+    if (fields.length == 7 && fields[1].equals("clip")) {
+      slots.put(
+          fields[0],
+          new Stored(
+              Long.parseLong(fields[2]),
+              Integer.parseInt(fields[3]),
+              Integer.parseInt(fields[4]),
+              Integer.parseInt(fields[5]),
+              Integer.parseUnsignedInt(fields[6], 16)));
+    } else if (fields.length == 3 && fields[1].equals("rejected")) {
+      slots.put(fields[0], new Rejected(fields[2]));
+    }
+    return true;
+  }
+
+  /** The file of the pixels may have been cut off. */
+  private boolean isBeyondTheEnd(Slot slot) {
+    try {
+      return stored && slot instanceof Stored at && at.offset + at.bytes() > pixels.size();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Of a line, eight hexadecimal digits. */
+  private static String check(String line) {
+    return "%08x".formatted(checksum(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8))));
+  }
+
+  /** CRC-32C of what remains in the buffer, which stays as it is. */
+  static int checksum(ByteBuffer bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes.duplicate());
+    return (int) crc.getValue();
   }
 
   synchronized Slot get(String content) {
@@ -102,16 +162,17 @@ final class ClipIndex {
   void store(String content, ByteBuffer from, int frames, int width, int height)
       throws IOException {
     if (!stored) {
-      put(content, new Stored(0, frames, width, height), 0);
+      put(content, new Stored(0, frames, width, height, 0), 0);
       return;
     }
     int bytes = from.remaining();
+    int checksum = checksum(from);
     Stored slot;
     synchronized (this) {
       if (end % SEGMENT_BYTES + bytes > SEGMENT_BYTES) {
         end = (end / SEGMENT_BYTES + 1) * SEGMENT_BYTES;
       }
-      slot = new Stored(end, frames, width, height);
+      slot = new Stored(end, frames, width, height, checksum);
       end += bytes;
     }
     long at = slot.offset;
@@ -127,7 +188,8 @@ final class ClipIndex {
 
   private synchronized void put(String content, Slot slot, long bytes) throws IOException {
     slots.put(content, slot);
-    waiting.append(content).append('\t').append(slot.line()).append('\n');
+    String line = content + "\t" + slot.line();
+    waiting.append(line).append('\t').append(check(line)).append('\n');
     waitingBytes += bytes;
     if (waitingBytes >= FLUSH_BYTES) {
       flush();

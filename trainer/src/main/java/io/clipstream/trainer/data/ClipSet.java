@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * The videos of one split, decoded once into a memory-mapped file, so that epochs cost no decoding,
@@ -23,6 +24,14 @@ import java.util.TreeSet;
  * threads.
  */
 public final class ClipSet implements AutoCloseable {
+  /** Of what is kept of a clip, since this process began. */
+  private static final int UNREAD = 0;
+
+  private static final int WHOLE = 1;
+  private static final int DAMAGED = 2;
+
+  private final Path file;
+  private final Progress progress;
   private final FileChannel channel;
   private final Kept kept;
   private final List<MappedByteBuffer> segments = new ArrayList<>();
@@ -31,6 +40,7 @@ public final class ClipSet implements AutoCloseable {
   private final int[] classes;
   private final List<RejectedVideo> rejected = new ArrayList<>();
   private final ThreadLocal<ClipCutter> cutters;
+  private final AtomicIntegerArray states;
 
   /**
    * A video that does not decode.
@@ -71,8 +81,8 @@ public final class ClipSet implements AutoCloseable {
         index = new ClipIndex(indexFile, channel, kept);
       }
       new ClipDecoding(index, kept, progress).run(videos, digests, threads);
-      ClipSet set = new ClipSet(channel, kept, index, videos, digests, classes);
-      set.note(progress);
+      ClipSet set = new ClipSet(file, channel, kept, index, videos, digests, classes, progress);
+      set.note();
       set.requireEveryClass(labels);
       return set;
     } catch (Throwable e) {
@@ -82,13 +92,17 @@ public final class ClipSet implements AutoCloseable {
   }
 
   private ClipSet(
+      Path file,
       FileChannel channel,
       Kept kept,
       ClipIndex index,
       List<ClipList.Entry> videos,
       ContentDigests digests,
-      int[] videoClasses)
+      int[] videoClasses,
+      Progress progress)
       throws IOException {
+    this.file = file;
+    this.progress = progress;
     this.channel = channel;
     this.kept = kept;
     this.cutters = ThreadLocal.withInitial(() -> new ClipCutter(kept));
@@ -109,6 +123,7 @@ public final class ClipSet implements AutoCloseable {
       }
     }
     this.classes = Arrays.copyOf(found, slots.size());
+    this.states = new AtomicIntegerArray(slots.size());
   }
 
   /** Bytes of the file that none of the videos needs. */
@@ -120,7 +135,7 @@ public final class ClipSet implements AutoCloseable {
     return index.end() - used;
   }
 
-  private void note(Progress progress) {
+  private void note() {
     int shown = Math.min(10, rejected.size());
     for (RejectedVideo video : rejected.subList(0, shown)) {
       progress.note("left out " + video.entry().path() + ": " + video.reason());
@@ -140,11 +155,14 @@ public final class ClipSet implements AutoCloseable {
     if (!empty.isEmpty()) {
       ClipList.Entry any = entries.isEmpty() ? rejected.get(0).entry() : entries.get(0);
       throw new UserError(
-          "split %s has no clip of %s%s; add videos of each, or leave the label out"
+          "split %s has no clip of %s%s add videos of each, or leave the label out"
               .formatted(
                   any.split().isEmpty() ? "(none)" : any.split(),
                   String.join(", ", empty.subList(0, Math.min(5, empty.size()))),
-                  rejected.isEmpty() ? "" : " (" + rejected.size() + " videos do not decode)"));
+                  rejected.isEmpty()
+                      ? ";"
+                      : " (%d of its videos do not decode); take those away,"
+                          .formatted(rejected.size())));
     }
   }
 
@@ -188,13 +206,15 @@ public final class ClipSet implements AutoCloseable {
   }
 
   /**
-   * Copies a clip, changed, to {@code to}: {@code [T, crop, crop, 3]} from its position on.
+   * Copies a clip, changed, to {@code to}: {@code [T, crop, crop, 3]} from its position on. What
+   * the file has of it is held against its checksum at the first time; what is damaged is decoded
+   * again, to the same pixels.
    *
    * @param change drawn for its {@link #room}
    */
   public void read(int clip, Augmentation.Change change, ByteBuffer to) {
     ClipIndex.Stored slot = slots.get(clip);
-    if (!kept.stored()) {
+    if (!kept.stored() || isDamaged(clip, slot)) {
       decode(entries.get(clip), slot, change, to);
       return;
     }
@@ -204,6 +224,22 @@ public final class ClipSet implements AutoCloseable {
         slot,
         change,
         to);
+  }
+
+  private boolean isDamaged(int clip, ClipIndex.Stored slot) {
+    if (states.get(clip) == UNREAD) {
+      ByteBuffer pixels =
+          segments
+              .get((int) (slot.offset() / ClipIndex.SEGMENT_BYTES))
+              .slice((int) (slot.offset() % ClipIndex.SEGMENT_BYTES), slot.bytes());
+      boolean whole = ClipIndex.checksum(pixels) == slot.checksum();
+      if (states.compareAndSet(clip, UNREAD, whole ? WHOLE : DAMAGED) && !whole) {
+        progress.note(
+            "%s is damaged where it holds %s, which is decoded again for each clip; without the file it is decoded once"
+                .formatted(file, entries.get(clip).path()));
+      }
+    }
+    return states.get(clip) == DAMAGED;
   }
 
   private void copy(
@@ -232,7 +268,7 @@ public final class ClipSet implements AutoCloseable {
                   video.range(),
                   new CropSize(slot.height(), slot.width()),
                   (pixels, frames, width, height) -> {
-                    if (!new ClipIndex.Stored(0, frames, width, height).equals(slot)) {
+                    if (!slot.hasSize(frames, width, height)) {
                       throw new IOException("it has another size or length");
                     }
                     copy(pixels, 0, slot, change, to);

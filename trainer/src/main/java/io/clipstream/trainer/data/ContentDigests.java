@@ -3,6 +3,7 @@ package io.clipstream.trainer.data;
 import io.clipstream.model.Progress;
 import io.clipstream.model.Sha256;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,12 +16,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * SHA-256 of the content of a list's videos. A file beside the run remembers them with size and
  * time of change, so that only new and changed videos are read. Immutable.
  */
 public final class ContentDigests {
+  private static final Pattern KNOWN = Pattern.compile("([0-9a-f]{64})\t(.+)");
+
   private final Map<Path, String> digests;
 
   private ContentDigests(Map<Path, String> digests) {
@@ -38,10 +43,11 @@ public final class ContentDigests {
       throws IOException, InterruptedException {
     Map<String, String> known = new HashMap<>();
     if (Files.exists(memory)) {
-      for (String line : Files.readAllLines(memory)) {
-        int tab = line.indexOf('\t');
-        if (tab == 64) {
-          known.put(line.substring(tab + 1), line.substring(0, tab));
+      String text = new String(Files.readAllBytes(memory), StandardCharsets.UTF_8);
+      for (String line : text.lines().toList()) { // what is damaged is computed again
+        Matcher remembered = KNOWN.matcher(line);
+        if (remembered.matches()) {
+          known.put(remembered.group(2), remembered.group(1));
         }
       }
     }

@@ -47,7 +47,7 @@ public record Kept(ClipSpec clip, int frames, boolean wholePicture, boolean stor
 
   /** The first line of an index of it, which an index of anything else does not have. */
   String indexHead() {
-    return "%s 2\tKept[clip=%s, frames=%d, wholePicture=%s]"
+    return "%s 3\tKept[clip=%s, frames=%d, wholePicture=%s]"
         .formatted(stored ? "clips" : "sizes", clip, frames, wholePicture);
   }
 

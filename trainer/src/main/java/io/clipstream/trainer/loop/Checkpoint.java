@@ -9,6 +9,7 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UTFDataFormatException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -139,6 +140,8 @@ record Checkpoint(
           read.run, read.step, read.history, Optional.ofNullable(read.epoch), optimizer, best);
     } catch (EOFException e) {
       throw new IOException("it is cut off", e);
+    } catch (UTFDataFormatException e) {
+      throw new IOException("it is damaged", e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.loop;
 
+import io.clipstream.model.FileProblem;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import java.io.IOException;
@@ -17,6 +18,11 @@ public final class Checkpoints {
   private final Path folder;
   private final Path last;
   private final Path previous;
+
+  /**
+   * Whether the last one was found unreadable, so that it must not take the previous one's place.
+   */
+  private boolean lastIsDamaged;
 
   /**
    * @param folder that holds {@code checkpoint.bin} and {@code checkpoint-previous.bin}
@@ -39,10 +45,11 @@ public final class Checkpoints {
               .formatted(checkpoint.step(), folder, e.getMessage()),
           e);
     }
-    if (Files.exists(last)) {
+    if (Files.exists(last) && !lastIsDamaged) {
       Files.move(last, previous, StandardCopyOption.ATOMIC_MOVE);
     }
     Files.move(part, last, StandardCopyOption.ATOMIC_MOVE);
+    lastIsDamaged = false;
     try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
       directory.force(true);
     }
@@ -65,7 +72,8 @@ public final class Checkpoints {
       try {
         checkpoint = Checkpoint.read(file);
       } catch (IOException e) {
-        wrong.add(file.getFileName() + ": " + e.getMessage());
+        wrong.add(file.getFileName() + ": " + FileProblem.of(e));
+        lastIsDamaged |= file.equals(last);
         continue;
       }
       if (!checkpoint.run().equals(run)) {
@@ -85,6 +93,23 @@ public final class Checkpoints {
       throw new UserError(
           "no checkpoint in %s can be read (%s); begin anew with --fresh"
               .formatted(folder, String.join("; ", wrong)));
+    }
+    return Optional.empty();
+  }
+
+  /** Whether there are any, whether or not they can be read. */
+  public boolean exist() {
+    return Files.exists(last) || Files.exists(previous);
+  }
+
+  /** The digest of the identity that the last readable one has, if there is one. */
+  public Optional<String> run() {
+    for (Path file : List.of(last, previous)) {
+      try {
+        return Optional.of(Checkpoint.read(file).run());
+      } catch (IOException e) {
+        continue; // the other one may be readable
+      }
     }
     return Optional.empty();
   }

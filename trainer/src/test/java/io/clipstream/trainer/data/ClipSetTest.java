@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -208,7 +209,7 @@ class ClipSetTest {
   void shouldTellOfBadFilesEveryTime() throws Exception {
     TinyRun.videos(folder, 4, 0);
     byte[] whole = Files.readAllBytes(folder.resolve("3.avi"));
-    Files.write(folder.resolve("3.avi"), java.util.Arrays.copyOf(whole, 100));
+    Files.write(folder.resolve("3.avi"), Arrays.copyOf(whole, 100));
 
     for (int run = 0; run < 2; run++) {
       said.reset();
@@ -232,8 +233,87 @@ class ClipSetTest {
     assertThatThrownBy(() -> open(WIDE))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "split train has no clip of bright (2 videos do not decode); add videos of each, or"
-                + " leave the label out");
+            "split train has no clip of bright (2 of its videos do not decode); take those away,"
+                + " add videos of each, or leave the label out");
+  }
+
+  private List<byte[]> centres(Kept kept) throws Exception {
+    said.reset();
+    try (ClipSet set = open(kept)) {
+      return IntStream.range(0, set.size()).mapToObj(i -> centre(set, i)).toList();
+    }
+  }
+
+  /** A disk that was full or failed, or a copy that was cut off. */
+  @Test
+  void shouldNotTrainOnPixelsThatAreNotThere() throws Exception {
+    TinyRun.videos(folder, 4, 0);
+    List<byte[]> whole = centres(WIDE);
+    Path pixels = folder.resolve("train.clips");
+    byte[] bytes = Files.readAllBytes(pixels);
+
+    for (int length : new int[] {0, bytes.length / 2, bytes.length - 1}) {
+      Files.write(pixels, Arrays.copyOf(bytes, length));
+
+      assertThat(centres(WIDE)).usingElementComparator(Arrays::compare).isEqualTo(whole);
+
+      assertThat(said.toString()).contains("decoding ");
+      assertThat(Files.size(pixels)).isEqualTo(bytes.length);
+    }
+    Files.delete(pixels);
+    assertThat(centres(WIDE)).usingElementComparator(Arrays::compare).isEqualTo(whole);
+  }
+
+  @Test
+  void shouldDecodeAgainWhatIsDamaged() throws Exception {
+    TinyRun.videos(folder, 4, 0);
+    for (Kept kept : List.of(WIDE, CENTRE)) {
+      List<byte[]> whole = centres(kept);
+      Path pixels = folder.resolve("train.clips");
+      byte[] bytes = Files.readAllBytes(pixels);
+      bytes[bytes.length / 2] ^= 1;
+      Files.write(pixels, bytes);
+
+      assertThat(centres(kept)).usingElementComparator(Arrays::compare).isEqualTo(whole);
+
+      assertThat(said.toString()).containsOnlyOnce(pixels + " is damaged where it holds ");
+    }
+  }
+
+  @Test
+  void shouldDecodeAgainWhatDamagedLinesOfTheIndexHeld() throws Exception {
+    TinyRun.videos(folder, 4, 0);
+    List<byte[]> whole = centres(WIDE);
+    Path index = folder.resolve("train.clips.index");
+    byte[] bytes = Files.readAllBytes(index);
+
+    for (int cut = 1; cut <= 60; cut++) { // within a line
+      Files.write(index, Arrays.copyOf(bytes, bytes.length - cut));
+      assertThat(centres(WIDE)).usingElementComparator(Arrays::compare).isEqualTo(whole);
+    }
+    for (int at = 0; at < bytes.length; at += 7) {
+      byte[] flipped = bytes.clone();
+      flipped[at] ^= at % 2 == 0 ? 1 : (byte) 0x80;
+      Files.write(index, flipped);
+      assertThat(centres(WIDE))
+          .as("byte " + at)
+          .usingElementComparator(Arrays::compare)
+          .isEqualTo(whole);
+    }
+  }
+
+  @Test
+  void shouldReadAgainWhatDamagedLinesOfDigestsHeld() throws Exception {
+    TinyRun.videos(folder, 2, 0);
+    List<byte[]> whole = centres(WIDE);
+    Path digests = folder.resolve("digests.tsv");
+    byte[] bytes = Files.readAllBytes(digests);
+    bytes[5] = (byte) 0xff;
+    Files.write(digests, bytes);
+
+    assertThat(centres(WIDE)).usingElementComparator(Arrays::compare).isEqualTo(whole);
+
+    assertThat(said.toString()).contains("reading videos 1/1").doesNotContain("decoding");
   }
 
   @Test

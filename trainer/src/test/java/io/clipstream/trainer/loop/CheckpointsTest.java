@@ -103,6 +103,21 @@ class CheckpointsTest {
     }
   }
 
+  /** A kill between the two moves of a write must not leave the damaged one alone. */
+  @Test
+  void shouldNotPutADamagedOneInThePlaceOfThePrevious() throws Exception {
+    checkpoints.write(checkpoint(1));
+    checkpoints.write(checkpoint(2));
+    Path last = folder.resolve("checkpoint.bin");
+    Files.writeString(last, "no");
+    Checkpoint previous = checkpoints.read("run", progress).orElseThrow();
+
+    checkpoints.write(previous);
+
+    Files.writeString(last, "no");
+    assertThat(new Checkpoints(folder).read("run", progress).orElseThrow().step()).isEqualTo(1);
+  }
+
   @Test
   void shouldSayInOneLineThatNoneIsWhole() throws Exception {
     checkpoints.write(checkpoint(1));
