@@ -60,12 +60,14 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder this run's.
+   * Makes the folder this run's. A run that was begun here is gone on with as what it was begun as,
+   * with more epochs if it is to have more.
    *
    * @param fresh whether to begin anew, whatever was trained here before
+   * @return what the run is
    * @throws UserError if it is another run's, saying in what way
    */
-  void claim(RunIdentity identity, boolean fresh, Progress progress) throws IOException {
+  RunIdentity claim(RunIdentity identity, boolean fresh, Progress progress) throws IOException {
     Path file = file("run.json");
     Checkpoints checkpoints = new Checkpoints(folder);
     if (fresh) {
@@ -82,7 +84,15 @@ public final class RunFolder implements AutoCloseable {
               "%s holds another run: %s; begin anew with --fresh, or name another folder with -o"
                   .formatted(folder, String.join("; ", differences)));
         }
-        return;
+        RunIdentity now = identity.goingOnFrom(before.get());
+        if (!now.equals(before.get())) {
+          progress.note(
+              "train.epochs was %d and is %d: the run goes on with the rates of the longer one"
+                  .formatted(before.get().epochs(), now.epochs()));
+          checkpoints.rename(before.get().digest(), now.digest(), progress);
+          write(now);
+        }
+        return now;
       }
       if (checkpoints.exist()) { // which know whose they are
         String how = Files.exists(file) ? "damaged" : "gone";
@@ -94,9 +104,14 @@ public final class RunFolder implements AutoCloseable {
         progress.note("%s was %s; the checkpoint is of this run".formatted(file, how));
       }
     }
+    write(identity);
+    return identity;
+  }
+
+  private void write(RunIdentity identity) throws IOException {
     Path part = file("run.json.part");
     JSON.writeValue(part.toFile(), identity);
-    Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(part, file("run.json"), StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** Empty if it is not there, or damaged. */

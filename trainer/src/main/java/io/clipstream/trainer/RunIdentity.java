@@ -1,5 +1,6 @@
 package io.clipstream.trainer;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.clipstream.model.Sha256;
 import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.data.ContentDigests;
@@ -10,7 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * What a run is: two runs of one identity end with the same weights (on a CPU). A run that was
@@ -19,9 +22,20 @@ import java.util.TreeSet;
  * @param code what training does with recipe and data, raised whenever that changes
  * @param recipe as it is published, with the start model's digest
  * @param videos to train and validate on, in the order of the list
+ * @param extended how many epochs it was to have before it was extended, the first number first:
+ *     the rates of its first epochs were those of a shorter run
  */
-record RunIdentity(String code, Map<String, String> recipe, List<Video> videos) {
+record RunIdentity(
+    String code,
+    Map<String, String> recipe,
+    List<Video> videos,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Integer> extended) {
   private static final String CODE = "4";
+  private static final String EPOCHS = "train.epochs";
+
+  /** What a run may be gone on with in another way: it takes no part in the training. */
+  private static final Pattern FREE =
+      Pattern.compile("gate\\..*|feedback\\..*|report\\.splits|data\\.max-rejected|cache\\.pixels");
 
   /** Differences that a message tells of at most. */
   private static final int TOLD = 5;
@@ -46,6 +60,7 @@ record RunIdentity(String code, Map<String, String> recipe, List<Video> videos) 
     if (code == null || recipe == null || videos == null || videos.contains(null)) {
       throw new IllegalArgumentException("a part of the run's identity is not there");
     }
+    extended = extended == null ? List.of() : List.copyOf(extended);
   }
 
   static RunIdentity of(Recipe recipe, ClipList list, ContentDigests digests) {
@@ -58,12 +73,42 @@ record RunIdentity(String code, Map<String, String> recipe, List<Video> videos) 
     Map<String, String> settings = recipe.published();
     settings.keySet().removeIf(key -> key.startsWith("gate.")); // it comes after the training
     settings.remove("cache.pixels"); // the same clips come from the disk or from the decoder
-    return new RunIdentity(CODE, settings, videos);
+    return new RunIdentity(CODE, settings, videos, List.of());
   }
 
   /** SHA-256 of everything, 64 lower-case hex digits. */
   String digest() {
-    return Sha256.of(code + "\n" + recipe + "\n" + dataDigest());
+    return Sha256.of(
+        code
+            + "\n"
+            + recipe
+            + "\n"
+            + dataDigest()
+            + (extended.isEmpty() ? "" : "\nextended " + extended));
+  }
+
+  /**
+   * What an earlier identity is, gone on with as this one, from which it does not differ but in its
+   * epochs and in what takes no part in the training.
+   */
+  RunIdentity goingOnFrom(RunIdentity before) {
+    int then = before.epochs();
+    if (epochs() <= then) {
+      return before;
+    }
+    Map<String, String> longer = new TreeMap<>(before.recipe);
+    longer.put(EPOCHS, recipe.get(EPOCHS));
+    List<Integer> all = new ArrayList<>(before.extended);
+    all.add(then);
+    return new RunIdentity(code, longer, videos, all);
+  }
+
+  int epochs() {
+    try {
+      return Integer.parseInt(recipe.getOrDefault(EPOCHS, "").strip());
+    } catch (NumberFormatException e) { // of another version
+      return 0;
+    }
   }
 
   /** SHA-256 of the videos' paths, content and labels in their order. */
@@ -84,7 +129,8 @@ record RunIdentity(String code, Map<String, String> recipe, List<Video> videos) 
     for (String key : keys) {
       String now = recipe.get(key);
       String then = before.recipe.get(key);
-      if (!Objects.equals(now, then)) {
+      boolean longer = key.equals(EPOCHS) && epochs() > before.epochs();
+      if (!Objects.equals(now, then) && !longer && !FREE.matcher(key).matches()) {
         differences.add("%s is %s, was %s".formatted(key, said(now), said(then)));
       }
     }

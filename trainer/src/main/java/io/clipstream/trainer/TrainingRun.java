@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * From a recipe to a model: renders the data if the recipe says so, decodes it, trains, writes the
@@ -125,8 +126,8 @@ public final class TrainingRun {
   public Path run(RunFolder run, boolean fresh, Judge judge, TrainingWatch watch)
       throws IOException, InterruptedException {
     try (RunData data = RunData.open(recipe, judge.split(), run, threads, progress)) {
-      RunIdentity identity = RunIdentity.of(recipe, data.list(), data.digests());
-      run.claim(identity, fresh, progress);
+      RunIdentity identity =
+          run.claim(RunIdentity.of(recipe, data.list(), data.digests()), fresh, progress);
       lap("data");
       Map<String, Object> report = report(run, data, !Files.exists(run.file("checkpoint.bin")));
       TrainingLoop.Trained trained =
@@ -225,6 +226,11 @@ public final class TrainingRun {
     Map<String, String> history = new TreeMap<>(judge.judge(ModelArtifact.open(artifact), list));
     lap("judge");
     history.put("data.sha256", identity.dataDigest());
+    if (!identity.extended().isEmpty()) {
+      history.put(
+          "train.epochs.extended-from",
+          identity.extended().stream().map(String::valueOf).collect(Collectors.joining(",")));
+    }
     GoldenCheck.write(
         artifact, recipe.network(), trained.weights(), recipe.manifest(metrics, history));
 

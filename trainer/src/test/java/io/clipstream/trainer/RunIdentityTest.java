@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
+import io.clipstream.model.artifact.ModelArtifact;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,6 +108,63 @@ class RunIdentityTest {
     assertThatThrownBy(() -> train(Map.of("train.seed", "2", "augment.scale", "off"), false))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("augment.scale is off, was not set; train.seed is 2, was 1;");
+  }
+
+  @Test
+  void shouldGoOnWithMoreEpochs() throws Exception {
+    Path run = folder.resolve("run");
+    List<String> two = Files.readAllLines(run.resolve("epochs.csv"));
+
+    Path artifact = train(Map.of("train.epochs", "4"), false);
+
+    assertThat(said.toString())
+        .contains("train.epochs was 2 and is 4: the run goes on with the rates of the longer one")
+        .doesNotContain("epoch 2/4")
+        .contains("epoch 3/4", "epoch 4/4");
+    assertThat(Files.readAllLines(run.resolve("epochs.csv")))
+        .hasSize(5)
+        .startsWith(two.toArray(String[]::new));
+    assertThat(ModelArtifact.open(artifact).manifest().recipe())
+        .containsEntry("train.epochs", "4")
+        .containsEntry("train.epochs.extended-from", "2");
+
+    said.reset();
+    Files.writeString(run.resolve("checkpoint.bin"), "no"); // both are those of the longer run
+    train(Map.of("train.epochs", "4"), false);
+    assertThat(said.toString()).contains("going on from step ");
+    assertThatThrownBy(() -> train(Map.of("train.epochs", "3"), false))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("train.epochs is 3, was 4");
+  }
+
+  /** Both checkpoints are the longer run's before run.json says so. */
+  @Test
+  void shouldExtendARunThatWasKilledWhileItWasExtended() throws Exception {
+    Path identity = folder.resolve("run/run.json");
+    byte[] before = Files.readAllBytes(identity);
+    train(Map.of("train.epochs", "3"), false);
+    Files.write(identity, before);
+    said.reset();
+
+    train(Map.of("train.epochs", "3"), false);
+
+    assertThat(said.toString()).contains("nothing left to train: all 3 epochs are done");
+  }
+
+  @Test
+  void shouldNotTrainAgainForWhatComesAfterTheTraining() throws Exception {
+    Map<String, String> after =
+        Map.of(
+            "report.splits", "validation,train2",
+            "data.max-rejected", "0.5",
+            "feedback.max-videos", "7",
+            "gate.margin", "0.1");
+    TinyRun.video(folder.resolve("6.avi"), 60, 99);
+    Files.writeString(list, Files.readString(list) + "6.avi,dark,train2\n");
+
+    train(after, false);
+
+    assertThat(said.toString()).contains("nothing left to train").contains("train2:");
   }
 
   @Test

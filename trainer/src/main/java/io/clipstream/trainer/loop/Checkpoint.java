@@ -83,6 +83,11 @@ record Checkpoint(
         run, stepsDone, history, Optional.of(soFar.saved()), optimizerState, best);
   }
 
+  /** The same of another run. */
+  Checkpoint of(String otherRun) {
+    return new Checkpoint(otherRun, step, history, epoch, optimizer, best);
+  }
+
   /** Writes it, with the SHA-256 of what is written at the end, down to the disk. */
   void write(Path file) throws IOException {
     try (FileChannel channel =

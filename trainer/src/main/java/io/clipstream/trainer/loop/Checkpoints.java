@@ -114,6 +114,21 @@ public final class Checkpoints {
     return Optional.empty();
   }
 
+  /**
+   * Makes them those of a run that goes on as another.
+   *
+   * @param before digest of the identity that the run had
+   * @param now the one that it has
+   */
+  public void rename(String before, String now, Progress progress) throws IOException {
+    if (!exist() || run().equals(Optional.of(now))) { // a kill came before run.json was written
+      return;
+    }
+    Checkpoint checkpoint = read(before, progress).orElseThrow().of(now);
+    write(checkpoint);
+    write(checkpoint); // the previous one too, so that one of them stays whatever comes
+  }
+
   /** Removes them, to begin anew. */
   public void delete() throws IOException {
     Files.deleteIfExists(last);
