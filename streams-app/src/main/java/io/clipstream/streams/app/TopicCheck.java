@@ -75,7 +75,7 @@ final class TopicCheck {
             + servers
             + " ("
             + KafkaProblem.noAnswer(cause, servers)
-            + "): start one with ./clipstream demo, or name yours with -c FILE or"
+            + "): start one with ./clipstream demo, or name yours with -c FILE (train: --kafka FILE) or"
             + " --set kafka.bootstrap.servers=HOST:PORT",
         cause);
   }

@@ -10,9 +10,19 @@ final class EndAtOnce implements AutoCloseable {
   /** As shells have it for what Ctrl-C ended. */
   static final int CODE = 130;
 
-  private final Thread hook = new Thread(() -> StopSignal.leave(CODE), "end");
+  private final Thread hook;
 
-  EndAtOnce() {
+  /**
+   * @param said to who asks, one line
+   */
+  EndAtOnce(String said) {
+    this.hook =
+        new Thread(
+            () -> {
+              System.err.println("\nclipstream: " + said);
+              StopSignal.leave(CODE);
+            },
+            "end");
     try {
       Runtime.getRuntime().addShutdownHook(hook);
     } catch (IllegalStateException alreadyEnding) {

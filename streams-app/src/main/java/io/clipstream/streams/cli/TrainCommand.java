@@ -42,11 +42,16 @@ import picocli.CommandLine.Spec;
       "0:trained, and with --publish published",
       "1:failed",
       "2:wrong options",
-      "3:trained, but refused by the gate"
+      "3:trained, but refused by the gate",
+      "130:stopped by Ctrl-C or SIGTERM"
     })
 final class TrainCommand implements Callable<Integer> {
   /** The gate refused the model. */
   static final int REFUSED = 3;
+
+  /** What was trained is in checkpoints. */
+  private static final String STOPPED =
+      "stopped; the same command goes on from the last checkpoint";
 
   /** Keys of {@code --set} that are not the recipe's but how Kafka and videos are reached. */
   private static final List<String> CONNECTION =
@@ -201,12 +206,12 @@ final class TrainCommand implements Callable<Integer> {
     TrainMetrics metrics =
         new TrainMetrics(
             Optional.ofNullable(dryRun || prepare ? null : metricsFile), name, version, progress);
-    if (publish) {
-      kafka(progress).requirePublishable(name, version, activate);
-    }
+    metrics.begins();
     try (RunFolder run = RunFolder.open(folder);
-        EndAtOnce asked = new EndAtOnce()) { // What was trained is in checkpoints.
-      metrics.begins();
+        EndAtOnce asked = new EndAtOnce(STOPPED)) {
+      if (publish) {
+        kafka(progress).requirePublishable(name, version, activate);
+      }
       int code = train(run, keys, name, signer, progress, metrics);
       metrics.outcome(
           code == REFUSED

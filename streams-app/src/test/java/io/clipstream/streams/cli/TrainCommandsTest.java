@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
@@ -38,6 +39,30 @@ class TrainCommandsTest {
 
     assertThatThrownBy(() -> ((GenerateCommand) command.getCommand()).call())
         .hasMessageContaining("make it with trainer/fetch-photographs");
+  }
+
+  /** Or an alert on trainings would not see that one failed before it had begun. */
+  @Test
+  void shouldTellTheMetricsOfAFailureBeforeTheTraining() {
+    Path metrics = folder.resolve("training.prom");
+    CommandLine command = new CommandLine(new TrainCommand());
+    command.parseArgs(
+        "-c",
+        "../trainer/recipes/finetune.properties",
+        "-o",
+        folder.resolve("run").toString(),
+        "--publish",
+        "--kafka",
+        folder.resolve("none.properties").toString(),
+        "--metrics",
+        metrics.toString());
+
+    assertThatThrownBy(() -> ((TrainCommand) command.getCommand()).call())
+        .hasMessageContaining("none.properties");
+    assertThat(metrics)
+        .content()
+        .contains(
+            "clipstream_training_outcome{model=\"own\",outcome=\"failed\",version=\"1\"} 1.0");
   }
 
   private static void eval(String... arguments) throws Exception {

@@ -58,6 +58,9 @@ class TrainStopIT {
       process.destroyForcibly();
     }
     assertThat(process.exitValue()).as(Files.readString(log)).isEqualTo(EndAtOnce.CODE);
+    assertThat(log)
+        .content()
+        .endsWith("\nclipstream: stopped; the same command goes on from the last checkpoint\n");
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("hs_err"));
     }
