@@ -13,6 +13,7 @@ import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.recipe.Recipe;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -219,6 +220,28 @@ class FolderRunTest {
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith(identity + " is gone, and the checkpoint beside it is of another");
     assertThat(folder.resolve("run/checkpoint.bin")).exists();
+  }
+
+  @Test
+  void shouldNameTheVideoThatWentBeforeItWasEvaluated() throws Exception {
+    TinyRun.videos(folder, 4, 2);
+    Path artifact = run(Map.of("data.list", "videos.csv")).run(folder.resolve("run"), false);
+    ClipList list = ClipList.read(folder.resolve("videos.csv"));
+    Path gone = folder.resolve("3.avi");
+    Files.delete(gone);
+
+    assertThatThrownBy(
+            () ->
+                TrainingRun.evaluate(
+                    ModelArtifact.open(artifact),
+                    list,
+                    list.entries(),
+                    "1",
+                    Device.cpu(),
+                    2,
+                    Progress.silent()))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining(gone.toString());
   }
 
   @Test

@@ -106,6 +106,14 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       print(command.getErr(), engine.get(), cause);
       return CommandLine.ExitCode.SOFTWARE;
     }
+    if (causes(cause).anyMatch(ErrorReport::isOutOfPixels)) {
+      print(
+          command.getErr(),
+          "memory for decoded clips ran out; expected fewer views or threads, or more memory with"
+              + " CLIPSTREAM_JAVA_OPTS=-XX:MaxDirectMemorySize=8g",
+          cause);
+      return CommandLine.ExitCode.SOFTWARE;
+    }
     String message = cause.getMessage();
     if (cause instanceof NoSuchFileException missing) {
       message = "no such file: " + missing.getFile();
@@ -152,6 +160,12 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       err.flush();
     }
     return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** Clips lie outside of the heap, whose end would end the process. */
+  private static boolean isOutOfPixels(Throwable error) {
+    return error instanceof OutOfMemoryError
+        && String.valueOf(error.getMessage()).contains("direct buffer memory");
   }
 
   /** PyTorch cannot be started, or is of a flavor that is not there. */

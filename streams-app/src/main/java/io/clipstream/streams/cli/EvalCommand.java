@@ -100,6 +100,9 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     OptionValues.atLeast(1, "--threads", threads);
+    if (html != null) { // before everything is measured for it
+      OptionValues.writable("--html", html);
+    }
     List<ModelArtifact> artifacts = new ArrayList<>();
     for (Path model : models) {
       artifacts.add(ModelArtifact.open(model));

@@ -1,6 +1,8 @@
 package io.clipstream.streams.cli;
 
 import io.clipstream.model.UserError;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /** Bounds of options, which picocli does not know. */
@@ -20,6 +22,17 @@ final class OptionValues {
     if (value < least || value > most) {
       throw new UserError(
           option + " is " + value + ", expected a whole number from " + least + " to " + most);
+    }
+  }
+
+  /** Refuses a path that no file can be written to, as far as that shows before it is tried. */
+  static void writable(String option, Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder)) {
+      throw new UserError(option + " is " + file + ", expected a file in a folder that exists");
+    }
+    if (!Files.isWritable(Files.exists(file) ? file : folder)) {
+      throw new UserError(option + " is " + file + ", which this user may not write");
     }
   }
 

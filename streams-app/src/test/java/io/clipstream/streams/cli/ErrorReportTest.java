@@ -38,6 +38,12 @@ class ErrorReportTest {
     return Stream.of(
         Arguments.of(new UserError("a is 'b', expected c"), "a is 'b', expected c"),
         Arguments.of(new IOException("disk full"), "disk full"),
+        Arguments.of(
+            new IllegalStateException(
+                "decoding failed",
+                new OutOfMemoryError("Cannot reserve 196608 bytes of direct buffer memory")),
+            "memory for decoded clips ran out; expected fewer views or threads, or more memory with"
+                + " CLIPSTREAM_JAVA_OPTS=-XX:MaxDirectMemorySize=8g"),
         Arguments.of(new TimeoutException("no answer"), "no answer"),
         Arguments.of(new NoSuchFileException("m.pt"), "no such file: m.pt"),
         Arguments.of(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -24,6 +25,14 @@ class TrainCommandsTest {
         .extracting(Throwable::getMessage)
         .asString()
         .doesNotContain("\n");
+  }
+
+  @Test
+  void shouldSayBeforeItMeasuresThatThePageCannotBeWritten() throws Exception {
+    for (Path page : List.of(folder, folder.resolve("none/page.html"))) {
+      assertThatThrownBy(() -> eval("gone.pt", "--data", "x.csv", "--html", page.toString()))
+          .hasMessage("--html is " + page + ", expected a file in a folder that exists");
+    }
   }
 
   @Test

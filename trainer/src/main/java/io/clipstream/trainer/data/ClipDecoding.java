@@ -2,6 +2,7 @@ package io.clipstream.trainer.data;
 
 import io.clipstream.model.Progress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,6 +57,9 @@ final class ClipDecoding {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException io) {
         throw io;
+      }
+      if (e.getCause() instanceof UncheckedIOException file) { // that went, or may not be read
+        throw file.getCause();
       }
       throw new IllegalStateException("decoding failed", e.getCause());
     } finally {

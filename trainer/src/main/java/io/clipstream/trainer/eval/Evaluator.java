@@ -12,6 +12,7 @@ import io.clipstream.model.clip.VideoDecoder;
 import io.clipstream.model.infer.Classifier;
 import io.clipstream.model.infer.ProbabilityMean;
 import io.clipstream.trainer.data.ClipList;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -86,7 +87,9 @@ public final class Evaluator {
       while (ended < videos.size()) {
         Message message = messages.poll(1, TimeUnit.SECONDS);
         if (broken.get() != null) {
-          throw new IllegalStateException("decoding failed", broken.get());
+          throw broken.get() instanceof UncheckedIOException file
+              ? new UncheckedIOException(file.getCause())
+              : new IllegalStateException("decoding failed", broken.get());
         }
         if (message == null) {
           continue;
