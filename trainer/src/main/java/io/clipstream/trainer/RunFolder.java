@@ -8,16 +8,22 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The folder of one run, locked while it is used: {@code run.json} says what the run is. */
 public final class RunFolder implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Pattern DRAFT =
+      Pattern.compile(
+          "\\..*\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.(pt|part)|candidate\\.pt");
 
   private final Path folder;
   private final FileChannel lock;
@@ -51,7 +57,25 @@ public final class RunFolder implements AutoCloseable {
       throw new UserError(
           folder + " is used by another run; wait for its end, or name another folder with -o");
     }
-    return new RunFolder(folder, channel);
+    RunFolder run = new RunFolder(folder, channel);
+    try {
+      run.tidy();
+    } catch (Throwable e) {
+      run.close();
+      throw e;
+    }
+    return run;
+  }
+
+  /** Drafts of models stay where a process was killed while it wrote them. */
+  private void tidy() throws IOException {
+    try (DirectoryStream<Path> drafts =
+        Files.newDirectoryStream(
+            folder, file -> DRAFT.matcher(file.getFileName().toString()).matches())) {
+      for (Path draft : drafts) {
+        Files.deleteIfExists(draft);
+      }
+    }
   }
 
   /** A file or folder in it. */

@@ -202,37 +202,43 @@ public final class TrainingRun {
       throws IOException, InterruptedException {
     int chosen = trained.chosen().orElseThrow().epoch();
     Path artifact = run.file(recipe.name() + "-" + recipe.version() + ".pt");
-    Swin3d.write(artifact, recipe.network(), trained.weights(), recipe.manifest(Map.of()));
+    Path candidate = run.file("candidate.pt"); // what has the model's name is whole and judged
     Map<String, Evaluation> measured = new LinkedHashMap<>();
     Map<String, Object> evaluations = new LinkedHashMap<>();
-    Map<String, Double> metrics = new TreeMap<>();
-    metrics.put("epoch", (double) chosen);
-    for (String split : recipe.data().reports()) {
-      Evaluation evaluation =
-          evaluate(
-              ModelArtifact.open(artifact),
-              list,
-              list.split(split),
-              "1",
-              device,
-              threads,
-              progress);
-      progress.note(split + ":\n" + evaluation.toTable());
-      evaluations.put(split, evaluation.toMap());
-      measured.put(split, evaluation);
-      metrics.putAll(evaluation.metrics(split));
+    Map<String, String> history;
+    try {
+      Swin3d.write(candidate, recipe.network(), trained.weights(), recipe.manifest(Map.of()));
+      Map<String, Double> metrics = new TreeMap<>();
+      metrics.put("epoch", (double) chosen);
+      for (String split : recipe.data().reports()) {
+        Evaluation evaluation =
+            evaluate(
+                ModelArtifact.open(candidate),
+                list,
+                list.split(split),
+                "1",
+                device,
+                threads,
+                progress);
+        progress.note(split + ":\n" + evaluation.toTable());
+        evaluations.put(split, evaluation.toMap());
+        measured.put(split, evaluation);
+        metrics.putAll(evaluation.metrics(split));
+      }
+      lap("evaluate");
+      history = new TreeMap<>(judge.judge(ModelArtifact.open(candidate), list));
+      lap("judge");
+      history.put("data.sha256", identity.dataDigest());
+      if (!identity.extended().isEmpty()) {
+        history.put(
+            "train.epochs.extended-from",
+            identity.extended().stream().map(String::valueOf).collect(Collectors.joining(",")));
+      }
+      GoldenCheck.write(
+          artifact, recipe.network(), trained.weights(), recipe.manifest(metrics, history));
+    } finally {
+      Files.deleteIfExists(candidate);
     }
-    lap("evaluate");
-    Map<String, String> history = new TreeMap<>(judge.judge(ModelArtifact.open(artifact), list));
-    lap("judge");
-    history.put("data.sha256", identity.dataDigest());
-    if (!identity.extended().isEmpty()) {
-      history.put(
-          "train.epochs.extended-from",
-          identity.extended().stream().map(String::valueOf).collect(Collectors.joining(",")));
-    }
-    GoldenCheck.write(
-        artifact, recipe.network(), trained.weights(), recipe.manifest(metrics, history));
 
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("model", recipe.name() + "-" + recipe.version());

@@ -16,6 +16,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -242,6 +243,35 @@ class FolderRunTest {
                     Progress.silent()))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining(gone.toString());
+  }
+
+  /** A job that publishes what it finds must not find what nobody has judged. */
+  @Test
+  void shouldGiveTheModelItsNameOnceItIsWholeAndJudged() throws Exception {
+    TinyRun.videos(folder, 4, 2);
+    Path draft = folder.resolve("run/.tiny-1.pt.5c70eec2-55fe-43e4-a4c4-d60112a3a22d.pt");
+    Files.createDirectories(draft.getParent());
+    Files.writeString(draft, "of a process that was killed");
+    List<Path> seen = new ArrayList<>();
+
+    try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
+      assertThat(draft).doesNotExist();
+      assertThatThrownBy(
+              () ->
+                  run(Map.of("data.list", "videos.csv"))
+                      .run(
+                          locked,
+                          false,
+                          (artifact, list) -> {
+                            seen.add(artifact.path());
+                            throw new UserError("no");
+                          }))
+          .hasMessage("no");
+    }
+
+    assertThat(seen).hasSize(1);
+    assertThat(folder.resolve("run"))
+        .isDirectoryNotContaining(file -> file.toString().endsWith(".pt"));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.FileProblem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -176,8 +177,13 @@ final class ClipIndex {
       end += bytes;
     }
     long at = slot.offset;
-    while (from.hasRemaining()) {
-      at += pixels.write(from, at);
+    try {
+      while (from.hasRemaining()) {
+        at += pixels.write(from, at);
+      }
+    } catch (IOException e) { // whose message does not name the file
+      throw new IOException(
+          "what was decoded cannot be written beside %s: %s".formatted(file, FileProblem.of(e)), e);
     }
     put(content, slot, bytes);
   }

@@ -41,8 +41,14 @@ public final class Checkpoints {
     } catch (IOException e) {
       Files.deleteIfExists(part);
       throw new UserError(
-          "the checkpoint of step %d cannot be written to %s: %s; the one before stays, start again to go on from it"
-              .formatted(checkpoint.step(), folder, e.getMessage()),
+          "the checkpoint of step %d cannot be written to %s: %s; %s"
+              .formatted(
+                  checkpoint.step(),
+                  folder,
+                  FileProblem.of(e),
+                  exist()
+                      ? "the one before stays, start again to go on from it"
+                      : "there is none before it"),
           e);
     }
     if (Files.exists(last) && !lastIsDamaged) {
