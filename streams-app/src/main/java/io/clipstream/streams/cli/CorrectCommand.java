@@ -1,11 +1,15 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Nearest;
 import io.clipstream.model.Quantity;
 import io.clipstream.model.UserError;
+import io.clipstream.model.fetch.FileFetcher;
+import io.clipstream.schemas.Label;
 import io.clipstream.schemas.LabelCorrection;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.streams.app.KafkaConnection;
 import io.clipstream.streams.config.ConnectionSettings;
+import io.clipstream.streams.outcome.CorrectionCheck;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -16,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -81,8 +86,13 @@ final class CorrectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException, ExecutionException {
-    if (label.isBlank()) {
-      throw new UserError("the label is empty, expected the name of one");
+    CorrectionCheck.label(label.strip());
+    if (id.isBlank()) {
+      throw new UserError("the id is empty, expected that of a video");
+    }
+    Optional<String> address = Optional.ofNullable(uri).flatMap(FileFetcher::problem);
+    if (address.isPresent()) {
+      throw new UserError("--uri cannot be used: " + address.get());
     }
     if (sha256 != null && !sha256.matches("[0-9a-fA-F]{64}")) {
       throw new UserError("--sha256 is " + sha256 + ", expected 64 hexadecimal digits");
@@ -100,6 +110,7 @@ final class CorrectCommand implements Callable<Integer> {
     kafka.require(uri == null ? List.of(feedback, labeled) : List.of(feedback));
     Optional<VideoLabels> known =
         uri == null ? Optional.of(find(kafka, labeled)) : Optional.empty();
+    CorrectionCheck.begin(startMillis, known);
     LabelCorrection correction =
         LabelCorrection.newBuilder()
             .setId(id)
@@ -158,6 +169,21 @@ final class CorrectCommand implements Callable<Integer> {
     return found;
   }
 
+  /** A new label that looks like one that the model has may be meant as that one. */
+  private static String misspelt(String label, Optional<VideoLabels> known) {
+    List<String> names =
+        known.stream()
+            .flatMap(
+                labels ->
+                    Stream.concat(
+                        labels.getLabels().stream(),
+                        labels.getSegments().stream().flatMap(s -> s.getLabels().stream())))
+            .map(Label::getName)
+            .distinct()
+            .toList();
+    return names.contains(label) ? "" : Nearest.hint(label, names);
+  }
+
   private void print(LabelCorrection correction, Optional<VideoLabels> known) {
     PrintWriter out = spec.commandLine().getOut();
     String was = known.map(labels -> labels.getLabels().get(0).getName()).orElse(null);
@@ -181,7 +207,7 @@ final class CorrectCommand implements Callable<Integer> {
                       ? ""
                       : was.equals(correction.getLabel())
                           ? ", as it was labelled"
-                          : ", was " + was));
+                          : ", was " + was + misspelt(correction.getLabel(), known)));
     }
     out.flush();
   }

@@ -9,10 +9,12 @@ import io.clipstream.schemas.VideoReference;
 import io.clipstream.streams.live.ModelCatalog;
 import io.clipstream.streams.live.RolloutLog;
 import io.clipstream.streams.live.rollout.Wanted;
+import io.clipstream.streams.outcome.CorrectionCheck;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
@@ -26,7 +28,6 @@ import org.apache.kafka.clients.producer.RecordMetadata;
  */
 final class Actions {
   private static final int MOST_RETRIES = 200;
-  private static final int LONGEST = 200;
 
   private final Feed feed;
   private final GroupClients clients;
@@ -79,15 +80,13 @@ final class Actions {
       throw new UserError("the video was rejected, expected one that was labelled");
     }
     String label = Json.required(request, "label");
-    if (label.length() > LONGEST) {
-      throw new UserError(
-          "the label has " + label.length() + " characters, expected at most " + LONGEST);
-    }
+    CorrectionCheck.label(label);
     Long start = millis(request, "startMillis");
     Long end = millis(request, "endMillis");
     if (end != null && end <= (start == null ? 0 : start)) {
       throw new UserError("the end is at " + end + " ms, expected it after the start");
     }
+    CorrectionCheck.begin(start, Optional.of(labels));
     LabelCorrection correction =
         LabelCorrection.newBuilder()
             .setId(labels.getId())
