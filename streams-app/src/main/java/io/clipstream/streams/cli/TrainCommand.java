@@ -10,6 +10,7 @@ import io.clipstream.streams.config.AppSettings;
 import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.trainer.RunFolder;
 import io.clipstream.trainer.TrainingRun;
+import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.feedback.FeedbackData;
 import io.clipstream.trainer.feedback.FeedbackSnapshot;
 import io.clipstream.trainer.recipe.FeedbackSettings;
@@ -270,11 +271,20 @@ final class TrainCommand implements Callable<Integer> {
         run.run(
             folder,
             fresh,
-            (candidate, list) -> {
-              Map<String, String> told = new HashMap<>(origin);
-              told.putAll(gate.judge(candidate, list));
-              metrics.gate(gate.decision());
-              return told;
+            new TrainingRun.Judge() {
+              @Override
+              public Map<String, String> judge(ModelArtifact candidate, ClipList list)
+                  throws IOException, InterruptedException {
+                Map<String, String> told = new HashMap<>(origin);
+                told.putAll(gate.judge(candidate, list));
+                metrics.gate(gate.decision());
+                return told;
+              }
+
+              @Override
+              public Optional<String> split() {
+                return gate.split();
+              }
             },
             metrics);
     finish(artifact);

@@ -112,7 +112,10 @@ final class TrainKafka {
       if (release.getModel().getName().equals(model)
           && release.getModel().getVersion().equals(version)) {
         throw new UserError(
-            model + "-" + version + " is in Kafka already: set model.version to another one");
+            model
+                + "-"
+                + version
+                + " is in Kafka already: set model.version to another one (model activate makes it serve)");
       }
     }
     if (activate) {

@@ -170,6 +170,13 @@ class RetrainIT {
                 + " --uri\n");
     assertThat(run(1, "correct", "dark-0", "dark", "--start", "2s", "--end", "1s")).isEmpty();
     assertThat(err.toString()).contains("--end is 1s, expected later than --start, 2s");
+    assertThat(run(1, "correct", "dark-0", "dark", "--start", "100s")).isEmpty();
+    assertThat(err.toString())
+        .contains("the label begins at 100000 ms, expected it before the video's end at 2000 ms");
+    assertThat(run(1, "correct", "dark-0", "dark\u001b[2J")).isEmpty();
+    assertThat(err.toString()).contains("expected text without control characters");
+    assertThat(run(1, "correct", "dark-0", "dark", "--uri", "dark.avi")).isEmpty();
+    assertThat(err.toString()).contains("--uri cannot be used: ");
   }
 
   private void retrain() throws Exception {
@@ -249,6 +256,13 @@ class RetrainIT {
         .contains("gate: levels-3 against levels-2 refused")
         .contains("NO   better: ");
     assertThat(run(0, "model", "list", "--json")).doesNotContain("\"version\":\"3\"");
+
+    List<String> wrong = new ArrayList<>(command);
+    wrong.addAll(List.of("--set", "gate.split=nosuch", "--fresh"));
+    run(1, wrong.toArray(String[]::new));
+    assertThat(err.toString())
+        .contains("has no videos in split nosuch; it has train, validation")
+        .doesNotContain("epoch 1/");
 
     List<String> forced = new ArrayList<>(command);
     forced.add("--force");

@@ -7,7 +7,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -37,16 +39,7 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
   public ClipList of(ClipList list, ContentDigests digests) {
     List<Group> groups = groups(list.entries(), digests);
     groups.sort(Comparator.comparing(group -> group.key));
-    Map<String, List<Group>> byLabel = new TreeMap<>();
-    for (Group group : groups) {
-      for (int video : group.videos) {
-        List<Group> own =
-            byLabel.computeIfAbsent(list.entries().get(video).label(), l -> new ArrayList<>());
-        if (own.isEmpty() || own.get(own.size() - 1) != group) {
-          own.add(group);
-        }
-      }
-    }
+    Map<String, List<Group>> byLabel = byLabel(list, groups);
     // Rare labels choose first, since a source may show several.
     byLabel.entrySet().stream()
         .sorted(Comparator.comparingInt(label -> label.getValue().size()))
@@ -58,6 +51,33 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
       }
     }
     return list.with(entries);
+  }
+
+  /** Labels that have too few sources to be in each split, for which {@link #of} would throw. */
+  public Set<String> tooFew(ClipList list, ContentDigests digests) {
+    Set<String> labels = new TreeSet<>();
+    byLabel(list, groups(list.entries(), digests))
+        .forEach(
+            (label, groups) -> {
+              if (groups.size() <= heldOut.size()) {
+                labels.add(label);
+              }
+            });
+    return labels;
+  }
+
+  private static Map<String, List<Group>> byLabel(ClipList list, List<Group> groups) {
+    Map<String, List<Group>> byLabel = new TreeMap<>();
+    for (Group group : groups) {
+      for (int video : group.videos) {
+        List<Group> own =
+            byLabel.computeIfAbsent(list.entries().get(video).label(), l -> new ArrayList<>());
+        if (own.isEmpty() || own.get(own.size() - 1) != group) {
+          own.add(group);
+        }
+      }
+    }
+    return byLabel;
   }
 
   private void deal(ClipList list, String label, List<Group> groups) {

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.feedback;
 
+import io.clipstream.model.Printable;
 import io.clipstream.model.Progress;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.UserError;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -30,8 +32,9 @@ import java.util.stream.Collectors;
  * list {@code videos.csv} to train on.
  *
  * <p>Videos that people labelled are dealt to the splits by source. Those that a model labelled
- * train, since to agree with that model is no merit; of a label that no person ever gave some are
- * held out nevertheless, so that forgetting it shows.
+ * train, since to agree with that model is no merit; of a label that no person ever gave, or too
+ * few for a split, some are held out nevertheless, so that forgetting it shows. A label with too
+ * few sources of either is left out.
  */
 public final class FeedbackData {
   private static final int THREADS = 2;
@@ -144,7 +147,14 @@ public final class FeedbackData {
     SourceSplit split = settings.split();
     List<ClipList.Entry> base = new ArrayList<>();
     if (settings.base().isPresent()) {
-      base.addAll(settings.options().open(settings.base().get()).entries());
+      ClipList own = settings.options().open(settings.base().get());
+      own.passedOverLine().ifPresent(progress::note);
+      if (!own.missing().isEmpty()) {
+        progress.note(
+            "%d videos that %s names are not there, such as %s"
+                .formatted(own.missing().size(), own.file(), own.missing().get(0)));
+      }
+      base.addAll(own.entries());
     }
     List<ClipList.Entry> all = new ArrayList<>(base);
     all.addAll(people);
@@ -153,30 +163,68 @@ public final class FeedbackData {
         ContentDigests.of(all, folder.resolve("digests.tsv"), THREADS, progress);
     List<ClipList.Entry> dealt = new ArrayList<>();
     List<ClipList.Entry> free = new ArrayList<>(people);
+    Set<String> held = labels(base);
     if (new ClipList(list(), base).unsplit()) {
       free.addAll(0, base);
     } else {
       dealt.addAll(base);
     }
+    // What people said too little of to be split alone trains beside the base, or is split with
+    // what models said.
+    Set<String> few = split.tooFew(new ClipList(list(), free), digests);
+    if (dealt.isEmpty()) {
+      few.removeAll(held);
+    }
+    List<ClipList.Entry> rare = take(free, few);
+    take(rare, held).forEach(entry -> dealt.add(entry.in(split.train())));
     dealt.addAll(split.of(new ClipList(list(), free), digests).entries());
-    Set<String> known = dealt.stream().map(ClipList.Entry::label).collect(Collectors.toSet());
-    List<ClipList.Entry> unknown =
-        models.stream().filter(entry -> !known.contains(entry.label())).toList();
+    Set<String> known = labels(dealt);
+    List<ClipList.Entry> unknown = new ArrayList<>(rare);
+    for (ClipList.Entry entry : models) {
+      if (known.contains(entry.label())) {
+        dealt.add(entry.in(split.train()));
+      } else {
+        unknown.add(entry);
+      }
+    }
+    leaveOut(take(unknown, split.tooFew(new ClipList(list(), unknown), digests)));
     dealt.addAll(split.of(new ClipList(list(), unknown), digests).entries());
-    models.stream()
-        .filter(entry -> known.contains(entry.label()))
-        .map(entry -> entry.in(split.train()))
-        .forEach(dealt::add);
+    if (dealt.isEmpty()) {
+      throw new UserError("no label has enough sources for each split: say what more videos show");
+    }
     if (!unknown.isEmpty()) {
       progress.note(
-          "no person gave the labels %s: what is held out of them says only whether the model still agrees with the one that gave them"
-              .formatted(
-                  unknown.stream()
-                      .map(ClipList.Entry::label)
-                      .distinct()
-                      .collect(Collectors.joining(", "))));
+          "no person, or too few, gave the labels %s: what is held out of them says little but whether the model still agrees with the one that gave them"
+              .formatted(String.join(", ", labels(unknown))));
     }
     return inOneSplit(dealt, digests);
+  }
+
+  private static Set<String> labels(List<ClipList.Entry> entries) {
+    return entries.stream()
+        .map(ClipList.Entry::label)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Takes the entries with these labels out of the others. */
+  private static List<ClipList.Entry> take(List<ClipList.Entry> from, Set<String> labels) {
+    List<ClipList.Entry> taken = new ArrayList<>();
+    from.removeIf(entry -> labels.contains(entry.label()) && taken.add(entry));
+    return taken;
+  }
+
+  /** A label that was misspelt once, or of which there is only one video yet, stops no training. */
+  private void leaveOut(List<ClipList.Entry> entries) {
+    for (String label : labels(entries)) {
+      List<ClipList.Entry> own =
+          entries.stream().filter(entry -> entry.label().equals(label)).toList();
+      progress.note(
+          "left out the label %s: its videos are of fewer than %d sources, one for each split; the first is %s"
+              .formatted(
+                  Printable.name(label),
+                  settings.split().heldOut().size() + 1,
+                  UriLabel.of(own.get(0).source())));
+    }
   }
 
   /** A content that is in several splits goes where it was first: the list's, then people's. */

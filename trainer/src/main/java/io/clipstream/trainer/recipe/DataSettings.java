@@ -43,6 +43,9 @@ public record DataSettings(
 
   private static final Pattern SPLIT = Pattern.compile("[^./\\\\\\p{Cntrl}][^/\\\\\\p{Cntrl}]*");
 
+  static final String SPLIT_NAMES =
+      "names of splits between commas, without slashes and without a dot at their start";
+
   private static final String VALIDATION_SPLIT = "train.validation-split";
   private static final String VALIDATION = "validation";
   private static final double DEFAULT_LENGTH = 2;
@@ -76,7 +79,7 @@ public record DataSettings(
         split.train(),
         validationSplit(s),
         s.has("report.splits")
-            ? s.value("report.splits", "names between commas", DataSettings::splits)
+            ? s.value("report.splits", SPLIT_NAMES, DataSettings::splits)
             : List.copyOf(split.heldOut().keySet()),
         maxRejected(s));
   }
@@ -116,10 +119,10 @@ public record DataSettings(
         : otherwise;
   }
 
-  /** Null if one is empty. */
-  private static List<String> splits(String text) {
+  /** Null if one is none. */
+  static List<String> splits(String text) {
     List<String> names = Stream.of(text.split(",", -1)).map(String::strip).toList();
-    return names.contains("") ? null : names;
+    return names.stream().allMatch(name -> SPLIT.matcher(name).matches()) ? names : null;
   }
 
   /** How the recipe's list or folder is read. */

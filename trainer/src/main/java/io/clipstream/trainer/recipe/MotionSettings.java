@@ -50,7 +50,8 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
     MotionRanges ranges = ranges(s);
     Rarities rarities = rarities(s);
     Map<String, MotionDataSpec.Part> parts = new LinkedHashMap<>();
-    for (String split : s.texts("generate.splits")) {
+    for (String split :
+        s.value("generate.splits", DataSettings.SPLIT_NAMES, DataSettings::splits)) {
       parts.put(split, part(s, "generate." + split + "."));
     }
     long seed = s.integer("generate.seed", 0);

@@ -79,6 +79,72 @@ class FeedbackDataTest {
         .containsEntry("feedback.sha256", snapshot.digest());
   }
 
+  /** One correction, or a misspelt label, must not stop the training of all others. */
+  @Test
+  void shouldNotStopForALabelOfWhichThereIsLittle() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    List<FeedbackItem> wanted = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      wanted.add(video("p" + i, "cat", true));
+      wanted.add(video("n" + i, "dog", false));
+    }
+    wanted.add(video("q", "dog", true)); // too little alone, enough with what models said
+    wanted.add(video("r", "dgo", true)); // misspelt
+    wanted.add(video("s", "eel", false)); // a model was sure of it once
+    StringWriter shown = new StringWriter();
+    FeedbackData data =
+        new FeedbackData(
+            settings(), folder.resolve("feedback"), new Progress(new PrintWriter(shown)));
+
+    fetch(data, wanted);
+
+    List<ClipList.Entry> entries = ClipList.read(data.list()).entries();
+    assertThat(entries).extracting(ClipList.Entry::label).containsOnly("cat", "dog").hasSize(9);
+    assertThat(entries)
+        .filteredOn(entry -> entry.split().equals("validation"))
+        .extracting(ClipList.Entry::label)
+        .containsExactlyInAnyOrder("cat", "dog");
+    assertThat(shown.toString())
+        .contains("left out the label dgo: its videos are of fewer than 2 sources")
+        .contains("left out the label eel: ")
+        .contains("no person, or too few, gave the labels dog: ");
+  }
+
+  @Test
+  void shouldTrainOnASingleCorrectionBesideAListWithSplits() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    video("t", "cat", true);
+    video("v", "cat", true);
+    Path base =
+        Files.writeString(
+            folder.resolve("base.csv"), "source/t.avi,cat,train\nsource/v.avi,cat,validation\n");
+    FeedbackSettings own = settings();
+    FeedbackData data =
+        new FeedbackData(
+            new FeedbackSettings(
+                own.pseudoScore(),
+                own.pseudoPerLabel(),
+                own.maxVideos(),
+                Optional.of(base),
+                own.options(),
+                own.split(),
+                own.maxRejected()),
+            folder.resolve("feedback"),
+            Progress.silent());
+
+    fetch(data, List.of(video("p", "cat", true)));
+
+    assertThat(ClipList.read(data.list()).entries())
+        .extracting(ClipList.Entry::split)
+        .containsExactly("train", "validation", "train");
+  }
+
+  private void fetch(FeedbackData data, List<FeedbackItem> wanted) throws Exception {
+    try (FileFetcher fetcher = fetcher()) {
+      data.fetch(new FeedbackSnapshot(Map.of(), wanted, List.of()), fetcher);
+    }
+  }
+
   @Test
   void shouldHoldFilesToTheSnapshotAndStopWhenMuchIsGone() throws Exception {
     Files.createDirectories(folder.resolve("source"));
