@@ -46,6 +46,9 @@ record RunData(
     Set<String> heldOut = new LinkedHashSet<>(settings.reports());
     judged.ifPresent(heldOut::add);
     requireDisjoint(list, settings, heldOut);
+    for (String split : settings.reports()) { // before the training, not behind it
+      int[] known = list.classes(list.split(split), recipe.labels());
+    }
     Opening opening = new Opening(recipe, run, list, digests, threads, progress);
     ClipSet train = opening.open(settings.trainSplit(), settings.kept());
     try {

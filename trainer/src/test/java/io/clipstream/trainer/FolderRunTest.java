@@ -317,8 +317,26 @@ class FolderRunTest {
     Path list = folder.resolve("videos.csv");
     Files.writeString(list, Files.readString(list).replace(",train", ""));
 
-    dryRun(run(Map.of("data.list", "videos.csv", "data.test-share", "0.2")));
+    dryRun(run(Map.of("data.list", "videos.csv", "data.test-share", "0.2", "report.splits", "")));
 
-    assertThat(said.toString()).contains("all               8            2");
+    assertThat(said.toString())
+        .contains("label         train   validation         test")
+        .contains("all               8            2            2");
+    assertThat(json("data.json").at("/clips/test/dark").intValue()).isEqualTo(1);
+  }
+
+  /** Not after hours of training. */
+  @Test
+  void shouldRefuseALabelOfASplitToReportOnThatTheModelWillNotKnow() throws Exception {
+    TinyRun.videos(folder, 4, 2);
+    Path list = folder.resolve("videos.csv");
+    Files.copy(folder.resolve("0.avi"), folder.resolve("odd.avi"));
+    Files.writeString(list, Files.readString(list) + "odd.avi,dusk,test\n");
+    Map<String, String> keys =
+        Map.of("data.list", "videos.csv", "labels", "dark,bright", "report.splits", "test");
+
+    assertThatThrownBy(() -> dryRun(run(keys)))
+        .isInstanceOf(UserError.class)
+        .hasMessage(list + ":7: label dusk is not one of dark, bright, did you mean dark?");
   }
 }

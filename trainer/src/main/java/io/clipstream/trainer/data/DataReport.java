@@ -17,7 +17,8 @@ import java.util.TreeMap;
  * What training and validation have: told before the first step.
  *
  * @param labels of the classes
- * @param clips usable clips by split, each with one count a label
+ * @param clips usable clips by split, each with one count a label; of splits that are not decoded
+ *     yet, all videos
  * @param videos that the splits name
  * @param rejected videos that do not decode or are not there
  * @param shared contents that are in two splits, one line each
@@ -84,6 +85,16 @@ public record DataReport(
     }
     Set<String> splits = new LinkedHashSet<>(sets.keySet());
     splits.addAll(heldOut);
+    for (String split : splits) {
+      if (!clips.containsKey(split)) { // not decoded before it is evaluated
+        List<ClipList.Entry> entries = list.split(split);
+        clips.put(
+            split,
+            labels.stream()
+                .map(label -> (int) entries.stream().filter(e -> e.label().equals(label)).count())
+                .toList());
+      }
+    }
     List<String> shared = new ArrayList<>();
     List<String> contradicted = new ArrayList<>();
     int repeated = 0;

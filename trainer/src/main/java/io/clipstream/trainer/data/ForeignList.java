@@ -59,7 +59,7 @@ record ForeignList(Path file, Path prefix, List<String> names) {
         || lines.stream()
             .filter(line -> !line.isBlank() && !line.startsWith("#"))
             .findFirst()
-            .filter(line -> line.startsWith(KINETICS) || indexed.matcher(line).matches())
+            .filter(line -> isKinetics(line) || indexed.matcher(line).matches())
             .isPresent();
   }
 
@@ -110,16 +110,21 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     return List.copyOf(names.keySet());
   }
 
+  /** With or without quotes around the columns. */
+  private static boolean isKinetics(String line) {
+    return line.replace("\"", "").startsWith(KINETICS);
+  }
+
   ClipList read(List<String> lines) {
     if (file.toString().endsWith(".json")) {
       return json(String.join("\n", lines));
     }
     List<ClipList.Entry> entries = new ArrayList<>();
     List<String> missing = new ArrayList<>();
-    boolean kinetics = lines.stream().anyMatch(line -> line.startsWith(KINETICS));
+    boolean kinetics = lines.stream().anyMatch(ForeignList::isKinetics);
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
-      if (line.isBlank() || line.startsWith("#") || line.startsWith(KINETICS)) {
+      if (line.isBlank() || line.startsWith("#") || isKinetics(line)) {
         continue;
       }
       ClipList.Entry entry = kinetics ? kinetics(line, i + 1) : indexed(line, i + 1);

@@ -153,6 +153,7 @@ public final class TrainingLoop {
     long savedNanos = System.nanoTime();
     Tally tally = start.epoch().map(Tally::new).orElseGet(this::newTally);
     EpochFiles files = new EpochFiles(folder);
+    MemoryInUse memory = new MemoryInUse(devices);
     try (Batches batches = batches(step)) {
       long waitedNanos = 0;
       while (step < Math.min(steps, stopAfter)) {
@@ -162,7 +163,7 @@ public final class TrainingLoop {
         learner.step(batch, step, learningRate.at(step), tally);
         batches.done(batch);
         step++;
-        progress.step(batch.size(), "epoch " + epochOf(step) + ", " + tally);
+        progress.step(batch.size(), "epoch " + epochOf(step) + ", " + tally + memory.note());
         watch.step(epochOf(step), settings.epochs(), batch.size(), tally.loss());
 
         if (step % plan.steps() == 0) {

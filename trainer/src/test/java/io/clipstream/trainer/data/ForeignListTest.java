@@ -64,6 +64,15 @@ class ForeignListTest {
         .extracting(entry -> entry.label() + "/" + entry.split() + "/" + entry.source())
         .containsExactly("air drumming/train/abc", "abseiling, indoors/validation/x-_y");
     assertThat(list.missing()).hasSize(1);
+    assertThat(
+            read(
+                    "quoted.csv",
+                    """
+                    "label","youtube_id","time_start","time_end","split"
+                    "air drumming","abc","12","22","train"
+                    """)
+                .labels())
+        .containsExactly("air drumming");
   }
 
   @Test
