@@ -1,6 +1,7 @@
 package io.clipstream.trainer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.trainer.loop.Checkpoints;
@@ -133,9 +134,18 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private void write(RunIdentity identity) throws IOException {
-    Path part = file("run.json.part");
-    JSON.writeValue(part.toFile(), identity);
-    Files.move(part, file("run.json"), StandardCopyOption.REPLACE_EXISTING);
+    write("run.json", identity, JSON.writer());
+  }
+
+  /** Writes a file for people and programs, which whoever reads it finds whole. */
+  void write(String name, Object value) throws IOException {
+    write(name, value, JSON.writerWithDefaultPrettyPrinter());
+  }
+
+  private void write(String name, Object value, ObjectWriter writer) throws IOException {
+    Path part = file(name + ".part");
+    writer.writeValue(part.toFile(), value);
+    Files.move(part, file(name), StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** Empty if it is not there, or damaged. */

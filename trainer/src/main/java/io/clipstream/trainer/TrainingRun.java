@@ -1,8 +1,6 @@
 package io.clipstream.trainer;
 
 import ai.djl.Device;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.clipstream.model.DeviceName;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
@@ -42,9 +40,6 @@ import java.util.stream.Collectors;
  * decoded and trained in an earlier run is passed over.
  */
 public final class TrainingRun {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
   /** Compares a model that was trained, before it is whole, with what it is to replace. */
   @FunctionalInterface
   public interface Judge {
@@ -168,8 +163,7 @@ public final class TrainingRun {
           recipe.network(),
           recipe.firstWeights(),
           recipe.manifest(Map.of()));
-      JSON.writeValue(
-          run.file("plan.json").toFile(), TorchrunPlan.of(recipe, data.train(), data.validation()));
+      run.write("plan.json", TorchrunPlan.of(recipe, data.train(), data.validation()));
     }
   }
 
@@ -181,7 +175,7 @@ public final class TrainingRun {
   private Map<String, Object> report(RunFolder run, RunData data, boolean forecast)
       throws IOException {
     DataReport report = data.report();
-    JSON.writeValue(run.file("data.json").toFile(), report.toMap());
+    run.write("data.json", report.toMap());
     progress.note(report.toText());
     report.require(recipe.data().maxRejected());
     if (forecast) {
@@ -255,7 +249,7 @@ public final class TrainingRun {
     report.put("data", data);
     report.put("history", history);
     report.put("recipe", recipe.published());
-    JSON.writeValue(run.file("metrics.json").toFile(), report);
+    run.write("metrics.json", report);
     writePages(run, measured, trained); // last: everything else is there without them
     return artifact;
   }
