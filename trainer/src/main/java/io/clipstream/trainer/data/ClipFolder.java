@@ -133,7 +133,7 @@ public final class ClipFolder {
     String path = file.toString();
     if (source != null) {
       Matcher own = source.matcher(path);
-      return own.find() ? own.group(1) : label + "/" + path;
+      return own.find() && own.group(1) != null ? own.group(1) : label + "/" + path;
     }
     if (file.getNameCount() > 1) {
       return file.getName(0).toString();

@@ -51,6 +51,7 @@ public record DataSettings(
   private static final double DEFAULT_LENGTH = 2;
   private static final double DEFAULT_VALIDATION = 0.2;
   private static final double DEFAULT_REJECTED = 0.2;
+  private static final double MOST_HELD_OUT = 0.95;
 
   /** Name of the split that neither trains nor chooses, where videos are dealt to splits. */
   private static final String TEST = "test";
@@ -97,9 +98,21 @@ public record DataSettings(
           "train.split and train.validation-split are both %s, expected two splits"
               .formatted(train));
     }
-    heldOut.put(validationSplit(s), share(s, "data.validation-share", DEFAULT_VALIDATION));
-    if (share(s, "data.test-share", 0) > 0) {
-      heldOut.put(TEST, share(s, "data.test-share", 0));
+    double validating = share(s, "data.validation-share", DEFAULT_VALIDATION);
+    double testing = share(s, "data.test-share", 0);
+    heldOut.put(validationSplit(s), validating);
+    if (testing > 0) {
+      if (train.equals(TEST) || heldOut.containsKey(TEST)) {
+        throw new UserError(
+            "data.test-share makes a split test, expected another name of train.split and"
+                + " train.validation-split");
+      }
+      heldOut.put(TEST, testing);
+    }
+    if (validating + testing > MOST_HELD_OUT) {
+      throw new UserError(
+          "data.validation-share and data.test-share are %s together, expected at most %s: the rest trains"
+              .formatted(validating + testing, MOST_HELD_OUT));
     }
     return new SourceSplit(
         heldOut, train, s.has("data.split-seed") ? s.integer("data.split-seed", 0) : 1);

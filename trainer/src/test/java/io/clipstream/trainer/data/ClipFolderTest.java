@@ -73,6 +73,9 @@ class ClipFolderTest {
     file("dog/cam7 day2.mp4");
     file("dog/other.mp4");
 
+    assertThat(ClipFolder.read(folder, Pattern.compile("^(?:(cam\\d)|other)")).entries())
+        .extracting(ClipList.Entry::source) // of an alternative without the group
+        .containsExactly("cam7", "cam7", "dog/other.mp4");
     assertThat(ClipFolder.read(folder, Pattern.compile("(cam\\d)")).entries())
         .extracting(ClipList.Entry::source)
         .containsExactly("cam7", "cam7", "dog/other.mp4");

@@ -45,6 +45,26 @@ class FinetuneTest {
   }
 
   @Test
+  void shouldRefuseKeysThatContradictEachOther() {
+    Map<Map<String, String>, String> wrong =
+        Map.of(
+            Map.of("data.validation-share", "0.9", "data.test-share", "0.9"),
+            "data.validation-share and data.test-share are 1.8 together",
+            Map.of("train.validation-split", "test", "data.test-share", "0.2"),
+            "data.test-share makes a split test",
+            Map.of("train.split", "test", "data.test-share", "0.2"),
+            "data.test-share makes a split test",
+            Map.of("train.head-rate", "0", "train.backbone-rate", "0"),
+            "train.head-rate and train.backbone-rate are both 0");
+
+    wrong.forEach(
+        (keys, message) ->
+            assertThatThrownBy(() -> recipe(keys))
+                .isInstanceOf(UserError.class)
+                .hasMessageStartingWith(message));
+  }
+
+  @Test
   void shouldMakeAModelOfAFolder() throws Exception {
     Path artifact =
         new TrainingRun(
