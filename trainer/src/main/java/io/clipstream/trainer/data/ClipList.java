@@ -171,8 +171,13 @@ public record ClipList(
         Entry shared = seen.get(key);
         if (shared != null && !key.equals("source ")) {
           throw new UserError(
-              "%s: %s is in split %s and on line %d in split %s; keep it in one"
-                  .formatted(place(entry), key, name(other), shared.line, name(one)));
+              "%s: %s is in split %s and %s in split %s; keep it in one"
+                  .formatted(
+                      place(entry),
+                      key,
+                      name(other),
+                      shared.line > 0 ? "on line " + shared.line : "as " + shared.path,
+                      name(one)));
         }
       }
     }

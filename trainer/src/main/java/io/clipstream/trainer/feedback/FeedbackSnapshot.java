@@ -35,6 +35,9 @@ public record FeedbackSnapshot(
   public record Unreachable(FeedbackItem item, String reason) {}
 
   public FeedbackSnapshot {
+    if (offsets == null || items == null || rejected == null) {
+      throw new IllegalArgumentException("offsets, items or rejected is not there");
+    }
     offsets = new TreeMap<>(offsets);
     items = List.copyOf(items);
     rejected = List.copyOf(rejected);
@@ -49,12 +52,23 @@ public record FeedbackSnapshot(
     if (!Files.exists(file)) {
       throw new UserError("no snapshot at " + file + ", expected the snapshot.json of a run");
     }
+    FeedbackSnapshot snapshot;
     try {
-      return JSON.readValue(file.toFile(), FeedbackSnapshot.class);
+      snapshot = JSON.readValue(file.toFile(), FeedbackSnapshot.class);
     } catch (JacksonException e) {
+      String reason =
+          e.getCause() == null ? e.getOriginalMessage() : String.valueOf(e.getCause().getMessage());
       throw new UserError(
-          file + " is no snapshot (" + e.getOriginalMessage() + "), expected that of a run", e);
+          file
+              + " is no snapshot ("
+              + reason
+              + "), expected that of a run; --fresh takes a new one",
+          e);
     }
+    if (snapshot == null) {
+      throw new UserError(file + " is no snapshot, expected that of a run");
+    }
+    return snapshot;
   }
 
   void write(Path file) throws IOException {

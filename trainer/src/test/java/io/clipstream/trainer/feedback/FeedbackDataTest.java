@@ -146,6 +146,19 @@ class FeedbackDataTest {
   }
 
   @Test
+  void shouldSayInOneLineThatASnapshotIsNone() throws Exception {
+    Path file = folder.resolve("snapshot.json");
+    for (String text : List.of("", "{", "{}", "null", "[]", "{\"offsets\":{},\"items\":[null]}")) {
+      Files.writeString(file, text);
+
+      assertThatThrownBy(() -> FeedbackSnapshot.read(file))
+          .isInstanceOf(UserError.class)
+          .hasMessageStartingWith(file + " is no snapshot")
+          .hasMessageNotContaining("Cannot invoke");
+    }
+  }
+
+  @Test
   void shouldHoldFilesToTheSnapshotAndStopWhenMuchIsGone() throws Exception {
     Files.createDirectories(folder.resolve("source"));
     List<FeedbackItem> items = new ArrayList<>();
