@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.clipstream.model.Printable;
 import io.clipstream.model.TextFile;
@@ -209,6 +210,8 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     JsonNode array;
     try {
       array = JSON.readTree(text);
+    } catch (MismatchedInputException e) { // a tree takes whatever is one value
+      throw new UserError(file + " is no JSON: something follows behind its end", e);
     } catch (JacksonException e) {
       throw new UserError(file + " is no JSON: " + e.getOriginalMessage(), e);
     }

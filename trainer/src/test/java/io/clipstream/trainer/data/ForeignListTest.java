@@ -156,7 +156,7 @@ class ForeignListTest {
         "l.json | [{\"path\": \"a\", \"label\": 3}] | expected label as a text",
         "l.json | [{\"path\": \"a\", \"label\": \"b\", \"split\": {}}] | expected split as a text",
         "l.json | [{\"path\": \"a\", \"label\": \"b\", \"label\": \"c\"}] | Duplicate field 'label'",
-        "l.json | [{\"path\": \"a\", \"label\": \"b\"}] [] | l.json is no JSON: ",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\"}] [] | l.json is no JSON: something follows behind its end",
         "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start\": \"x\", \"end\": 1}] | expected start and end in",
         "l.json | [{\"path\": \"a\"}] | expected path and label as texts",
         "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start\": 1}] | expected start and end in seconds",
