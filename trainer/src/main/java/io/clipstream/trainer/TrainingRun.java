@@ -158,6 +158,8 @@ public final class TrainingRun {
     }
     try (RunData data = RunData.open(recipe, Optional.empty(), run, threads, progress)) {
       report(run, data, false);
+      data.train().requireWhole();
+      data.validation().requireWhole();
       Swin3d.write(
           run.file("initial.pt"),
           recipe.network(),

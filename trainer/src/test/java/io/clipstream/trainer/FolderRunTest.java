@@ -136,6 +136,27 @@ class FolderRunTest {
         .containsExactly("bright", "dark");
   }
 
+  /** Nothing that trains elsewhere knows the checksums. */
+  @Test
+  void shouldPrepareNoTrainingOnDamagedPixels() throws Exception {
+    videos("dark", 60, 4);
+    videos("bright", 160, 4);
+    dryRun(run(Map.of()));
+    Path pixels = folder.resolve("run/train.clips");
+    byte[] bytes = Files.readAllBytes(pixels);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(pixels, bytes);
+
+    try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
+      assertThatThrownBy(() -> run(Map.of()).prepare(locked))
+          .isInstanceOf(UserError.class)
+          .hasMessageStartingWith(pixels + " is damaged where it holds ");
+      Files.delete(pixels);
+      run(Map.of()).prepare(locked);
+    }
+    assertThat(Files.size(pixels)).isEqualTo(bytes.length);
+  }
+
   @Test
   void shouldStopWhenTooManyVideosDoNotDecode() throws Exception {
     videos("dark", 60, 6);

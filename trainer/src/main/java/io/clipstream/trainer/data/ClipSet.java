@@ -226,6 +226,21 @@ public final class ClipSet implements AutoCloseable {
         to);
   }
 
+  /**
+   * Reads all of the file, for whoever reads it without its checksums.
+   *
+   * @throws UserError if a clip is damaged there
+   */
+  public void requireWhole() {
+    for (int clip = 0; clip < slots.size(); clip++) {
+      if (isDamaged(clip, slots.get(clip))) {
+        throw new UserError(
+            "%s is damaged where it holds %s; remove the file, and its videos are decoded again"
+                .formatted(file, entries.get(clip).path()));
+      }
+    }
+  }
+
   private boolean isDamaged(int clip, ClipIndex.Stored slot) {
     if (states.get(clip) == UNREAD) {
       ByteBuffer pixels =
