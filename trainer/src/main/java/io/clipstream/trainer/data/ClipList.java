@@ -61,6 +61,11 @@ public record ClipList(
       }
     }
 
+    /** The same with another label. */
+    public Entry as(String newLabel) {
+      return new Entry(path, newLabel, split, source, line, range);
+    }
+
     /** The same in another split. */
     public Entry in(String newSplit) {
       return new Entry(path, label, newSplit, source, line, range);

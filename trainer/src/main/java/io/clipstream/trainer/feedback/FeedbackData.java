@@ -4,6 +4,7 @@ import io.clipstream.model.Printable;
 import io.clipstream.model.Progress;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.UserError;
+import io.clipstream.model.clip.TimeRange;
 import io.clipstream.model.fetch.FetchResult;
 import io.clipstream.model.fetch.FileFetcher;
 import io.clipstream.model.fetch.LocalFile;
@@ -161,6 +162,8 @@ public final class FeedbackData {
     all.addAll(models);
     ContentDigests digests =
         ContentDigests.of(all, folder.resolve("digests.tsv"), THREADS, progress);
+    correct(base, people, digests);
+    correct(models, people, digests);
     List<ClipList.Entry> dealt = new ArrayList<>();
     List<ClipList.Entry> free = new ArrayList<>(people);
     Set<String> held = labels(base);
@@ -198,6 +201,38 @@ public final class FeedbackData {
               .formatted(String.join(", ", labels(unknown))));
     }
     return inOneSplit(dealt, digests);
+  }
+
+  /** What a person says of a content, or of a part of it, is true of it in the list as well. */
+  private void correct(
+      List<ClipList.Entry> entries, List<ClipList.Entry> people, ContentDigests digests) {
+    Map<Shown, String> said = new HashMap<>();
+    people.forEach(entry -> said.put(Shown.by(entry, digests), entry.label()));
+    List<ClipList.Entry> corrected = new ArrayList<>();
+    entries.replaceAll(
+        entry -> {
+          String label = said.getOrDefault(Shown.by(entry, digests), entry.label());
+          if (label.equals(entry.label())) {
+            return entry;
+          }
+          corrected.add(entry.as(label));
+          return corrected.get(corrected.size() - 1);
+        });
+    if (!corrected.isEmpty()) {
+      progress.note(
+          "%d videos have another label by people's corrections, such as %s, which is %s"
+              .formatted(
+                  corrected.size(),
+                  Printable.of(corrected.get(0).path().toString()),
+                  Printable.name(corrected.get(0).label())));
+    }
+  }
+
+  /** What an entry has a label for. */
+  private record Shown(String content, Optional<TimeRange> range) {
+    static Shown by(ClipList.Entry entry, ContentDigests digests) {
+      return new Shown(digests.of(entry.path()), entry.range());
+    }
   }
 
   private static Set<String> labels(List<ClipList.Entry> entries) {

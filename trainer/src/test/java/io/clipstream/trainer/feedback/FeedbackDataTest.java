@@ -12,10 +12,12 @@ import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.data.ListOptions;
 import io.clipstream.trainer.data.SourceSplit;
 import io.clipstream.trainer.recipe.FeedbackSettings;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -110,27 +112,68 @@ class FeedbackDataTest {
         .contains("no person, or too few, gave the labels dog: ");
   }
 
+  /** The list is older than what a person says of the same video, wherever that one lies. */
+  @Test
+  void shouldCorrectTheListAndWhatModelsSaid() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    video("t", "cat", true);
+    video("v", "cat", true);
+    video("u", "dog", true);
+    FeedbackItem person = video("p", "dog", true);
+    for (String same : List.of("t", "m")) {
+      Files.copy(
+          folder.resolve("source/p.avi"),
+          folder.resolve("source/" + same + ".avi"),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    StringWriter shown = new StringWriter();
+    FeedbackData data =
+        beside(
+            "source/t.avi,cat,validation\nsource/v.avi,cat,train\nsource/u.avi,dog,train\n"
+                + "source/t.avi,cat,validation,,0,1\n",
+            new Progress(new PrintWriter(shown)));
+    FeedbackItem model = new FeedbackItem("m", uri("m"), null, "cat", false, null, null);
+
+    fetch(data, List.of(person, model));
+
+    assertThat(ClipList.read(data.list()).entries())
+        .extracting(entry -> entry.label() + " " + entry.split())
+        .containsExactlyInAnyOrder(
+            "dog validation", // the list's, in its split
+            "cat train",
+            "dog train",
+            "cat validation", // a part, of which nobody said anything
+            "dog validation", // the person's and the model's go where their content is
+            "dog validation");
+    assertThat(shown.toString())
+        .contains("1 videos have another label by people's corrections, such as ")
+        .contains("t.avi, which is dog");
+  }
+
+  /** Beside a list. */
+  private FeedbackData beside(String list, Progress progress) throws IOException {
+    Path base = Files.writeString(folder.resolve("base.csv"), list);
+    FeedbackSettings own = settings();
+    return new FeedbackData(
+        new FeedbackSettings(
+            own.pseudoScore(),
+            own.pseudoPerLabel(),
+            own.maxVideos(),
+            Optional.of(base),
+            own.options(),
+            own.split(),
+            own.maxRejected()),
+        folder.resolve("feedback"),
+        progress);
+  }
+
   @Test
   void shouldTrainOnASingleCorrectionBesideAListWithSplits() throws Exception {
     Files.createDirectories(folder.resolve("source"));
     video("t", "cat", true);
     video("v", "cat", true);
-    Path base =
-        Files.writeString(
-            folder.resolve("base.csv"), "source/t.avi,cat,train\nsource/v.avi,cat,validation\n");
-    FeedbackSettings own = settings();
     FeedbackData data =
-        new FeedbackData(
-            new FeedbackSettings(
-                own.pseudoScore(),
-                own.pseudoPerLabel(),
-                own.maxVideos(),
-                Optional.of(base),
-                own.options(),
-                own.split(),
-                own.maxRejected()),
-            folder.resolve("feedback"),
-            Progress.silent());
+        beside("source/t.avi,cat,train\nsource/v.avi,cat,validation\n", Progress.silent());
 
     fetch(data, List.of(video("p", "cat", true)));
 
