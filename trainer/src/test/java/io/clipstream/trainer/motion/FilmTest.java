@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FilmTest {
@@ -30,24 +29,6 @@ class FilmTest {
           Rarities.NONE,
           true,
           Map.of());
-
-  @Test
-  void shouldGiveSomeLabelsTwoTurns() {
-    MotionDataSpec.Part part =
-        new MotionDataSpec.Part(
-            13,
-            Set.of(CameraMotion.STATIC, CameraMotion.CUT),
-            PictureLibrary.Part.TRAIN,
-            List.of(),
-            List.of(),
-            1,
-            1);
-
-    assertThat(SPEC.turns(part))
-        .hasSize(13)
-        .containsAll(SPEC.motions())
-        .endsWith(CameraMotion.STATIC, CameraMotion.CUT);
-  }
 
   @Test
   void shouldShowAnotherPictureWithinWhatAClipShows() {
