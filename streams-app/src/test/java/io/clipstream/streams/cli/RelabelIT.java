@@ -203,7 +203,7 @@ class RelabelIT {
             List.of(
                 "relabel",
                 "--model",
-                "camera-motion-2",
+                "camera-motion-3",
                 "--to-topic",
                 "redone",
                 "--json",

@@ -64,7 +64,7 @@ class RecipeTest {
         "generate.train.formats | mp4 | video format is mp4, expected container/codec",
         "generate.pan-speed | 0.6 | generate.pan-speed is '0.6', expected two numbers low,high",
         "generate.swing-share | 1.5 | generate.swing-share is '1.5', expected a number from 0.0 to 1.0",
-        "generate.swing-share | 0.2 | generate.swing-speed",
+        "generate.swing-speed | 4,0.7 | generate.swing-speed is '4,0.7', expected two numbers low,high",
         "generate.swing-speed | 5 | generate.swing-speed is '5', expected two numbers low,high",
         "generate.large-share | -1 | generate.large-share is '-1', expected a number from 0.0 to 1.0",
         "generate.inset-share | a | generate.inset-share is 'a', expected a number from 0.0 to 1.0",
