@@ -128,7 +128,8 @@ public final class RegistryClient implements AutoCloseable {
   /**
    * The schema with this id.
    *
-   * @throws SerializationException when the registry does not know it, or it is no Avro schema
+   * @throws UnknownSchemaException when the registry does not know it
+   * @throws SerializationException when it is no Avro schema
    * @throws RegistryRefusedException when the registry refuses to answer
    * @throws RegistryUnavailableException when no registry answers
    */
@@ -139,7 +140,7 @@ public final class RegistryClient implements AutoCloseable {
     }
     Missing before = missing.get(id);
     if (before != null && before.untilNanos() - System.nanoTime() > 0) {
-      throw new SerializationException(before.message());
+      throw new UnknownSchemaException(before.message(), null);
     }
     try {
       Schema schema = parse(http.get("/schemas/ids/" + id), "schema id " + id);
@@ -154,7 +155,7 @@ public final class RegistryClient implements AutoCloseable {
       if (!config.missingIdTtl().isZero()) {
         missing.put(id, new Missing(System.nanoTime() + config.missingIdTtl().toNanos(), message));
       }
-      throw new SerializationException(message, e);
+      throw new UnknownSchemaException(message, e);
     }
   }
 

@@ -53,6 +53,17 @@ public final class SerdeErrors {
     return Optional.empty();
   }
 
+  /** Whether the registry did not know a schema, which it may do later. */
+  public static boolean isUnknownSchema(Throwable error) {
+    Throwable at = error;
+    for (int depth = 0; at != null && depth < MAX_DEPTH; depth++, at = at.getCause()) {
+      if (at instanceof UnknownSchemaException || isUnknownId(at)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static boolean isUnknownId(Throwable error) {
     return error instanceof InvalidConfigurationException
         && error.getMessage() != null
