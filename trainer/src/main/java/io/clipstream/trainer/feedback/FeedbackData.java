@@ -4,7 +4,6 @@ import io.clipstream.model.Printable;
 import io.clipstream.model.Progress;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.UserError;
-import io.clipstream.model.clip.TimeRange;
 import io.clipstream.model.fetch.FetchResult;
 import io.clipstream.model.fetch.FileFetcher;
 import io.clipstream.model.fetch.LocalFile;
@@ -206,12 +205,12 @@ public final class FeedbackData {
   /** What a person says of a content, or of a part of it, is true of it in the list as well. */
   private void correct(
       List<ClipList.Entry> entries, List<ClipList.Entry> people, ContentDigests digests) {
-    Map<Shown, String> said = new HashMap<>();
-    people.forEach(entry -> said.put(Shown.by(entry, digests), entry.label()));
+    Map<String, String> said = new HashMap<>();
+    people.forEach(entry -> said.put(digests.of(entry), entry.label()));
     List<ClipList.Entry> corrected = new ArrayList<>();
     entries.replaceAll(
         entry -> {
-          String label = said.getOrDefault(Shown.by(entry, digests), entry.label());
+          String label = said.getOrDefault(digests.of(entry), entry.label());
           if (label.equals(entry.label())) {
             return entry;
           }
@@ -225,13 +224,6 @@ public final class FeedbackData {
                   corrected.size(),
                   Printable.of(corrected.get(0).path().toString()),
                   Printable.name(corrected.get(0).label())));
-    }
-  }
-
-  /** What an entry has a label for. */
-  private record Shown(String content, Optional<TimeRange> range) {
-    static Shown by(ClipList.Entry entry, ContentDigests digests) {
-      return new Shown(digests.of(entry.path()), entry.range());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.clipstream.trainer.feedback;
 
 import io.clipstream.model.Printable;
+import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.TimeRange;
 import java.util.Optional;
 
@@ -43,7 +44,7 @@ public record FeedbackItem(
 
   /** What is wrong with it, one line, if anything: anybody may have written the record. */
   Optional<String> fault() {
-    if (label != null && (label.isBlank() || label.chars().anyMatch(Character::isISOControl))) {
+    if (label != null && !ModelManifest.isLabel(label)) {
       return Optional.of(
           "its label is '" + Printable.name(label) + "', expected text without control characters");
     }

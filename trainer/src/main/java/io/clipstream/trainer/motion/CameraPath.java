@@ -231,10 +231,7 @@ public final class CameraPath {
   private static CameraPath sway(double peak, double seconds, Dice dice) {
     Pose still = new Pose(0, 0, 0, 0);
     double fastest = dice.uniform(1.2, 3.5); // hertz
-    SmoothNoise[] noise = new SmoothNoise[3];
-    for (int i = 0; i < 3; i++) {
-      noise[i] = new SmoothNoise(dice, 0.8, fastest);
-    }
+    SmoothNoise[] noise = noise(0.8, fastest, dice);
     double strength = Math.min(0.5, peak / (1.6 * Math.PI * (0.8 + fastest)));
     boolean across = dice.chance(0.5);
     double other = dice.uniform(0.1, 1);
@@ -249,11 +246,17 @@ public final class CameraPath {
     return new CameraPath(still, still, tremble, null, seconds / 2, true);
   }
 
-  private static Tremble handTremble(double most, Dice dice) {
+  /** Of the three trembles. */
+  private static SmoothNoise[] noise(double slowest, double fastest, Dice dice) {
     SmoothNoise[] noise = new SmoothNoise[3];
-    for (int i = 0; i < 3; i++) {
-      noise[i] = new SmoothNoise(dice, 1, 4);
+    for (int i = 0; i < noise.length; i++) {
+      noise[i] = new SmoothNoise(dice, slowest, fastest);
     }
+    return noise;
+  }
+
+  private static Tremble handTremble(double most, Dice dice) {
+    SmoothNoise[] noise = noise(1, 4, dice);
     double strength = dice.maybe(0.6, dice.uniform(0, most));
     return new Tremble(noise, new double[] {strength, strength, strength});
   }
@@ -310,12 +313,9 @@ public final class CameraPath {
   }
 
   private static Tremble tremble(CameraMotion motion, double flow, MotionRanges ranges, Dice dice) {
-    SmoothNoise[] noise = new SmoothNoise[3];
     if (motion == CameraMotion.SHAKE) {
       double fastest = dice.uniform(2, 6); // hertz; from the sway of a hand to its trembling
-      for (int i = 0; i < 3; i++) {
-        noise[i] = new SmoothNoise(dice, 0.8, fastest);
-      }
+      SmoothNoise[] noise = noise(0.8, fastest, dice);
       double strength = dice.logUniform(ranges.shakeLow(), ranges.shakeHigh());
       double across = dice.uniform(0.35, 1);
       double down = dice.uniform(0.35, 1);
@@ -326,9 +326,7 @@ public final class CameraPath {
             strength * across / most, strength * down / most, strength * dice.uniform(0, 0.9)
           });
     }
-    for (int i = 0; i < 3; i++) {
-      noise[i] = new SmoothNoise(dice, 1, 4);
-    }
+    SmoothNoise[] noise = noise(1, 4, dice);
     double most =
         motion == CameraMotion.STATIC
             ? dice.uniform(0, ranges.staticTremble())

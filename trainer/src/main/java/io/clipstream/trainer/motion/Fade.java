@@ -32,9 +32,17 @@ record Fade(double start, double length, boolean out) {
    */
   void apply(double t, byte[] frame) {
     double light = light(t);
-    if (light == 1) {
-      return;
+    if (light < 1) {
+      darken(light, frame);
     }
+  }
+
+  /**
+   * Leaves a share of the light.
+   *
+   * @param frame RGB uint8, changed
+   */
+  static void darken(double light, byte[] frame) {
     for (int i = 0; i < frame.length; i++) {
       frame[i] = (byte) Math.round(light * (frame[i] & 0xff));
     }

@@ -139,10 +139,7 @@ final class Film implements Footage {
       scenes.get(scene).render(t, out);
     } else if (cuts.get(scene).black) {
       scenes.get(share < 0.5 ? scene : scene + 1).render(t, out);
-      double light = Math.abs(2 * share - 1);
-      for (int i = 0; i < out.length; i++) {
-        out[i] = (byte) Math.round(light * (out[i] & 0xff));
-      }
+      Fade.darken(Math.abs(2 * share - 1), out);
     } else {
       byte[] next = new byte[out.length];
       scenes.get(scene).render(t, out);

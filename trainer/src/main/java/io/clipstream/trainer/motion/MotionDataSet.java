@@ -140,7 +140,16 @@ public final class MotionDataSet {
     Footage film =
         motion == CameraMotion.CUT
             ? Film.cut(spec, pictures, width, height, seconds, framesPerSecond, dice)
-            : Scene.random(motion, spec, pictures, width, height, seconds, framesPerSecond, dice);
+            : Scene.random(
+                motion,
+                spec,
+                spec.rarities(),
+                pictures,
+                width,
+                height,
+                seconds,
+                framesPerSecond,
+                dice);
     ClipList.Entry entry =
         new ClipList.Entry(file.toAbsolutePath(), motion.label(), split, film.source(), 0);
     if (Files.exists(file)) {

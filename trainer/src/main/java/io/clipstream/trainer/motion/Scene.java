@@ -53,31 +53,8 @@ final class Scene implements Footage {
    * @param seconds length of the video
    * @param framesPerSecond of the video; limits motion blur
    * @param clean whether only the camera acts: no moving things, grading, overlay or noise
+   * @param rarities but swings, which are the path's
    */
-  Scene(
-      CameraMotion motion,
-      CameraPath path,
-      List<Picture> pictures,
-      int width,
-      int height,
-      double seconds,
-      double framesPerSecond,
-      boolean clean,
-      Dice dice) {
-    this(
-        motion,
-        path,
-        pictures,
-        width,
-        height,
-        seconds,
-        framesPerSecond,
-        clean,
-        Rarities.NONE,
-        dice);
-  }
-
-  /** As above, with rarities but swings, which are the path's. */
   Scene(
       CameraMotion motion,
       CameraPath path,
@@ -142,21 +119,11 @@ final class Scene implements Footage {
     this.trace = sheet && dice.chance(0.2) ? new Trace(dice.split()) : null;
   }
 
-  /** One of a data set, with a camera path of its own. */
-  static Scene random(
-      CameraMotion motion,
-      MotionDataSpec spec,
-      List<Picture> pictures,
-      int width,
-      int height,
-      double seconds,
-      double framesPerSecond,
-      Dice dice) {
-    return random(
-        motion, spec, spec.rarities(), pictures, width, height, seconds, framesPerSecond, dice);
-  }
-
-  /** As above, with other rarities than the data set's. */
+  /**
+   * One of a data set, with a camera path of its own.
+   *
+   * @param rarities the data set's, or fewer
+   */
   static Scene random(
       CameraMotion motion,
       MotionDataSpec spec,

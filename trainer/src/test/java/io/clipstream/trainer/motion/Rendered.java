@@ -13,7 +13,8 @@ public final class Rendered {
     Dice dice = new Dice(seed, motion.label().length());
     CameraPath path = CameraPath.random(motion, 2, 2, true, ranges, dice.split());
     List<Picture> pictures = List.of(Pictures.patches("a", 900, 700, seed));
-    Scene scene = new Scene(motion, path, pictures, side, side, 2, 12.5, true, dice.split());
+    Scene scene =
+        new Scene(motion, path, pictures, side, side, 2, 12.5, true, Rarities.NONE, dice.split());
     List<byte[]> frames = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       byte[] frame = new byte[side * side * 3];

@@ -33,7 +33,16 @@ class SceneTest {
     CameraPath path = CameraPath.steady(new CameraPath.Pose(0.15, -0.1, 0.2, 0.12));
     Scene scene =
         new Scene(
-            CameraMotion.PAN_RIGHT, path, PICTURES, SIDE, SIDE, 2, RATE, true, new Dice(3, 3));
+            CameraMotion.PAN_RIGHT,
+            path,
+            PICTURES,
+            SIDE,
+            SIDE,
+            2,
+            RATE,
+            true,
+            Rarities.NONE,
+            new Dice(3, 3));
 
     MotionEstimate seen = MotionEstimate.of(frames(scene, 12), SIDE);
 
@@ -148,6 +157,7 @@ class SceneTest {
                 2,
                 RATE,
                 blurred == 0,
+                Rarities.NONE,
                 new Dice(seed, 10));
         double fastest = 0;
         for (double t = 0.1; t < 1.9; t += 0.02) {
@@ -192,7 +202,8 @@ class SceneTest {
   private static Scene scene(CameraMotion motion, long seed, boolean clean) {
     Dice dice = new Dice(seed, motion.label().length());
     CameraPath path = CameraPath.random(motion, 2, 2, clean, RANGES, dice.split());
-    return new Scene(motion, path, PICTURES, SIDE, SIDE, 2, RATE, clean, dice.split());
+    return new Scene(
+        motion, path, PICTURES, SIDE, SIDE, 2, RATE, clean, Rarities.NONE, dice.split());
   }
 
   private static List<byte[]> frames(Scene scene, int count) {
