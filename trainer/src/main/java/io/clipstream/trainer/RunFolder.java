@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
+import io.clipstream.trainer.data.WholeFile;
 import io.clipstream.trainer.loop.Checkpoints;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -12,7 +13,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
@@ -143,9 +143,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private void write(String name, Object value, ObjectWriter writer) throws IOException {
-    Path part = file(name + ".part");
-    writer.writeValue(part.toFile(), value);
-    Files.move(part, file(name), StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(file(name), writer.writeValueAsString(value));
   }
 
   /** Empty if it is not there, or damaged. */

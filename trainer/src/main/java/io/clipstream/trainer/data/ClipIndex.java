@@ -8,7 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -101,9 +100,7 @@ final class ClipIndex {
       end = slot instanceof Stored at && stored ? Math.max(end, at.offset + at.bytes()) : end;
     }
     if (!whole.toString().equals(text)) { // what is appended must begin a line
-      Path part = file.resolveSibling(file.getFileName() + ".part");
-      Files.writeString(part, whole);
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+      WholeFile.write(file, whole);
     }
   }
 

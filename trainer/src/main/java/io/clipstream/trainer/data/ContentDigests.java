@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -73,9 +72,7 @@ public final class ContentDigests {
           digests.put(path, digest);
           lines.append(digest).append('\t').append(stamp).append('\n');
         });
-    Path part = memory.resolveSibling(memory.getFileName() + ".part");
-    Files.writeString(part, lines);
-    Files.move(part, memory, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(memory, lines);
     return new ContentDigests(digests);
   }
 

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.UserError;
+import io.clipstream.trainer.data.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -72,9 +72,7 @@ public record FeedbackSnapshot(
   }
 
   void write(Path file) throws IOException {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    JSON.writeValue(part.toFile(), this);
-    Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(file, JSON.writeValueAsString(this));
   }
 
   /** SHA-256 of offsets, items and digests. */

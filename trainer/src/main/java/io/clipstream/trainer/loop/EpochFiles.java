@@ -1,9 +1,8 @@
 package io.clipstream.trainer.loop;
 
+import io.clipstream.trainer.data.WholeFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,9 +29,7 @@ final class EpochFiles {
       csv.append('\n').append(report.epoch());
       values(report).values().forEach(value -> csv.append(',').append(value));
     }
-    Path part = folder.resolve("epochs.csv.part");
-    Files.writeString(part, csv.append('\n'));
-    Files.move(part, folder.resolve("epochs.csv"), StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(folder.resolve("epochs.csv"), csv.append('\n'));
     Instant now = Instant.now();
     if (events == null) {
       events = new EventFile(folder, now);
