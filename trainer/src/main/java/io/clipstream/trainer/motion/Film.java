@@ -68,7 +68,7 @@ final class Film implements Footage {
             Scene.random(
                 motion,
                 spec,
-                again ? spec.rarities().withoutSwings() : spec.rarities(),
+                again ? spec.rarities().withoutSwings() : spec.rarities().inFilms(),
                 again ? List.of(scenes.get(i - 1).background()) : pictures,
                 width,
                 height,

@@ -121,8 +121,8 @@ public final class MotionDataSet {
       int number,
       Dice dice)
       throws IOException {
-    List<CameraMotion> motions = spec.motions();
-    CameraMotion motion = motions.get(number % motions.size());
+    List<CameraMotion> turns = spec.turns(part);
+    CameraMotion motion = turns.get(number % turns.size());
     VideoFormat format = dice.pick(part.formats());
     double framesPerSecond = dice.pick(part.frameRates());
     double seconds = dice.uniform(spec.lowSeconds(), spec.highSeconds());

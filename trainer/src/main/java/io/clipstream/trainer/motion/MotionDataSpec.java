@@ -3,6 +3,8 @@ package io.clipstream.trainer.motion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What to generate.
@@ -36,6 +38,7 @@ public record MotionDataSpec(
    * One set of clips.
    *
    * @param clips how many; the labels take turns
+   * @param twice labels that have two turns each; others have one
    * @param pictures which pictures they are made from
    * @param formats containers and codecs
    * @param frameRates of the videos, frames per second
@@ -44,6 +47,7 @@ public record MotionDataSpec(
    */
   public record Part(
       int clips,
+      Set<CameraMotion> twice,
       PictureLibrary.Part pictures,
       List<VideoFormat> formats,
       List<Double> frameRates,
@@ -62,6 +66,12 @@ public record MotionDataSpec(
   public List<CameraMotion> motions() {
     return Arrays.stream(CameraMotion.values())
         .filter(motion -> cuts || motion != CameraMotion.CUT)
+        .toList();
+  }
+
+  /** The same for a part, one for each turn. */
+  List<CameraMotion> turns(Part part) {
+    return Stream.concat(motions().stream(), motions().stream().filter(part.twice::contains))
         .toList();
   }
 }

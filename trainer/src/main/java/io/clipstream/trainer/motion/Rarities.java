@@ -34,6 +34,12 @@ public record Rarities(
     return new Rarities(0, swingLow, swingHigh, largeShare, insetShare, fadeShare);
   }
 
+  /** As they are where there are cuts: half of whose scenes have a camera at rest. */
+  Rarities inFilms() {
+    return new Rarities(
+        Math.min(1, 2 * swingShare), swingLow, swingHigh, largeShare, insetShare, fadeShare);
+  }
+
   /** Draws whether a camera is swung. */
   boolean swings(CameraMotion motion, Dice dice) {
     return swingShare > 0 && goesOrShakes(motion) && dice.chance(swingShare);

@@ -1,9 +1,12 @@
 package io.clipstream.trainer.recipe;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.clipstream.model.Bounds;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.trainer.motion.CameraMotion;
 import io.clipstream.trainer.motion.MotionDataSpec;
 import io.clipstream.trainer.motion.MotionRanges;
 import io.clipstream.trainer.motion.PictureLibrary;
@@ -13,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -120,6 +124,7 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
     double[] bits = s.range(key + "bits-per-pixel", BITS);
     return new MotionDataSpec.Part(
         s.integer(key + "clips", 1),
+        twice(s, key + "twice"),
         pictures(key + "pictures", s.text(key + "pictures")),
         s.value(
             key + "formats",
@@ -129,6 +134,23 @@ public record MotionSettings(Path photographs, MotionDataSpec spec) {
         s.numbers(key + "frame-rates", RATES),
         bits[0],
         bits[1]);
+  }
+
+  /** None if the recipe says nothing. */
+  private static Set<CameraMotion> twice(Settings s, String key) {
+    return s.has(key)
+        ? s.value(
+            key,
+            "labels such as static between commas",
+            text -> Stream.of(text.split(",", -1)).map(MotionSettings::motion).collect(toSet()))
+        : Set.of();
+  }
+
+  private static CameraMotion motion(String label) {
+    return Stream.of(CameraMotion.values())
+        .filter(motion -> motion.label().equals(label.strip()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("'" + label.strip() + "' is no label"));
   }
 
   private static PictureLibrary.Part pictures(String key, String name) {

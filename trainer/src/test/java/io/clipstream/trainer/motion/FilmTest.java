@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FilmTest {
@@ -29,6 +30,24 @@ class FilmTest {
           Rarities.NONE,
           true,
           Map.of());
+
+  @Test
+  void shouldGiveSomeLabelsTwoTurns() {
+    MotionDataSpec.Part part =
+        new MotionDataSpec.Part(
+            13,
+            Set.of(CameraMotion.STATIC, CameraMotion.CUT),
+            PictureLibrary.Part.TRAIN,
+            List.of(),
+            List.of(),
+            1,
+            1);
+
+    assertThat(SPEC.turns(part))
+        .hasSize(13)
+        .containsAll(SPEC.motions())
+        .endsWith(CameraMotion.STATIC, CameraMotion.CUT);
+  }
 
   @Test
   void shouldShowAnotherPictureWithinWhatAClipShows() {

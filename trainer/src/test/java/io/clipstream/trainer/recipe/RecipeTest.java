@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clipstream.model.UserError;
+import io.clipstream.trainer.motion.CameraMotion;
 import io.clipstream.trainer.motion.MotionDataSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +39,16 @@ class RecipeTest {
   }
 
   @Test
+  void shouldReadWhichLabelsComeTwice() throws Exception {
+    Recipe recipe = Recipe.read(SHIPPED, Map.of("generate.train.twice", "static, cut"));
+
+    Map<String, MotionDataSpec.Part> parts = recipe.data().generated().orElseThrow().spec().parts();
+    assertThat(parts.get("train").twice())
+        .containsExactlyInAnyOrder(CameraMotion.STATIC, CameraMotion.CUT);
+    assertThat(parts.get("test").twice()).isEmpty();
+  }
+
+  @Test
   void shouldHoldOutCodecsAndFrameRates() throws Exception {
     Map<String, MotionDataSpec.Part> parts =
         Recipe.read(SHIPPED, Map.of()).data().generated().orElseThrow().spec().parts();
@@ -69,6 +80,7 @@ class RecipeTest {
         "generate.large-share | -1 | generate.large-share is '-1', expected a number from 0.0 to 1.0",
         "generate.inset-share | a | generate.inset-share is 'a', expected a number from 0.0 to 1.0",
         "generate.fade-share | 2 | generate.fade-share is '2', expected a number from 0.0 to 1.0",
+        "generate.train.twice | static,spin | generate.train.twice is 'static,spin', expected labels such as static",
         "generate.test.pictures | rest | is rest, expected train, validation or test",
         "train.initialisation | zero | expected torchvision or gabor",
         "train.averaging | 0.9 | unknown key train.averaging",
