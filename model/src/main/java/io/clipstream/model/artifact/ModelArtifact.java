@@ -21,7 +21,7 @@ import java.util.UUID;
  * must stay as it is while the artifact is used. Immutable.
  */
 public final class ModelArtifact {
-  private static final String BUNDLED = "/io/clipstream/model/bundled/camera-motion-3.pt";
+  private static final String BUNDLED = "/io/clipstream/model/bundled/camera-motion-4.pt";
   static final String MANIFEST = "manifest.json";
   static final String GOLDEN = "golden.json";
 

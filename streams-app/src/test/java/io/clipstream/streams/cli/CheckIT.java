@@ -74,7 +74,7 @@ class CheckIT {
         .anyMatch(line -> line.matches("ok +pending references +clipstream has never run here"))
         .anyMatch(line -> line.matches("ok +transactions +none hangs"))
         .anyMatch(line -> line.matches("ok +registry for videos.labeled +videos.labeled-value .*"))
-        .anyMatch(line -> line.matches("ok +model +camera-motion-3 with 11 labels"))
+        .anyMatch(line -> line.matches("ok +model +camera-motion-4 with 11 labels"))
         .anyMatch(line -> line.matches("ok +devices +cpu"))
         .anyMatch(line -> line.matches("ok +disk +.* GiB are free at .*"));
     assertThat(folder.resolve("work")).doesNotExist();

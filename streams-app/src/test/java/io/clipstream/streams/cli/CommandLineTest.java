@@ -262,7 +262,7 @@ class CommandLineTest {
     int code = run("predict", "--model", broken.toString(), directory.toString());
 
     String reason =
-        ": rejected, CLASSIFIER_FAILED: camera-motion-3 gives a logit that is not a finite number";
+        ": rejected, CLASSIFIER_FAILED: camera-motion-4 gives a logit that is not a finite number";
     assertThat(code).isEqualTo(1);
     assertThat(out.toString().lines())
         .containsExactly(directory + "/a.mov" + reason, directory + "/b.mp4" + reason);

@@ -203,7 +203,7 @@ class RelabelIT {
             List.of(
                 "relabel",
                 "--model",
-                "camera-motion-3",
+                "camera-motion-4",
                 "--to-topic",
                 "redone",
                 "--json",

@@ -76,7 +76,7 @@ class FinetuneTest {
 
     ModelArtifact model = ModelArtifact.open(artifact);
     assertThat(model.manifest().labels()).containsExactly("bright", "dark");
-    assertThat(model.manifest().parent()).isEqualTo("camera-motion-3");
+    assertThat(model.manifest().parent()).isEqualTo("camera-motion-4");
     assertThat(model.manifest().metrics())
         .containsKeys("mean-class.validation", "top1-low.validation");
   }
