@@ -4,6 +4,7 @@ import io.clipstream.schemas.ModelArtifactChunk;
 import io.clipstream.schemas.ModelChunks;
 import io.clipstream.schemas.ModelRelease;
 import io.clipstream.schemas.models.ArtifactException.Reason;
+import io.clipstream.schemas.serde.PatientDeserializer;
 import io.clipstream.schemas.serde.SerdeErrors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 
 /**
@@ -94,13 +96,14 @@ public final class ArtifactReader {
                     ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES,
                     ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES));
         Serde<ModelArtifactChunk> serde = config.serde(ModelArtifactChunk.class)) {
+      Deserializer<ModelArtifactChunk> records = new PatientDeserializer<>(serde.deserializer());
       consumer.assign(List.of(partition));
       // Each chunk took one offset or more.
       consumer.seek(partition, chunks.getFirstOffset() + part.next());
       while (!part.whole()) {
         int before = part.next();
         for (ConsumerRecord<String, ByteBuffer> record : poll(consumer, release, part)) {
-          if (take(record, release, part, serde)) {
+          if (take(record, release, part, records)) {
             progress.at(part.bytes(), release.getBytes());
           }
         }
@@ -185,7 +188,7 @@ public final class ArtifactReader {
       ConsumerRecord<String, ByteBuffer> record,
       ModelRelease release,
       PartFile part,
-      Serde<ModelArtifactChunk> serde)
+      Deserializer<ModelArtifactChunk> records)
       throws IOException {
     OptionalInt found = ModelNames.chunkIndex(record, release.getModel());
     if (part.whole() || found.isEmpty() || found.getAsInt() < part.next()) {
@@ -197,7 +200,7 @@ public final class ArtifactReader {
     }
     Object value; // Serdes of others may give whatever was written.
     try {
-      value = serde.deserializer().deserialize(topic, record.headers(), record.value());
+      value = records.deserialize(topic, record.headers(), record.value());
     } catch (RuntimeException e) {
       if (!SerdeErrors.isBadRecord(e)) {
         throw e;

@@ -1,5 +1,6 @@
 package io.clipstream.schemas.models;
 
+import io.clipstream.schemas.serde.SchemaNotYetKnownException;
 import io.clipstream.schemas.serde.SerdeErrors;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -29,10 +30,10 @@ import org.slf4j.LoggerFactory;
  * follows it. Without a consumer group: each follower sees everything.
  *
  * <p>A record that cannot be read or does not make sense is left out, logged and told as {@link
- * LogEvent.Skipped}. Where the registry does not know its schema, it is waited for a while first: a
- * registry that has just started may not have read yet what it knows. While the topic is gone or
- * Kafka cannot be reached there are no events; a topic that was made anew is read from its
- * beginning ({@link LogEvent.Restarted}).
+ * LogEvent.Skipped}. One whose schema the registry does not know yet ({@link
+ * SchemaNotYetKnownException}) is waited for. While the topic is gone or Kafka cannot be reached
+ * there are no events; a topic that was made anew is read from its beginning ({@link
+ * LogEvent.Restarted}).
  *
  * <p>One thread at a time, but for {@link #wakeup}. A thread that is interrupted gets {@link
  * org.apache.kafka.common.errors.InterruptException}.
@@ -43,11 +44,6 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
   private static final Logger log = LoggerFactory.getLogger(TopicFollower.class);
   private static final Duration SLICE = Duration.ofMillis(200);
 
-  /** How long a schema that the registry does not know is asked for again, once in a while. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private static final Duration WHILE = Duration.ofMinutes(10);
-
   private final ModelLogConfig config;
   private final String topic;
   private final Class<T> type;
@@ -57,7 +53,6 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
   private final KafkaConsumer<String, ByteBuffer> consumer;
   private final TopicIdentity identity;
   private final LeftOut leftOut = new LeftOut(log);
-  private long patientSince = System.nanoTime() - WHILE.toNanos();
 
   /**
    * Opens clients and asks nothing of Kafka yet.
@@ -178,21 +173,12 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
         listener.accept(event(record));
         undelivered.put(partition, record.offset() + 1);
       }
-    } catch (NotYetKnown e) {
+    } catch (SchemaNotYetKnownException e) {
       undelivered.forEach(consumer::seek);
       pause(deadline.atMost(SLICE));
     } catch (RuntimeException e) {
       undelivered.forEach(consumer::seek);
       throw e;
-    }
-  }
-
-  /** The registry may know the schema of a record soon. */
-  private static final class NotYetKnown extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    NotYetKnown(Throwable cause) {
-      super(cause);
     }
   }
 
@@ -202,15 +188,6 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }
-  }
-
-  /** Whether a record whose schema is not known is to be asked for again. */
-  private boolean isPatient() {
-    long now = System.nanoTime();
-    if (now - patientSince >= WHILE.toNanos()) {
-      patientSince = now;
-    }
-    return now - patientSince < PATIENCE.toNanos();
   }
 
   private void restart() {
@@ -248,9 +225,6 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
     } catch (RuntimeException e) {
       if (!SerdeErrors.isBadRecord(e)) {
         throw e;
-      }
-      if (SerdeErrors.isUnknownSchema(e) && isPatient()) {
-        throw new NotYetKnown(e);
       }
       return skipped(record, e.getMessage());
     }

@@ -27,7 +27,8 @@ import org.apache.kafka.common.serialization.Deserializer;
  *       to give; another record on the topic is a bad record
  * </ul>
  *
- * <p>The registry is asked once for each schema id. Bytes that are corrupt or hostile give a {@link
+ * <p>The registry is asked once for each schema id, and again while it may not have read yet what
+ * it knows ({@link SchemaNotYetKnownException}). Bytes that are corrupt or hostile give a {@link
  * SerializationException} and cost no more memory than a small multiple of their number. All
  * threads.
  *
@@ -178,7 +179,7 @@ public final class AvroDeserializer<T extends IndexedRecord> implements Deserial
   }
 
   private DatumReader<Object> datumReader(String topic, int id) {
-    if (id < 0) {
+    if (id < 1) {
       throw bad(topic, "schema id is " + id + ", expected a positive number", null);
     }
     Schema writer;

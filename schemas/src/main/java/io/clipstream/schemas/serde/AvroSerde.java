@@ -34,6 +34,7 @@ public final class AvroSerde<T extends SpecificRecord> implements Serde<T> {
           "max.retries",
           "max.schemas.per.subject",
           "missing.id.cache.ttl.sec",
+          "missing.id.patience.sec",
           "normalize.schemas",
           "proxy.host",
           "proxy.port",
@@ -74,7 +75,10 @@ public final class AvroSerde<T extends SpecificRecord> implements Serde<T> {
     typed.put("specific.avro.value.type", type);
     Serde<T> serde = newInstance(serdeClass);
     serde.configure(typed, false);
-    return serde;
+    return serde instanceof AvroSerde
+        ? serde
+        : new OtherSerde<>(
+            serde, RegistryConfig.missingIdPatience(new RegistryConfig.Keys(configs)));
   }
 
   /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -128,8 +129,9 @@ public final class RegistryClient implements AutoCloseable {
   /**
    * The schema with this id.
    *
-   * @throws UnknownSchemaException when the registry does not know it
-   * @throws SerializationException when it is no Avro schema
+   * @throws SchemaNotYetKnownException when the registry does not know it, and answers for so short
+   *     a time that it may not have read yet what it knows
+   * @throws SerializationException when the registry does not know it, or it is no Avro schema
    * @throws RegistryRefusedException when the registry refuses to answer
    * @throws RegistryUnavailableException when no registry answers
    */
@@ -140,7 +142,7 @@ public final class RegistryClient implements AutoCloseable {
     }
     Missing before = missing.get(id);
     if (before != null && before.untilNanos() - System.nanoTime() > 0) {
-      throw new UnknownSchemaException(before.message(), null);
+      throw new SerializationException(before.message());
     }
     try {
       Schema schema = parse(http.get("/schemas/ids/" + id), "schema id " + id);
@@ -152,10 +154,22 @@ public final class RegistryClient implements AutoCloseable {
         throw refused("cannot read schema id " + id, e);
       }
       String message = "the schema registry does not know schema id " + id;
+      Duration answering = http.answering();
+      if (answering.compareTo(config.missingIdPatience()) < 0) {
+        throw new SchemaNotYetKnownException(
+            message
+                + ", but answers for "
+                + answering.toSeconds()
+                + " s only, and may not have read yet what it knows: it is asked again until it has"
+                + " answered for "
+                + config.missingIdPatience().toSeconds()
+                + " s",
+            e);
+      }
       if (!config.missingIdTtl().isZero()) {
         missing.put(id, new Missing(System.nanoTime() + config.missingIdTtl().toNanos(), message));
       }
-      throw new UnknownSchemaException(message, e);
+      throw new SerializationException(message, e);
     }
   }
 

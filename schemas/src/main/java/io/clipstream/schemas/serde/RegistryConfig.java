@@ -36,6 +36,10 @@ import org.apache.kafka.common.config.types.Password;
  * @param cacheSize entries of each cache; {@code max.schemas.per.subject}, 1000 by default
  * @param missingIdTtl how long an id that the registry did not know is not asked for again; {@code
  *     missing.id.cache.ttl.sec}, 0 by default
+ * @param missingIdPatience for how long after a registry began to answer, at the start of this
+ *     process or after it was away, an id that it does not know is not taken for wrong: it may not
+ *     have read yet what it knows; {@code missing.id.patience.sec}, 30 by default, and a key that
+ *     Confluent's serdes do not have
  * @param headers sent with every request; {@code request.header.NAME}
  * @param proxy host and port of an HTTP proxy; {@code proxy.host}, {@code proxy.port}
  * @param ssl Kafka's {@code ssl.*} keys, from {@code schema.registry.ssl.*}
@@ -49,6 +53,7 @@ public record RegistryConfig(
     Duration maxRetryWait,
     int cacheSize,
     Duration missingIdTtl,
+    Duration missingIdPatience,
     Map<String, String> headers,
     Optional<HostAndPort> proxy,
     Map<String, Object> ssl) {
@@ -104,11 +109,16 @@ public record RegistryConfig(
         keys.millis("retries.max.wait.ms", 20_000, 0),
         keys.integer("max.schemas.per.subject", 1_000, 1),
         Duration.ofSeconds(keys.integer("missing.id.cache.ttl.sec", 0, 0)),
+        missingIdPatience(keys),
         headers(configs),
         proxyHost.isEmpty()
             ? Optional.empty()
             : Optional.of(new HostAndPort(proxyHost, keys.integer("proxy.port", -1, 1))),
         ssl(configs));
+  }
+
+  static Duration missingIdPatience(Keys keys) {
+    return Duration.ofSeconds(keys.integer("missing.id.patience.sec", 30, 0));
   }
 
   private static List<Endpoint> endpoints(List<String> urls, String authorization) {

@@ -8,7 +8,8 @@ import org.apache.kafka.common.KafkaException;
  * org.apache.kafka.common.errors.SerializationException} instead; {@link SerdeErrors} tells them
  * apart, whoever's serdes threw.
  *
- * <p>Either {@link RegistryUnavailableException} or {@link RegistryRefusedException}.
+ * <p>A {@link RegistryUnavailableException}, {@link SchemaNotYetKnownException} or {@link
+ * RegistryRefusedException}.
  */
 public abstract class RegistryException extends KafkaException {
   RegistryException(String message, Throwable cause) {

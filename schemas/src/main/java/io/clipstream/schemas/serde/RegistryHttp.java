@@ -87,6 +87,11 @@ final class RegistryHttp implements AutoCloseable {
     this.http = builder.build();
   }
 
+  /** For how long the URL that answered last has answered without a failure. */
+  Duration answering() {
+    return AnsweringSince.time(config.endpoints().get(preferred).base());
+  }
+
   JsonNode get(String path) throws RegistryResponseException {
     return send("GET", path, null);
   }
@@ -116,12 +121,19 @@ final class RegistryHttp implements AutoCloseable {
         try {
           JsonNode answer = exchange(endpoint, method, path, body);
           preferred = index;
+          AnsweringSince.answered(endpoint.base());
           return answer;
         } catch (RegistryResponseException e) {
           preferred = index;
+          if (e.isOfRegistry()) {
+            AnsweringSince.answered(endpoint.base());
+          } else {
+            AnsweringSince.failed(endpoint.base());
+          }
           throw e;
         } catch (IOException e) {
           last = e;
+          AnsweringSince.failed(endpoint.base());
           if (round < config.maxRetries() || i < endpoints - 1) { // Else the error below says so.
             log.warn(
                 "Schema registry {}: {} {} failed: {}", endpoint.base(), method, path, describe(e));

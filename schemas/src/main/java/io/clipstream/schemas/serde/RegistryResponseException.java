@@ -19,6 +19,11 @@ final class RegistryResponseException extends Exception {
     return status;
   }
 
+  /** False: perhaps of a proxy before it. */
+  boolean isOfRegistry() {
+    return errorCode != 0;
+  }
+
   /** A registry (not some other server) said that the subject, version or schema is not there. */
   boolean isNotFound() {
     return errorCode / 100 == 404;

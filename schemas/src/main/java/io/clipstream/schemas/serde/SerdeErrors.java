@@ -53,11 +53,11 @@ public final class SerdeErrors {
     return Optional.empty();
   }
 
-  /** Whether the registry did not know a schema, which it may do later. */
-  public static boolean isUnknownSchema(Throwable error) {
+  /** Whether Confluent's serdes say that the registry does not know a record's schema. */
+  static boolean isUnknownSchema(Throwable error) {
     Throwable at = error;
     for (int depth = 0; at != null && depth < MAX_DEPTH; depth++, at = at.getCause()) {
-      if (at instanceof UnknownSchemaException || isUnknownId(at)) {
+      if (isUnknownId(at)) {
         return true;
       }
     }

@@ -126,7 +126,7 @@ class ApicurioRegistryIT {
   void shouldTakeAnUnknownIdForABadRecord() {
     try (AvroDeserializer<VideoReference> deserializer =
         AvroDeserializer.of(VideoReference.class)) {
-      deserializer.configure(config(), false);
+      deserializer.configure(config("missing.id.patience.sec", "0"), false);
       assertThatThrownBy(() -> deserializer.deserialize("t", new byte[] {0, 0, 15, 66, 64, 0}))
           .isInstanceOf(SerializationException.class)
           .hasMessageContaining("does not know schema id 1000000")

@@ -32,7 +32,13 @@ class CorruptBytesTest {
 
   private final EmbeddedRegistry registry = new EmbeddedRegistry(0);
   private final Map<String, String> config =
-      Map.of("schema.registry.url", registry.url(), "specific.avro.reader", "true");
+      Map.of(
+          "schema.registry.url",
+          registry.url(),
+          "specific.avro.reader",
+          "true",
+          "missing.id.patience.sec",
+          "0");
   private final AvroSerializer<SpecificRecord> serializer = new AvroSerializer<>();
   private final AvroDeserializer<SpecificRecord> deserializer = new AvroDeserializer<>();
 
@@ -66,6 +72,7 @@ class CorruptBytesTest {
         "0000000001 06 eda080 | the string of 3 bytes at byte 6 is not UTF-8",
         "0000000001 02 c3    | the string of 1 bytes at byte 6 is not UTF-8",
         "000000006300        | does not know schema id 99",
+        "000000000000        | schema id is 0, expected a positive number",
         "00ffffffff00        | schema id is -1, expected a positive number",
       })
   void shouldSayWhatIsWrong(String hex, String message) {

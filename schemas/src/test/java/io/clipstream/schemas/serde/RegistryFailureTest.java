@@ -285,7 +285,8 @@ class RegistryFailureTest {
   }
 
   private static AvroSerde<VideoReference> serde(Map<String, ?> config) {
-    Map<String, Object> quick = new HashMap<>(Map.of("retries.wait.ms", 1));
+    Map<String, Object> quick =
+        new HashMap<>(Map.of("retries.wait.ms", 1, "missing.id.patience.sec", 0));
     quick.putAll(config);
     AvroSerde<VideoReference> serde = new AvroSerde<>(VideoReference.class);
     serde.configure(quick, false);

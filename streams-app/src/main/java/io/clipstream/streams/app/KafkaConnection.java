@@ -9,6 +9,7 @@ import io.clipstream.schemas.models.LeftOut;
 import io.clipstream.schemas.models.ModelLogConfig;
 import io.clipstream.schemas.models.ModelTopics;
 import io.clipstream.schemas.serde.AvroSerde;
+import io.clipstream.schemas.serde.PatientDeserializer;
 import io.clipstream.schemas.serde.SerdeErrors;
 import io.clipstream.streams.config.ConnectionSettings;
 import java.time.Duration;
@@ -98,7 +99,7 @@ public final class KafkaConnection {
     return consumer(
         List.of(settings.topics().feedback(), settings.topics().labeled()),
         settings.topics().feedback(),
-        serde(LabelCorrection.class).deserializer());
+        reading(LabelCorrection.class));
   }
 
   /**
@@ -106,8 +107,7 @@ public final class KafkaConnection {
    * topics; without a group. Null is the value of what is neither.
    */
   public KafkaConsumer<String, SpecificRecord> outcomes(Collection<String> topics) {
-    return consumer(
-        topics, settings.topics().rejected(), serde(RejectedVideo.class).deserializer());
+    return consumer(topics, settings.topics().rejected(), reading(RejectedVideo.class));
   }
 
   /** Of labels, but for one topic. */
@@ -117,7 +117,7 @@ public final class KafkaConnection {
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    Deserializer<VideoLabels> labels = serde(VideoLabels.class).deserializer();
+    Deserializer<VideoLabels> labels = reading(VideoLabels.class);
     LeftOut leftOut = new LeftOut(log);
     KafkaConsumer<String, SpecificRecord> consumer =
         new KafkaConsumer<>(
@@ -242,7 +242,11 @@ public final class KafkaConnection {
   }
 
   public Deserializer<VideoReference> references() {
-    return serde(VideoReference.class).deserializer();
+    return reading(VideoReference.class);
+  }
+
+  private <T extends SpecificRecord> Deserializer<T> reading(Class<T> type) {
+    return new PatientDeserializer<>(serde(type).deserializer());
   }
 
   private <T extends SpecificRecord> Serde<T> serde(Class<T> type) {

@@ -12,6 +12,7 @@ import io.clipstream.schemas.StageTimings;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
 import io.clipstream.streams.app.KafkaConnection;
+import io.clipstream.streams.app.LateRegistry;
 import io.clipstream.streams.config.AppSettings;
 import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.embedded.EmbeddedKafka;
@@ -20,6 +21,7 @@ import io.clipstream.trainer.data.SourceSplit;
 import io.clipstream.trainer.feedback.FeedbackItem;
 import io.clipstream.trainer.feedback.FeedbackReader;
 import io.clipstream.trainer.recipe.FeedbackSettings;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -77,26 +79,29 @@ class FeedbackReaderIT {
     feedback = "feedback-" + tests;
     labeled = "labeled-" + tests;
     kafka.createTopics(1, feedback, labeled);
-    connection =
-        new KafkaConnection(
-            AppSettings.read(
-                    SettingsSources.load(
-                        Map.of(
-                            "kafka.bootstrap.servers",
-                            kafka.bootstrapServers(),
-                            "serde.schema.registry.url",
-                            registry.url(),
-                            "topics.feedback",
-                            feedback,
-                            "topics.labeled",
-                            labeled),
-                        null,
-                        Map.of(),
-                        Map.of()))
-                .connection());
+    connection = connection(registry.url());
     corrections = connection.corrections();
     labels = connection.labels("labels-" + tests);
     labels.initTransactions();
+  }
+
+  private KafkaConnection connection(String registryUrl) throws IOException {
+    return new KafkaConnection(
+        AppSettings.read(
+                SettingsSources.load(
+                    Map.of(
+                        "kafka.bootstrap.servers",
+                        kafka.bootstrapServers(),
+                        "serde.schema.registry.url",
+                        registryUrl,
+                        "topics.feedback",
+                        feedback,
+                        "topics.labeled",
+                        labeled),
+                    null,
+                    Map.of(),
+                    Map.of()))
+            .connection());
   }
 
   @AfterEach
@@ -164,6 +169,18 @@ class FeedbackReaderIT {
     correct("c", "cow", 0, null, null);
 
     assertThat(read(0.9, 5)).extracting(FeedbackItem::id).containsExactly("a", "c", "b");
+  }
+
+  @Test
+  void shouldWaitForARegistryThatHasNotReadYetWhatItKnows() throws Exception {
+    correct("a", "cat", 0, null, null);
+    label("b", "dog", 0.95f);
+    try (LateRegistry late = new LateRegistry(registry.url(), 3)) {
+      connection = connection(late.url());
+
+      assertThat(read(0.9, 5)).extracting(FeedbackItem::id).containsExactly("a", "b");
+      assertThat(late.asked()).isGreaterThan(3);
+    }
   }
 
   private void foreign(String topic, byte[] value) throws Exception {

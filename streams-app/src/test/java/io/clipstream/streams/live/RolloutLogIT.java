@@ -1,16 +1,13 @@
 package io.clipstream.streams.live;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpServer;
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.ModelRollout;
+import io.clipstream.streams.app.LateRegistry;
 import io.clipstream.streams.live.rollout.Answer;
 import io.clipstream.streams.live.rollout.Wanted;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +16,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -108,34 +104,15 @@ class RolloutLogIT {
   @Test
   void shouldWaitForARegistryThatHasNotReadWhatItKnows() throws Exception {
     Wanted wanted = log.change("late", before -> Wanted.first("late", "7"));
-    AtomicInteger unknown = new AtomicInteger(records()); // each could be asked for once in vain
-    HttpServer late = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    late.createContext(
-        "/",
-        exchange -> {
-          boolean knows = unknown.decrementAndGet() < 0;
-          byte[] answer =
-              knows
-                  ? URI.create(cluster.registry.url() + exchange.getRequestURI())
-                      .toURL()
-                      .openStream()
-                      .readAllBytes()
-                  : "{\"error_code\":40403,\"message\":\"Schema not found\"}".getBytes(UTF_8);
-          exchange.sendResponseHeaders(knows ? 200 : 404, answer.length);
-          exchange.getResponseBody().write(answer);
-          exchange.close();
-        });
-    late.start();
-    try {
-      String url = "http://127.0.0.1:" + late.getAddress().getPort();
+    int inVain = records(); // each could be asked for once in vain
+    try (LateRegistry late = new LateRegistry(cluster.registry.url(), inVain)) {
       RolloutLog other =
           new RolloutLog(
-              ModelCluster.config(cluster.topics, cluster.kafka.bootstrapServers(), url), "it");
+              ModelCluster.config(cluster.topics, cluster.kafka.bootstrapServers(), late.url()),
+              "it");
 
       assertThat(other.read("late")).hasValue(wanted);
-      assertThat(unknown).hasNegativeValue();
-    } finally {
-      late.stop(0);
+      assertThat(late.asked()).isGreaterThan(inVain);
     }
   }
 

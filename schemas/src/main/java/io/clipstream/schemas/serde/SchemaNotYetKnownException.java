@@ -1,0 +1,14 @@
+package io.clipstream.schemas.serde;
+
+/**
+ * The registry does not know the schema of a record, and began to answer only just now: it may not
+ * have read yet what it knows. The same call may succeed soon. If it does not, that comes to an end
+ * {@code missing.id.patience.sec} after the registry began to answer, and then the record is bad.
+ */
+public final class SchemaNotYetKnownException extends RegistryException {
+  private static final long serialVersionUID = 1;
+
+  SchemaNotYetKnownException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
