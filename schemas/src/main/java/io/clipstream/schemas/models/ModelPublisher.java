@@ -12,6 +12,10 @@ import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts models into the log and takes them out, each in one Kafka transaction: readers of committed
@@ -22,7 +26,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  * gives up and gets {@link org.apache.kafka.common.errors.InterruptException}.
  */
 public final class ModelPublisher {
+  private static final Logger logger = LoggerFactory.getLogger(ModelPublisher.class);
   private static final Duration READING = Duration.ofSeconds(60);
+  private static final int ATTEMPTS = 3;
+  private static final long PAUSE_MILLIS = 500;
 
   private final ModelLogConfig config;
   private final PublishSettings settings;
@@ -125,22 +132,69 @@ public final class ModelPublisher {
       }
       PublishPlan plan = PublishPlan.make(config, settings, releaseKey, chunkedBytes);
       plan.requireRoom(config, draft, chunkedBytes);
-      try (ModelTransaction transaction = open(model.getName(), plan)) {
-        log.readToEnd(READING);
-        there = there(log, model);
-        if (there.isPresent()) {
-          return new Publication(there.get(), false);
+      return settled(
+          model.getName(),
+          again -> {
+            try (ModelTransaction transaction = open(model.getName(), plan)) {
+              log.readToEnd(READING);
+              Optional<ModelRelease> found = there(log, model);
+              if (found.isPresent()) {
+                return new Publication(found.get(), again);
+              }
+              ModelRelease written =
+                  transaction.commit(
+                      producer -> {
+                        ModelChunks chunks = artifact.write(producer, plan);
+                        ModelRelease release =
+                            ModelRelease.newBuilder(draft).setChunks(chunks).build();
+                        send(producer, config.topics().releases(), null, releaseKey, release);
+                        return release;
+                      });
+              return new Publication(written, true);
+            }
+          });
+    }
+  }
+
+  /** Opens the model, looks at what is there, and changes it. */
+  @FunctionalInterface
+  private interface Change<T> {
+    /**
+     * @param again if it was made before, and what became of it was not known: that it is there is
+     *     its own doing
+     */
+    T make(boolean again) throws IOException, InterruptedException;
+  }
+
+  /** Makes a change until it is known what became of it. */
+  private static <T> T settled(String model, Change<T> change)
+      throws IOException, InterruptedException {
+    boolean open = false;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return change.make(open);
+      } catch (ModelLogException | InterruptException e) {
+        throw e;
+      } catch (KafkaException e) {
+        open |= e instanceof OpenEndException;
+        if (!open) {
+          throw e;
         }
-        ModelRelease written =
-            transaction.commit(
-                producer -> {
-                  ModelChunks chunks = artifact.write(producer, plan);
-                  ModelRelease release = ModelRelease.newBuilder(draft).setChunks(chunks).build();
-                  send(producer, config.topics().releases(), null, releaseKey, release);
-                  return release;
-                });
-        return new Publication(written, true);
+        KafkaException error = e.getCause() instanceof KafkaException cause ? cause : e;
+        if (attempt == ATTEMPTS) {
+          throw new ModelLogException(
+              "it is not known whether the change of model "
+                  + model
+                  + " was committed: a broker answered its end with an error ("
+                  + error.getMessage()
+                  + "): try it again, which changes nothing if it was and ends what is open if it was"
+                  + " not",
+              e);
+        }
+        logger.info(
+            "What became of a change of model {} is looked for: {}", model, error.toString());
       }
+      Thread.sleep(PAUSE_MILLIS);
     }
   }
 
@@ -173,18 +227,23 @@ public final class ModelPublisher {
   public boolean delete(String name, String version) throws IOException, InterruptedException {
     String releaseKey = ModelNames.releaseKey(name, version);
     PublishPlan plan = PublishPlan.make(config, settings, releaseKey, 0);
-    try (ModelLog log = new ModelLog(config);
-        ModelTransaction transaction = open(name, plan)) {
-      log.readToEnd(READING);
-      Optional<ModelRelease> release = log.find(name, version);
-      if (release.isEmpty()) {
-        return false;
-      }
-      return transaction.commit(
-          producer -> {
-            send(producer, config.topics().releases(), null, releaseKey, null);
-            deleteChunks(producer, release.get());
-            return true;
+    try (ModelLog log = new ModelLog(config)) {
+      return settled(
+          name,
+          again -> {
+            try (ModelTransaction transaction = open(name, plan)) {
+              log.readToEnd(READING);
+              Optional<ModelRelease> release = log.find(name, version);
+              if (release.isEmpty()) {
+                return again;
+              }
+              return transaction.commit(
+                  producer -> {
+                    send(producer, config.topics().releases(), null, releaseKey, null);
+                    deleteChunks(producer, release.get());
+                    return true;
+                  });
+            }
           });
     }
   }

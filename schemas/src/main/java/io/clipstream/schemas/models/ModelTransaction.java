@@ -81,8 +81,9 @@ final class ModelTransaction implements AutoCloseable {
    * Writes all of it or nothing.
    *
    * @throws ModelLogException if another one took the model over meanwhile, or the time-out passed:
-   *     nothing was written; or if no broker says whether the end arrived, or its answer leaves
-   *     that open: who opens the model next ends what is open then
+   *     nothing was written; or if no broker says whether the end arrived: who opens the model next
+   *     ends what is open then
+   * @throws OpenEndException if a broker's answer to the end leaves open what became of it
    */
   <T> T commit(Body<T> body) throws IOException {
     T result;
@@ -139,14 +140,7 @@ final class ModelTransaction implements AutoCloseable {
     if (abort(error)) {
       return Refusals.explained(error, "WRITE");
     }
-    return new ModelLogException(
-        "it is not known whether the change of model "
-            + model
-            + " was committed: a broker answered its end with an error ("
-            + error.getMessage()
-            + "): try it again, which changes nothing if it was and ends what is open if it was"
-            + " not",
-        error);
+    return new OpenEndException(error);
   }
 
   /**

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.clipstream.schemas.ModelRollout;
 import io.clipstream.schemas.models.ArtifactReader;
 import io.clipstream.schemas.models.ModelLogConfig;
 import io.clipstream.schemas.models.ModelLogException;
 import io.clipstream.schemas.models.ModelPublisher;
+import io.clipstream.schemas.models.Publication;
 import io.clipstream.schemas.models.PublishSettings;
 import io.clipstream.schemas.models.TransferLimits;
 import io.clipstream.schemas.models.TransferProgress;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -28,6 +31,8 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +40,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The broker answers the end of a transaction with UNKNOWN_SERVER_ERROR: its log of transactions
@@ -46,6 +53,16 @@ class TransactionEndIT {
   private static final List<String> PROBES = List.of("a", "b", "c", "d");
 
   private static final AtomicReference<Runnable> AT_LAST_RECORD = new AtomicReference<>();
+
+  /** Of the first client that is closed from when it is set. */
+  private static final AtomicReference<Runnable> AT_CLOSE = new AtomicReference<>();
+
+  /** Until the writer is closed. */
+  private static final Runnable BREAKING_ONCE =
+      () -> {
+        takesRecords(false);
+        AT_CLOSE.set(() -> takesRecords(true));
+      };
 
   @TempDir static Path kafkaDirectory;
   private static ModelCluster cluster;
@@ -80,7 +97,12 @@ class TransactionEndIT {
     public void onCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {}
 
     @Override
-    public void close() {}
+    public void close() {
+      Runnable action = AT_CLOSE.getAndSet(null);
+      if (action != null) {
+        action.run();
+      }
+    }
 
     @Override
     public void configure(Map<String, ?> configs) {}
@@ -128,6 +150,81 @@ class TransactionEndIT {
         .download(
             cluster.release("ended/1"), copy, TransferLimits.defaults(), TransferProgress.NONE);
     assertThat(copy).hasSameBinaryContentAs(file);
+  }
+
+  @Test
+  void shouldPublishOnceMoreWhatWasNotCommitted() throws Exception {
+    Path file = ModelCluster.file(directory.resolve("m.pt"), 300_000, 1);
+    ModelPublisher publisher =
+        new ModelPublisher(breaking(), PublishSettings.defaults(), Optional.empty());
+    AT_LAST_RECORD.set(BREAKING_ONCE);
+
+    Publication published =
+        publisher.publish(ModelCluster.model("again", "1"), file, TransferProgress.NONE);
+
+    assertThat(AT_CLOSE).hasNullValue();
+    assertThat(published.written()).isTrue();
+    assertThat(cluster.release("again/1")).isEqualTo(published.release());
+    AT_LAST_RECORD.set(BREAKING_ONCE);
+
+    assertThat(publisher.delete("again", "1")).isTrue();
+
+    assertThat(AT_CLOSE).hasNullValue();
+    assertThat(cluster.releases()).doesNotContainKey("again/1");
+  }
+
+  @Test
+  void shouldMakeAChangeOnceMoreThatWasNotCommitted() {
+    RolloutLog log = new RolloutLog(breaking(), "a test");
+    Wanted first = log.change("again", before -> Wanted.first("again", "1"));
+    AT_LAST_RECORD.set(BREAKING_ONCE);
+
+    Wanted second = log.change("again", before -> before.activate("2"));
+
+    assertThat(AT_CLOSE).hasNullValue();
+    assertThat(second).isEqualTo(first.activate("2"));
+    assertThat(log.read("again")).hasValue(second);
+  }
+
+  /** The broker commits, and the writer is told that it failed. */
+  private static final class Deaf extends KafkaProducer<String, ModelRollout> {
+    private final KafkaException answer;
+
+    Deaf(Map<String, Object> properties, Serializer<ModelRollout> values, KafkaException answer) {
+      super(properties, new StringSerializer(), values);
+      this.answer = answer;
+    }
+
+    @Override
+    public void commitTransaction() {
+      super.commitTransaction();
+      throw answer;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldFindAChangeThatWasCommittedThoughItsWriterWasToldOtherwise(boolean fenced) {
+    String model = fenced ? "fenced" : "failed";
+    KafkaException answer =
+        fenced ? new ProducerFencedException("x") : new KafkaException("unexpected");
+    AtomicInteger producers = new AtomicInteger();
+    RolloutLog deaf =
+        new RolloutLog(
+            cluster.config(),
+            "a test",
+            (properties, values) ->
+                producers.incrementAndGet() == 1
+                    ? new Deaf(properties, values, answer)
+                    : new KafkaProducer<>(properties, new StringSerializer(), values));
+    RolloutLog log = new RolloutLog(cluster.config(), "a test");
+    Wanted first = log.change(model, before -> Wanted.first(model, "1"));
+
+    Wanted second = deaf.change(model, before -> before.pin(!before.pinned()));
+
+    assertThat(producers).hasValue(2);
+    assertThat(second).isEqualTo(first.pin(true));
+    assertThat(log.read(model)).hasValue(second);
   }
 
   @Test
