@@ -189,7 +189,7 @@ class FolderRunTest {
                         recipe, Device.cpu(), 2, new Progress(new PrintWriter(said, true)))))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "1 videos have the content of another in another split, such as 0.avi (train) and"
+            "1 video has the content of another in another split, such as 0.avi (train) and"
                 + " again.avi (validation); keep each in one");
   }
 
@@ -209,9 +209,9 @@ class FolderRunTest {
 
     assertThat(said.toString())
         .contains("the same content has two labels: 0.avi (dark) and again.avi (bright)")
-        .contains("1 videos have the content of another of their label")
-        .contains("1 videos are in split trian, which this run does not use")
-        .contains("1 videos are in split (none), which this run does not use");
+        .contains("1 video has the content of another of its label, and counts once more")
+        .contains("1 video is in split trian, which this run does not use")
+        .contains("1 video is in split (none), which this run does not use");
     assertThat(json("data.json").get("contradictedLabels")).hasSize(1);
     assertThat(json("data.json").at("/unusedSplits/trian").intValue()).isEqualTo(1);
   }

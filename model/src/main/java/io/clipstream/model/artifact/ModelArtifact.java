@@ -1,6 +1,7 @@
 package io.clipstream.model.artifact;
 
 import io.clipstream.model.CacheFolder;
+import io.clipstream.model.Count;
 import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Sha256;
@@ -163,8 +164,8 @@ public final class ModelArtifact {
     if (classes instanceof Integer n && n != manifest.labels().size()) {
       throw new IOException(
           "its manifest has "
-              + manifest.labels().size()
-              + " labels, expected "
+              + Count.of(manifest.labels().size(), "label")
+              + ", expected "
               + n
               + " as architecture.classes says");
     }

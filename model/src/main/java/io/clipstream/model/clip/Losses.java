@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import io.clipstream.model.Count;
 import java.util.StringJoiner;
 
 /** What of the wanted frames was lost, and the note that says so. */
@@ -58,21 +59,17 @@ final class Losses {
       note.add(fault);
     }
     if (errors > 0) {
-      note.add(count(errors, "packet") + " cannot be decoded");
+      note.add(Count.of(errors, "packet") + " cannot be decoded");
     }
     if (damaged > 0) {
-      note.add(count(damaged, "frame") + " damaged");
+      note.add(Count.of(damaged, "frame") + " damaged");
     }
     if (missed > 0) {
-      note.add(count(missed, "frame") + " missing and replaced by neighbours");
+      note.add(Count.of(missed, "frame") + " missing and replaced by neighbours");
     }
     if (droppedClips > 0) {
-      note.add(count(droppedClips, "clip") + " left out");
+      note.add(Count.of(droppedClips, "clip") + " left out");
     }
     return note.toString();
-  }
-
-  private static String count(int number, String what) {
-    return number + " " + what + (number == 1 ? "" : "s");
   }
 }

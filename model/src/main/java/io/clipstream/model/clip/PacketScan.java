@@ -4,6 +4,7 @@ import static org.bytedeco.ffmpeg.global.avformat.AVFMT_DURATION_FROM_STREAM;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
 import static org.bytedeco.ffmpeg.global.avutil.AV_TIME_BASE;
 
+import io.clipstream.model.Count;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -74,7 +75,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     }
     long lost = scan.lost();
     if (lost > 0) {
-      return lost + (lost == 1 ? " frame is" : " frames are") + " lost where its data is damaged";
+      return Count.of(lost, "frame", "is", "are") + " lost where its data is damaged";
     }
     long missing = missing(source, scan);
     if (missing > 0) {
@@ -88,7 +89,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
             ? packets.damaged()
             : packets.isDamaged(packets.packets() - 1) ? 1 : 0;
     if (damaged > 0) {
-      return damaged + (damaged == 1 ? " packet is" : " packets are") + " cut off or damaged";
+      return Count.of(damaged, "packet", "is", "are") + " cut off or damaged";
     }
     double promised = unreached(source, scan, lastEnd, last);
     if (promised > 0) {
@@ -101,8 +102,8 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
             && scan.track().promisedFrames() <= given(source, scan);
     long cut = all ? 0 : source.missing(last);
     if (cut > 0) {
-      return "the file is cut off: at least %d byte%s missing"
-          .formatted(cut, cut == 1 ? " is" : "s are");
+      return "the file is cut off: at least %s missing"
+          .formatted(Count.of(cut, "byte", "is", "are"));
     }
     String open = source.openEnd(last);
     if (!open.isEmpty()) {
@@ -110,12 +111,11 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     }
     long unreadable = source.unreadable();
     if (unreadable > 0) {
-      return "the file is damaged: at least " + unreadable + " bytes of it cannot be read";
+      return "the file is damaged: at least %s of it cannot be read"
+          .formatted(Count.of(unreadable, "byte"));
     }
     if (scan.dropped() > 0) {
-      return scan.dropped() == 1
-          ? "1 frame is left out where times jump back"
-          : scan.dropped() + " frames are left out where times jump back";
+      return Count.of(scan.dropped(), "frame", "is", "are") + " left out where times jump back";
     }
     return source.hasSecond() ? "behind it in the file is another video, which is not read" : "";
   }
@@ -204,8 +204,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
               frames, frames + hiddenFrames));
     }
     if (frames < 2) {
-      String detail =
-          "its video has " + frames + " frame" + (frames == 1 ? "" : "s") + ", expected at least 2";
+      String detail = "its video has " + Count.of(frames, "frame") + ", expected at least 2";
       throw broken
           ? new UnusableVideoException(DecodeReason.CORRUPT, detail + ": " + fault)
           : new UnusableVideoException(DecodeReason.TOO_SHORT, detail);

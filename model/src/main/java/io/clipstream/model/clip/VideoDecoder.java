@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.cuda.CudaException;
 import java.nio.file.Path;
 import java.util.List;
@@ -225,7 +226,7 @@ public final class VideoDecoder {
       throw new UnusableVideoException(
           DecodeReason.CORRUPT,
           decoded == 0
-              ? "none of its " + timeline.frames() + " frames can be decoded"
+              ? "none of its %s can be decoded".formatted(Count.of(timeline.frames(), "frame"))
               : "too few of the wanted frames can be decoded");
     }
   }

@@ -1,5 +1,6 @@
 package io.clipstream.model.fetch;
 
+import io.clipstream.model.Count;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -11,7 +12,7 @@ final class Sizes {
   static String bytes(long bytes) {
     String[] units = {"KiB", "MiB", "GiB", "TiB"};
     if (bytes < 1024) {
-      return bytes == 1 ? "1 byte" : bytes + " bytes";
+      return Count.of(bytes, "byte");
     }
     double value = bytes;
     int unit = -1;

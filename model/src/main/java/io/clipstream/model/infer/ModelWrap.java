@@ -1,6 +1,7 @@
 package io.clipstream.model.infer;
 
 import ai.djl.Device;
+import io.clipstream.model.Count;
 import io.clipstream.model.OutputFile;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.Golden;
@@ -111,8 +112,7 @@ public final class ModelWrap {
                 + ": the network gives "
                 + result.shape().get(1)
                 + " numbers for a clip, but there are "
-                + classes
-                + " labels");
+                + Count.of(classes, "label"));
       }
       said.add(
           input.name().toLowerCase(Locale.ROOT)
@@ -126,8 +126,8 @@ public final class ModelWrap {
     throw new UserError(
         file
             + ": the network takes no clips of "
-            + manifest.clip().frames()
-            + " frames of "
+            + Count.of(manifest.clip().frames(), "frame")
+            + " of "
             + manifest.clip().crop()
             + " ("
             + String.join("; ", said)

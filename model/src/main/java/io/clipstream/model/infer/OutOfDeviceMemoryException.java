@@ -3,6 +3,7 @@ package io.clipstream.model.infer;
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.jni.JniUtils;
+import io.clipstream.model.Count;
 import io.clipstream.model.DeviceName;
 
 /** A batch did not fit into the device's memory; half of it may. */
@@ -24,7 +25,8 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
       JniUtils.emptyCudaCache();
     }
     return new OutOfDeviceMemoryException(
-        "a batch of " + batch + " clips does not fit into the memory of " + DeviceName.of(device),
+        "a batch of %s does not fit into the memory of %s"
+            .formatted(Count.of(batch, "clip"), DeviceName.of(device)),
         e);
   }
 

@@ -3,6 +3,7 @@ package io.clipstream.model.infer;
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
+import io.clipstream.model.Count;
 import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
@@ -198,8 +199,8 @@ public final class TorchClassifier implements Classifier {
     RunWatch watch =
         RunWatch.begin(
             "A batch of "
-                + clips.size()
-                + " clips of "
+                + Count.of(clips.size(), "clip")
+                + " of "
                 + manifest().id()
                 + " on "
                 + DeviceName.of(device));

@@ -3,6 +3,7 @@ package io.clipstream.model.infer;
 import ai.djl.Device;
 import io.clipstream.model.CacheFolder;
 import io.clipstream.model.ChildJvm;
+import io.clipstream.model.Count;
 import io.clipstream.model.DeviceName;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
@@ -93,8 +94,7 @@ public final class TrialProcess {
               + " "
               + result.shape()
               + ", expected a finite float32 logit for each of "
-              + labels
-              + " labels");
+              + Count.of(labels, "label"));
     }
     return artifact
         .golden()

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
+import io.clipstream.model.Count;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
@@ -199,7 +200,8 @@ public final class Swin3d {
     check(config, weights);
     if (manifest.labels().size() != config.classes()) {
       throw new UserError(
-          "the manifest has " + manifest.labels().size() + " labels, expected " + config.classes());
+          "the manifest has %s, expected %d"
+              .formatted(Count.of(manifest.labels().size(), "label"), config.classes()));
     }
     ModelManifest written = manifest.withNetwork(config.toMap(), "training", "fp32");
     ScriptObject network = Swin3dModule.of(config, weights, manifest.clip());

@@ -1,5 +1,6 @@
 package io.clipstream.model.swin;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.artifact.Golden;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.artifact.ModelManifest;
@@ -110,7 +111,8 @@ public final class Swin3dServing {
     Swin3d.check(config, weights);
     if (manifest.labels().size() != config.classes()) {
       throw new IllegalArgumentException(
-          "the manifest has " + manifest.labels().size() + " labels, expected " + config.classes());
+          "the manifest has %s, expected %d"
+              .formatted(Count.of(manifest.labels().size(), "label"), config.classes()));
     }
     ServingWeights tensors = new ServingWeights(weights, precision);
     ModelArtifact.write(

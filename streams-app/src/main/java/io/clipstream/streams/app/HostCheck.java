@@ -1,6 +1,7 @@
 package io.clipstream.streams.app;
 
 import ai.djl.Device;
+import io.clipstream.model.Count;
 import io.clipstream.model.DeviceName;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.UserError;
@@ -74,7 +75,7 @@ public final class HostCheck {
   private String model() throws IOException {
     ModelArtifact model = settings.model().open();
     int labels = model.manifest().labels().size();
-    return model.manifest().id() + " with " + labels + (labels == 1 ? " label" : " labels");
+    return model.manifest().id() + " with " + Count.of(labels, "label");
   }
 
   private String devices() {

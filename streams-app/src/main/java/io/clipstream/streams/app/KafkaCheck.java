@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.models.ModelTopics;
 import io.clipstream.streams.config.ConnectionSettings;
@@ -76,7 +77,7 @@ public final class KafkaCheck {
 
   private String brokers(Admin admin) throws Exception {
     int count = get(admin.describeCluster().nodes()).size();
-    return count + (count == 1 ? " broker" : " brokers") + " of " + servers();
+    return Count.of(count, "broker") + " of " + servers();
   }
 
   private String authentication() {
@@ -144,8 +145,8 @@ public final class KafkaCheck {
     if (allowed != null && !allowed.contains(right)) {
       throw new UserError("no ACL allows " + right);
     }
-    return report.partitions()
-        + (report.partitions() == 1 ? " partition, " : " partitions, ")
+    return Count.of(report.partitions(), "partition")
+        + ", "
         + report.cleanup()
         + ", "
         + right

@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.serde.RegistryRefusedException;
 import io.clipstream.streams.classify.BrokenPipelineException;
@@ -253,9 +254,9 @@ public final class LabelApp implements AutoCloseable {
     try {
       boolean drained = labeller.drain(settings.drainLimit()) && gate.awaitForwarded(FORWARD_LIMIT);
       log.info(
-          "{}; {} pending videos are left to the next instance",
+          "{}; {} left to the next instance",
           drained ? "What was begun has its outcome" : "Not all that was begun did finish in time",
-          gate.pending());
+          Count.of(gate.pending(), "pending video", "is", "are"));
       if (!attempts.takeBack(FORWARD_LIMIT)) {
         log.warn("Videos that are in work will count as if this process had died with them");
       }

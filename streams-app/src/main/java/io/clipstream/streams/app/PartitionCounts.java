@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.UserError;
 import io.clipstream.streams.topology.PendingVideos;
 import java.time.Duration;
@@ -96,7 +97,7 @@ public record PartitionCounts(int incoming, int pending) {
   }
 
   private static String partitions(int count) {
-    return count + (count == 1 ? " partition" : " partitions");
+    return Count.of(count, "partition");
   }
 
   private static int count(Admin admin, String topic) throws InterruptedException {

@@ -1,5 +1,6 @@
 package io.clipstream.streams.app;
 
+import io.clipstream.model.Count;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.streams.classify.ShadowSink;
 import io.clipstream.streams.classify.VideoRequest;
@@ -79,7 +80,8 @@ final class ShadowWriter implements ShadowSink {
     long now = System.nanoTime();
     if (now - nextWarning >= 0) {
       nextWarning = now + BETWEEN_WARNINGS_NANOS;
-      log.warn("{} records of labels did not reach {}: {}", dropped.sum(), topic, reason);
+      log.warn(
+          "{} of labels did not reach {}: {}", Count.of(dropped.sum(), "record"), topic, reason);
     }
   }
 

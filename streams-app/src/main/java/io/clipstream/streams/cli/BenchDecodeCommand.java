@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.checkpoint.Kinetics400;
@@ -111,10 +112,10 @@ final class BenchDecodeCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           "decode.isolation=process takes %.2f times the CPU time and %.2f times the time of none"
-              + " (%d clips)%n",
+              + " (%s)%n",
           result.cpuRatio(),
           result.wallRatio(),
-          result.clips());
+          Count.of(result.clips(), "clip"));
     }
     out.flush();
   }

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
@@ -147,11 +148,11 @@ final class DemoCommand implements Callable<Integer> {
       app.start();
       console.watch(app, assembly);
       say(
-          "Kafka %s, schema registry %s, model %s with %d labels",
+          "Kafka %s, schema registry %s, model %s with %s",
           kafka.bootstrapServers(),
           registry.url(),
           model.manifest().id(),
-          model.manifest().labels().size());
+          Count.of(model.manifest().labels().size(), "label"));
       console.address().ifPresent(address -> say("Console %s", address));
       return follow(settings, options(given, System.getenv()), clips, stop, app, served);
     }

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Printable;
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.VideoLabels;
@@ -118,8 +119,8 @@ final class DiffCommand implements Callable<Integer> {
     } else {
       out.printf(
           Locale.ROOT,
-          "%d videos in both; %d only in %s, %d only in %s%n",
-          result.both(),
+          "%s in both; %d only in %s, %d only in %s%n",
+          Count.of(result.both(), "video"),
           result.onlyBefore(),
           before,
           result.onlyAfter(),

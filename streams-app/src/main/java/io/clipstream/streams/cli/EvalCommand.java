@@ -2,6 +2,7 @@ package io.clipstream.streams.cli;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import io.clipstream.model.Count;
 import io.clipstream.model.Printable;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
@@ -191,7 +192,7 @@ final class EvalCommand implements Callable<Integer> {
       out.print(evaluation.toTable());
       evaluation.leftOut().forEach(v -> out.println("not decoded: " + Printable.of(v)));
       if (missing > 0) {
-        out.println(missing + " videos of the list are not there and not counted");
+        out.println("not there and not counted: " + Count.of(missing, "video") + " of the list");
       }
       if (showWrong) {
         evaluation.wrong().forEach(out::println);

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Printable;
 import io.clipstream.model.Progress;
@@ -118,10 +119,10 @@ final class ModelImportCommand implements Callable<Integer> {
           .getOut()
           .printf(
               Locale.ROOT,
-              "%s: %s, %d labels; from %s (%s)%s%n",
+              "%s: %s, %s; from %s (%s)%s%n",
               made.output(),
               ModelInspectCommand.architecture(imported.config()),
-              manifest.labels().size(),
+              Count.of(manifest.labels().size(), "label"),
               imported.dialect(),
               opened.format(),
               imported.freshHead()
@@ -163,13 +164,13 @@ final class ModelImportCommand implements Callable<Integer> {
     if (names.size() != classes) {
       throw new UserError(
           "the checkpoint has "
-              + classes
-              + " classes, but "
+              + Count.of(classes, "class")
+              + ", but "
               + (given.isPresent() ? labels + " has " : "Kinetics-400 has ")
-              + names.size()
+              + Count.of(names.size(), "label")
               + (given.isPresent()
-                  ? " labels: with --fresh-head it gets a new last layer for them"
-                  : ": name them with --labels"));
+                  ? ": with --fresh-head it gets a new last layer for them"
+                  : ": name its own with --labels"));
     }
     Map<String, String> recipe = new LinkedHashMap<>();
     known.ifPresent(manifest -> recipe.putAll(manifest.recipe()));

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.FileProblem;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Sha256;
@@ -100,10 +101,10 @@ final class ModelWrapCommand implements Callable<Integer> {
       spec.commandLine()
           .getOut()
           .printf(
-              "%s: %s, %d labels; takes %s%s, gives %s%n",
+              "%s: %s, %s; takes %s%s, gives %s%n",
               made.output(),
               manifest.id(),
-              manifest.labels().size(),
+              Count.of(manifest.labels().size(), "label"),
               form.input().name().toLowerCase(Locale.ROOT),
               form.oneByOne() ? " one clip at a time" : "",
               form.probabilities() ? "probabilities" : "logits");

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Printable;
 import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.VideoInfo;
@@ -123,11 +124,10 @@ final class PredictionWriter {
         prediction.remark().isEmpty() ? "" : "; " + prediction.remark());
     out.printf(
         Locale.ROOT,
-        "        time: decode %.0f ms, classify %.0f ms; %d view%s, model %s%n",
+        "        time: decode %.0f ms, classify %.0f ms; %s, model %s%n",
         decodeMillis(prediction),
         classifyMillis(prediction),
-        prediction.views(),
-        prediction.views() == 1 ? "" : "s",
+        Count.of(prediction.views(), "view"),
         manifest.id());
   }
 

@@ -1,6 +1,7 @@
 package io.clipstream.streams.cli;
 
 import ai.djl.Device;
+import io.clipstream.model.Count;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
@@ -168,8 +169,12 @@ final class RelabelCommand implements Callable<Integer> {
       out.println(OutcomeWriter.toJson(object));
     } else {
       out.printf(
-          "%d videos labelled with %s onto %s, %d rejected, %d records that are no reference%n",
-          sum.labelled(), id, target, sum.rejected(), sum.unreadable());
+          "%s labelled with %s onto %s, %d rejected, %s without a reference%n",
+          Count.of(sum.labelled(), "video"),
+          id,
+          target,
+          sum.rejected(),
+          Count.of(sum.unreadable(), "record"));
     }
     out.flush();
   }

@@ -1,5 +1,6 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Settings;
 import io.clipstream.streams.app.KafkaConnection;
 import io.clipstream.streams.app.TopicPlan;
@@ -105,15 +106,11 @@ final class TopicsCreateCommand implements Callable<Integer> {
     if (!report.good()) {
       return String.join("; ", report.faults());
     }
-    return count(report.partitions(), "partition")
+    return Count.of(report.partitions(), "partition")
         + ", "
-        + count(report.replicas(), "replica")
+        + Count.of(report.replicas(), "replica")
         + ", "
         + report.cleanup();
-  }
-
-  private static String count(int number, String what) {
-    return number + " " + what + (number == 1 ? "" : "s");
   }
 
   private static Map<String, Object> object(TopicReport report) {

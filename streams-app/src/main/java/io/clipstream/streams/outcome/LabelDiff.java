@@ -1,5 +1,6 @@
 package io.clipstream.streams.outcome;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.UserError;
 import io.clipstream.schemas.Label;
 import io.clipstream.schemas.VideoLabels;
@@ -94,8 +95,8 @@ public final class LabelDiff {
     if (side.size() > maxVideos) {
       throw new UserError(
           "one side has more than "
-              + maxVideos
-              + " videos: choose a smaller range or raise --max-videos");
+              + Count.of(maxVideos, "video")
+              + ": choose a smaller range or raise --max-videos");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.clipstream.streams.topology;
 
+import io.clipstream.model.Count;
 import io.clipstream.schemas.VideoReference;
 import io.clipstream.schemas.serde.RegistryRefusedException;
 import io.clipstream.schemas.serde.SerdeErrors;
@@ -106,7 +107,8 @@ final class ClassifyProcessor implements Processor<byte[], Record<byte[], byte[]
     allAttempts.add(partition(), attempts);
     pending.recover(allAttempts.process()).forEach(this::trackAgain);
     if (videos.size() > 0) {
-      log.info("Task {} continues with {} pending videos", context.taskId(), videos.size());
+      log.info(
+          "Task {} continues with {}", context.taskId(), Count.of(videos.size(), "pending video"));
     }
     context.schedule(DRAIN_INTERVAL, PunctuationType.WALL_CLOCK_TIME, this::drain);
   }
@@ -189,11 +191,11 @@ final class ClassifyProcessor implements Processor<byte[], Record<byte[], byte[]
   private void trackAgain(Entry entry) {
     if (entry.deaths() > 0) {
       log.warn(
-          "{}-{} offset {} was in work when {} processes died, it is tried alone",
+          "{}-{} offset {} was in work when {} died, it is tried alone",
           topics.incoming(),
           context.taskId().partition(),
           entry.offset(),
-          entry.deaths());
+          Count.of(entry.deaths(), "process"));
     }
     track(entry, attempts.again(entry));
   }

@@ -1,5 +1,6 @@
 package io.clipstream.streams.topology;
 
+import io.clipstream.model.Count;
 import io.clipstream.schemas.DecodedVideo;
 import io.clipstream.schemas.Label;
 import io.clipstream.schemas.RejectedVideo;
@@ -96,7 +97,8 @@ final class OutcomeRecords {
             .limit(FEW_LABELS)
             .map(label -> Label.newBuilder(label).setName(cut(label.getName())).build())
             .collect(Collectors.toList());
-    String what = labels.getLabels().size() - few.size() + " labels are left out";
+    String what =
+        Count.of(labels.getLabels().size() - few.size(), "label", "is", "are") + " left out";
     return noted(VideoLabels.newBuilder(labels).setLabels(few), what, bytes);
   }
 

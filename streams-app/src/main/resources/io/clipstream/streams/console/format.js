@@ -13,6 +13,9 @@ export function share(part, whole = 1) {
 
 export const count = number => known(number) ? number.toLocaleString('en') : NONE;
 
+/** "1 video waits", "2 videos wait". */
+export const counted = (number, one, more) => `${count(number)} ${number === 1 ? one : more}`;
+
 export const rate = number =>
   !known(number) ? NONE : number >= 99.5 || number === 0
     ? Math.round(number).toLocaleString('en') : number.toFixed(1);

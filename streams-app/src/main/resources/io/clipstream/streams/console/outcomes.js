@@ -1,6 +1,6 @@
 // Outcomes as they come: the newest few as cards.
 import { bar, byId, el } from './dom.js';
-import { count, moment, percent, share, span, when } from './format.js';
+import { count, counted, moment, percent, share, span, when } from './format.js';
 import { ask, attempt, mayWrite, post } from './actions.js';
 
 const MOST = 40;
@@ -86,7 +86,7 @@ export function labelled(outcome, correctable = true) {
       outcome.note ? el('p', { class: 'warn' }, `In part: ${outcome.note}`) : null,
       el('div', { class: 'foot' },
         el('p', { class: 'quiet cut', title: [outcome.uri, ...metadata(outcome)].join('\n') },
-          [`${outcome.video}, ${count(outcome.clips)} ${outcome.clips === 1 ? 'clip' : 'clips'}`,
+          [`${outcome.video}, ${counted(outcome.clips, 'clip', 'clips')}`,
             ...metadata(outcome)].join(' · ')),
         correctable && mayWrite() ? el('button', { type: 'button', class: 'small',
           'aria-label': `Correct ${outcome.id}`, onclick: () => correct(outcome) }, 'Correct')

@@ -1,7 +1,7 @@
 // The last ten minutes, a point every two seconds.
 import uPlot from './uplot.js';
 import { byId } from './dom.js';
-import { count, hour, rate, span, tick } from './format.js';
+import { count, counted, hour, rate, span, tick } from './format.js';
 
 const SECONDS = 600;
 const NAMES = ['at', 'labelled', 'rejected', 'median', 'p95', 'lag'];
@@ -18,7 +18,7 @@ const KINDS = [
     text: tick, says: () => `Latency: median ${span(last('median'))}, 95th percentile `
       + span(last('p95')) },
   { id: 'plot-lag', lines: [['lag', '--data']], least: 10, text: count,
-    says: () => `Lag: ${count(last('lag'))} references` },
+    says: () => `Lag: ${counted(last('lag'), 'reference', 'references')}` },
 ];
 
 export function reset(state) {

@@ -1,6 +1,6 @@
 // What this instance has taken and not finished, and what it waits for.
 import { bar, byId, el, fill } from './dom.js';
-import { count, span } from './format.js';
+import { count, counted, span } from './format.js';
 
 const STAGES = {
   FETCH: ['Fetch', 'waits for its file'],
@@ -15,16 +15,16 @@ export function show({ work, instance }) {
   if (instance) {
     lines.push(instance.streams === 'RUNNING' ? null : `Kafka Streams is ${instance.streams}.`);
     lines.push(instance.unread > 0
-      ? `${count(instance.unread)} references wait for the schema registry.` : null);
+      ? `${counted(instance.unread, 'reference waits', 'references wait')} for the schema registry.` : null);
     lines.push(instance.open || instance.streams === 'ENDING' ? null
       : 'No more references are taken for now: as many are in flight as may be.');
     for (const it of instance.outOfOrder) {
       lines.push(`${it.origin} ${it.problem}: out of order for ${span(it.sinceMillis)}, `
-        + `${count(it.videos)} videos wait for it.`);
+        + `${counted(it.videos, 'video waits', 'videos wait')} for it.`);
     }
     for (const it of instance.suspects) {
-      lines.push(`Partition ${it.partition}, offset ${it.offset}: ${count(it.deaths)} processes died `
-        + 'with it in work, it is tried alone.');
+      lines.push(`Partition ${it.partition}, offset ${it.offset}: `
+        + `${counted(it.deaths, 'process', 'processes')} died with it in work, it is tried alone.`);
     }
   }
   fill(byId('work'),

@@ -133,7 +133,7 @@ class DiffIT {
     assertThat(run("diff", "old", "new")).as(err.toString()).isZero();
     assertThat(out.toString().lines())
         .containsExactly(
-            "1 videos in both; 0 only in old, 0 only in new",
+            "1 video in both; 0 only in old, 0 only in new",
             "top-1 changed for 1 (100.0 %), its mean score by +0.0000",
             "  cat                      1 of 1 changed: 1 dog",
             "records that are no labels were left out: 0 of old, 2 of new");
@@ -173,7 +173,7 @@ class DiffIT {
             "clipstream: range is 'old@noon..', expected TOPIC or TOPIC@FROM..TO with offsets, or"
                 + " times such as 2026-11-26T10:00:00Z\n");
     assertThat(run("diff", "old", "new", "--max-videos", "1")).isEqualTo(1);
-    assertThat(err.toString()).contains("one side has more than 1 videos: ").hasLineCount(1);
+    assertThat(err.toString()).contains("one side has more than 1 video: ").hasLineCount(1);
   }
 
   /** Videos of one id go to one partition. */

@@ -256,7 +256,7 @@ class ModelCommandTest {
     Path model = folder.resolve("small.pt");
 
     assertThat(importing("torchvision.pth", model)).isEqualTo(1);
-    assertError("has 3 classes, but Kinetics-400 has 400: name them with --labels");
+    assertError("has 3 classes, but Kinetics-400 has 400 labels: name its own with --labels");
     assertThat(importing("torchvision.pth", model, "--arch", "swin3d_t")).isEqualTo(1);
     assertError("the checkpoint has 4 channels and heads [1, 2], expected 96 and [3, 6, 12, 24]");
     assertThat(importing("torchvision.pth", model, "--arch", "swin3d_x")).isEqualTo(1);
@@ -265,7 +265,7 @@ class ModelCommandTest {
     assertError("expected one that begins with 00000000");
     Files.write(labels, List.of("one"));
     assertThat(importing("torchvision.pth", model, "--labels", labels.toString())).isEqualTo(1);
-    assertError("has 1 labels: with --fresh-head it gets a new last layer for them");
+    assertError("has 1 label: with --fresh-head it gets a new last layer for them");
     assertThat(run("model", "import", folder.resolve("none.pth").toString(), "-o", "x.pt"))
         .isEqualTo(1);
     assertError("none.pth: no such file");

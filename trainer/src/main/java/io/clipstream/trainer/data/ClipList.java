@@ -1,5 +1,6 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Nearest;
 import io.clipstream.model.Printable;
 import io.clipstream.model.UserError;
@@ -111,8 +112,8 @@ public record ClipList(
     return passedOver.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "passed over %d files that are no videos by their names or lie beside the labels' folders, such as %s"
-                .formatted(passedOver.size(), Printable.name(passedOver.get(0))));
+            "passed over %s, no video by name or beside the labels' folders, such as %s"
+                .formatted(Count.of(passedOver.size(), "file"), Printable.name(passedOver.get(0))));
   }
 
   /** The labels that there are, sorted. */

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Printable;
 import io.clipstream.model.UserError;
 import java.util.ArrayList;
@@ -142,17 +143,17 @@ public record DataReport(
   public void require(double most) {
     if (!shared.isEmpty()) {
       throw new UserError(
-          "%d videos have the content of another in another split, such as %s; keep each in one"
-              .formatted(shared.size(), shared.get(0)));
+          "%s the content of another in another split, such as %s; keep each in one"
+              .formatted(Count.of(shared.size(), "video", "has", "have"), shared.get(0)));
     }
     if (rejected.size() > most * videos) {
       throw new UserError(
           String.format(
               Locale.ROOT,
-              "%d of %d videos cannot be used, more than the share data.max-rejected=%s; the first"
+              "%d of %s cannot be used, more than the share data.max-rejected=%s; the first"
                   + " is %s: %s; data.json names all",
               rejected.size(),
-              videos,
+              Count.of(videos, "video"),
               most,
               rejected.get(0).path,
               rejected.get(0).reason));
@@ -194,21 +195,24 @@ public record DataReport(
       text.append(
           String.format(
               Locale.ROOT,
-              "%d of %d videos (%.1f %%) cannot be used, data.json says why%n",
+              "%d of %s (%.1f %%) cannot be used, data.json says why%n",
               rejected.size(),
-              videos,
+              Count.of(videos, "video"),
               100.0 * rejected.size() / videos));
     }
     tell(text, "the same content: ", shared);
     tell(text, "the same content has two labels: ", contradicted);
     if (repeated > 0) {
-      text.append(repeated).append(" videos have the content of another of their label, and count");
-      text.append(" once more\n");
+      text.append(
+          repeated == 1
+              ? "1 video has the content of another of its label, and counts once more\n"
+              : repeated
+                  + " videos have the content of another of their label, and count once more\n");
     }
     unused.forEach(
         (split, count) ->
-            text.append(count)
-                .append(" videos are in split ")
+            text.append(Count.of(count, "video", "is", "are"))
+                .append(" in split ")
                 .append(Printable.name(split))
                 .append(", which this run does not use\n"));
     return text.toString().stripTrailing();

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.eval;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Progress;
 import io.clipstream.trainer.data.ClipList;
 import java.util.ArrayList;
@@ -208,9 +209,9 @@ public record Evaluation(Answers answers, int[] classes, Confusion confusion) {
     text.append(
         String.format(
             Locale.ROOT,
-            "mean of the labels %s; %d videos (views %s%s), intervals of 95 %%, %s%n",
+            "mean of the labels %s; %s (views %s%s), intervals of 95 %%, %s%n",
             confusion.meanClass(),
-            videos(),
+            Count.of(videos(), "video"),
             views(),
             answers.leftOut().isEmpty()
                 ? ""

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.eval;
 
+import io.clipstream.model.Count;
 import io.clipstream.trainer.data.ClipList;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -130,12 +131,12 @@ public record PairedTest(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "mean of the labels %+.1f points (%+.1f to %+.1f), %d videos better and %d worse;"
+        "mean of the labels %+.1f points (%+.1f to %+.1f), %s better and %d worse;"
             + " equal models would differ so far with a chance of %.3f",
         100 * difference,
         100 * low,
         100 * high,
-        better,
+        Count.of(better, "video"),
         worse,
         chance);
   }

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.feedback;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Printable;
 import io.clipstream.model.Progress;
 import io.clipstream.model.Sha256;
@@ -131,10 +132,10 @@ public final class FeedbackData {
     int all = snapshot.items().size() + rejected.size();
     if (rejected.size() > settings.maxRejected() * all) {
       throw new UserError(
-          "%d of %d videos cannot be fetched, more than the share data.max-rejected=%s; the first is %s: %s"
+          "%d of %s cannot be fetched, more than the share data.max-rejected=%s; the first is %s: %s"
               .formatted(
                   rejected.size(),
-                  all,
+                  Count.of(all, "video"),
                   settings.maxRejected(),
                   UriLabel.of(rejected.get(0).item().uri()),
                   rejected.get(0).reason()));
@@ -151,8 +152,11 @@ public final class FeedbackData {
       own.passedOverLine().ifPresent(progress::note);
       if (!own.missing().isEmpty()) {
         progress.note(
-            "%d videos that %s names are not there, such as %s"
-                .formatted(own.missing().size(), own.file(), own.missing().get(0)));
+            "of those that %s names %s not there, such as %s"
+                .formatted(
+                    own.file(),
+                    Count.of(own.missing().size(), "video", "is", "are"),
+                    own.missing().get(0)));
       }
       base.addAll(own.entries());
     }
@@ -219,9 +223,9 @@ public final class FeedbackData {
         });
     if (!corrected.isEmpty()) {
       progress.note(
-          "%d videos have another label by people's corrections, such as %s, which is %s"
+          "%s another label by people's corrections, such as %s, which is %s"
               .formatted(
-                  corrected.size(),
+                  Count.of(corrected.size(), "video", "has", "have"),
                   Printable.of(corrected.get(0).path().toString()),
                   Printable.name(corrected.get(0).label())));
     }

@@ -103,7 +103,7 @@ public final class FeedbackReader {
     }
     if (corrections.size() + labels.size() > settings.maxVideos()) {
       throw new UserError(
-          "the range holds more than feedback.max-videos=%d videos; narrow it, or raise the limit"
+          "the range holds more videos than feedback.max-videos=%d; narrow it, or raise the limit"
               .formatted(settings.maxVideos()));
     }
   }

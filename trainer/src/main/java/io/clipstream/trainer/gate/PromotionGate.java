@@ -1,5 +1,6 @@
 package io.clipstream.trainer.gate;
 
+import io.clipstream.model.Count;
 import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.eval.PairedTest;
 import io.clipstream.trainer.recipe.GateSettings;
@@ -58,9 +59,9 @@ public final class PromotionGate {
     return new GateDecision.Check(
         "protocol",
         live.answers().views().equals(candidate.answers().views()),
-        "%d videos of split %s, views %s and %s"
+        "%s of split %s, views %s and %s"
             .formatted(
-                live.answers().videos().size(),
+                Count.of(live.answers().videos().size(), "video"),
                 settings.split(),
                 live.answers().views(),
                 candidate.answers().views()));

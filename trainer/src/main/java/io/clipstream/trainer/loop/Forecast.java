@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
+import io.clipstream.model.Count;
 import io.clipstream.model.DeviceName;
 import io.clipstream.model.Progress;
 import io.clipstream.trainer.data.ClipSet;
@@ -96,11 +97,11 @@ public record Forecast(
   public String line() {
     return String.format(
         Locale.ROOT,
-        "on %s: %d epochs of %d steps with up to %d clips, %.0f ms a step, about %s in all",
+        "on %s: %s of %s with up to %s, %.0f ms a step, about %s in all",
         device,
-        epochs,
-        plan.steps(),
-        plan.largest(),
+        Count.of(epochs, "epoch"),
+        Count.of(plan.steps(), "step"),
+        Count.of(plan.largest(), "clip"),
         1000 * stepSeconds,
         Progress.time(seconds));
   }

@@ -1,6 +1,7 @@
 package io.clipstream.trainer.loop;
 
 import ai.djl.Device;
+import io.clipstream.model.Count;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.Weights;
@@ -86,8 +87,8 @@ public final class TrainingLoop {
     this.devices = devices.subList(0, Math.min(devices.size(), plan.smallest()));
     if (this.devices.size() < devices.size()) {
       progress.note(
-          "%d of %d devices train: a batch has only %d clips"
-              .formatted(this.devices.size(), devices.size(), plan.smallest()));
+          "%d of %d devices train: a batch has only %s"
+              .formatted(this.devices.size(), devices.size(), Count.of(plan.smallest(), "clip")));
     }
     long all = (long) plan.steps() * settings.epochs();
     if (all > Integer.MAX_VALUE) {
@@ -120,8 +121,8 @@ public final class TrainingLoop {
     if (saved.isPresent() && (saved.get().step() == steps || stopsEarly(saved.get()))) {
       progress.note(
           saved.get().step() == steps
-              ? "nothing left to train: all %d epochs are done; --fresh begins anew"
-                  .formatted(settings.epochs())
+              ? "nothing left to train: %s done; --fresh begins anew"
+                  .formatted(Count.of(settings.epochs(), "epoch", "is", "are"))
               : "nothing left to train: it stopped after epoch %d, since none was better for %d; --fresh begins anew"
                   .formatted(epochOf(saved.get().step()), settings.patience()));
       return trained(saved.get());
@@ -175,8 +176,8 @@ public final class TrainingLoop {
           savedNanos = System.nanoTime();
           if (step < steps && stopsEarly(state)) {
             progress.note(
-                "stopped after epoch %d: none was better for %d epochs (train.patience)"
-                    .formatted(epochOf(step), settings.patience()));
+                "stopped after epoch %d: none was better for %s (train.patience)"
+                    .formatted(epochOf(step), Count.of(settings.patience(), "epoch")));
             break;
           }
         } else if (System.nanoTime() - savedNanos > CHECKPOINT_NANOS) {

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.recipe;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Printable;
 import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
@@ -151,7 +152,7 @@ public record Recipe(
     }
     return headByName() && model.knownLabels(labels) > 0
         ? " and its head for %d of %d labels".formatted(model.knownLabels(labels), labels.size())
-        : " and a fresh head for " + labels.size() + " labels";
+        : " and a fresh head for " + Count.of(labels.size(), "label");
   }
 
   /**

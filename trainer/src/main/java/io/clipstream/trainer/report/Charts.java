@@ -1,5 +1,6 @@
 package io.clipstream.trainer.report;
 
+import io.clipstream.model.Count;
 import io.clipstream.trainer.eval.Calibration;
 import java.util.List;
 import java.util.Locale;
@@ -20,12 +21,12 @@ final class Charts {
       svg.append(
           String.format(
               Locale.ROOT,
-              "<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"><title>%d videos: sure of"
+              "<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"><title>%s: sure of"
                   + " %.0f %%, right %.0f %%</title></circle>",
               bin.certainty() * HEIGHT,
               (1 - bin.accuracy()) * HEIGHT,
               3 + 2 * Math.log10(bin.videos()),
-              bin.videos(),
+              Count.of(bin.videos(), "video"),
               100 * bin.certainty(),
               100 * bin.accuracy()));
     }

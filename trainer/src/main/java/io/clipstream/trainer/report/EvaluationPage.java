@@ -1,5 +1,6 @@
 package io.clipstream.trainer.report;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Progress;
 import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.eval.Confusion;
@@ -162,8 +163,8 @@ public final class EvaluationPage {
       throws InterruptedException {
     List<Evaluation.Judged> worst = evaluation.worst();
     page.append("<h2>Worst videos</h2>\n<p>")
-        .append(worst.size())
-        .append(" are called wrongly; those first whose right label is least likely.</p>\n")
+        .append(Count.of(worst.size(), "video", "is", "are"))
+        .append(" called wrongly; those first whose right label is least likely.</p>\n")
         .append("<div class=\"videos\">\n");
     for (Evaluation.Judged judged : worst.subList(0, Math.min(WORST, worst.size()))) {
       String picture = pictures.of(judged.video());

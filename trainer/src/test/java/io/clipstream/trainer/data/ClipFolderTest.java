@@ -103,7 +103,7 @@ class ClipFolderTest {
         .extracting(path -> folder.relativize(Path.of(path)).toString())
         .containsExactly("beside.mp4", "cat/Thumbs.db", "cat/a.txt", "cat/day1/b.json");
     assertThat(list.passedOverLine().orElseThrow())
-        .startsWith("passed over 4 files ")
+        .startsWith("passed over 4 files, ")
         .endsWith("such as " + folder.resolve("beside.mp4"));
   }
 

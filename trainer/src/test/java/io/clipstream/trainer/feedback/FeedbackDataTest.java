@@ -146,7 +146,7 @@ class FeedbackDataTest {
             "dog validation", // the person's and the model's go where their content is
             "dog validation");
     assertThat(shown.toString())
-        .contains("1 videos have another label by people's corrections, such as ")
+        .contains("1 video has another label by people's corrections, such as ")
         .contains("t.avi, which is dog");
   }
 

@@ -211,7 +211,7 @@ class TrainingLoopTest {
     TrainingLoop.Trained again = train(recipe, "done", Integer.MAX_VALUE);
 
     assertThat(said.toString())
-        .contains("nothing left to train: all 2 epochs are done; --fresh begins anew")
+        .contains("nothing left to train: 2 epochs are done; --fresh begins anew")
         .contains("chosen: epoch " + trained.chosen().orElseThrow().epoch());
     assertThat(again.history()).isEqualTo(trained.history());
     trained

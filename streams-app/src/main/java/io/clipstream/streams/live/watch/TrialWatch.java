@@ -1,5 +1,6 @@
 package io.clipstream.streams.live.watch;
 
+import io.clipstream.model.Count;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -81,9 +82,9 @@ public final class TrialWatch {
     if (proves(errors) && increase(errors) > limits.errorIncrease()) {
       return Optional.of(
           text(
-              "%.2f %% of %d videos fail, before it was %.2f %%",
+              "%.2f %% of %s fail, before it was %.2f %%",
               100 * errors.share(Arm.TRIAL, 0),
-              errors.count(Arm.TRIAL),
+              Count.of(errors.count(Arm.TRIAL), "video"),
               100 * errors.share(Arm.BASE, 0)));
     }
     if (proves(speed.value())) {
