@@ -9,8 +9,10 @@ import io.clipstream.trainer.data.Kept;
 import io.clipstream.trainer.recipe.DataSettings;
 import io.clipstream.trainer.recipe.Recipe;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -40,7 +42,8 @@ record RunData(
     list.passedOverLine().ifPresent(progress::note);
     ContentDigests digests =
         ContentDigests.of(list.entries(), run.file("digests.tsv"), threads, progress);
-    if (list.unsplit()) {
+    boolean unsplit = list.unsplit();
+    if (unsplit) {
       list = settings.split().of(list, digests);
     }
     Set<String> heldOut = new LinkedHashSet<>(settings.reports());
@@ -49,10 +52,13 @@ record RunData(
     for (String split : settings.reports()) { // before the training, not behind it
       int[] known = list.classes(list.split(split), recipe.labels());
     }
-    Opening opening = new Opening(recipe, run, list, digests, threads, progress);
-    ClipSet train = opening.open(settings.trainSplit(), settings.kept());
+    Opening opening = new Opening(recipe, run, digests, threads, progress);
+    if (unsplit) {
+      list = opening.withoutBroken(list);
+    }
+    ClipSet train = opening.required(list, settings.trainSplit());
     try {
-      ClipSet validation = opening.open(settings.validationSplit(), Kept.centreClip(recipe.clip()));
+      ClipSet validation = opening.required(list, settings.validationSplit());
       Map<String, ClipSet> sets = new LinkedHashMap<>();
       sets.put(settings.trainSplit(), train);
       sets.put(settings.validationSplit(), validation);
@@ -69,22 +75,52 @@ record RunData(
   }
 
   private record Opening(
-      Recipe recipe,
-      RunFolder run,
-      ClipList list,
-      ContentDigests digests,
-      int threads,
-      Progress progress) {
-    ClipSet open(String split, Kept kept) throws IOException, InterruptedException {
+      Recipe recipe, RunFolder run, ContentDigests digests, int threads, Progress progress) {
+    /** A split in which every label has a clip. */
+    ClipSet required(ClipList list, String split) throws IOException, InterruptedException {
+      ClipSet clips = open(list, split);
+      try {
+        clips.require(recipe.labels());
+        return clips;
+      } catch (Throwable e) {
+        clips.close();
+        throw e;
+      }
+    }
+
+    private ClipSet open(ClipList list, String split) throws IOException, InterruptedException {
+      DataSettings settings = recipe.data();
       return ClipSet.open(
           run.file(split + ".clips"),
-          kept,
+          split.equals(settings.trainSplit()) ? settings.kept() : Kept.centreClip(recipe.clip()),
           list,
           list.split(split),
           digests,
           recipe.labels(),
           threads,
           progress);
+    }
+
+    /**
+     * Where none of a label's videos in a split decodes, those count for nothing, and all are dealt
+     * again.
+     */
+    ClipList withoutBroken(ClipList dealt) throws IOException, InterruptedException {
+      DataSettings settings = recipe.data();
+      Map<String, String> broken = new HashMap<>();
+      ClipList list = dealt;
+      while (true) {
+        int before = broken.size();
+        for (String split : List.of(settings.validationSplit(), settings.trainSplit())) {
+          try (ClipSet clips = open(list, split)) {
+            broken.putAll(clips.missed(digests, recipe.labels()));
+          }
+        }
+        if (broken.size() == before) {
+          return list;
+        }
+        list = settings.split().of(list, digests, broken);
+      }
     }
   }
 

@@ -174,6 +174,53 @@ class FolderRunTest {
     dryRun(run(Map.of("data.max-rejected", "0.3")));
   }
 
+  /** Whichever split it would have been in: the label has others. */
+  @Test
+  void shouldDealWhatDoesNotDecodeToNoSplitThatNeedsIt() throws Exception {
+    videos("dark", 60, 4);
+    videos("bright", 160, 4);
+    for (int i = 0; i < 4; i++) {
+      Path video = folder.resolve("videos/dark/dark" + i + ".avi");
+      byte[] whole = Files.readAllBytes(video);
+      Files.write(video, new byte[50]);
+      said.reset();
+
+      dryRun(run(Map.of()));
+
+      assertThat(said.toString())
+          .containsOnlyOnce("left out " + video + ": ")
+          .contains("dark              2            1")
+          .contains("bright            3            1")
+          .contains("1 of 8 videos (12.5 %) cannot be used");
+      said.reset();
+      dryRun(run(Map.of()));
+      assertThat(said.toString())
+          .containsOnlyOnce("left out " + video + ": ")
+          .contains("dark              2            1");
+      Files.write(video, whole);
+    }
+  }
+
+  @Test
+  void shouldNameWhatDoesNotDecodeWhereTooLittleIsLeftToSplit() throws Exception {
+    videos("dark", 60, 2);
+    videos("bright", 160, 9);
+    for (int i = 0; i < 2; i++) {
+      Path video = folder.resolve("videos/dark/dark" + i + ".avi");
+      byte[] whole = Files.readAllBytes(video);
+      Files.write(video, new byte[50]);
+
+      assertThatThrownBy(() -> dryRun(run(Map.of())))
+          .isInstanceOf(UserError.class)
+          .hasMessageStartingWith(
+              "label dark has 1 source (dark/dark%d.avi), expected at least 2, one for each split;"
+                      .formatted(1 - i)
+                  + " dark/dark%d.avi is left out: ".formatted(i))
+          .hasMessageEndingWith("; add videos of it");
+      Files.write(video, whole);
+    }
+  }
+
   @Test
   void shouldRefuseAContentInTwoSplits() throws Exception {
     TinyRun.videos(folder, 4, 2);

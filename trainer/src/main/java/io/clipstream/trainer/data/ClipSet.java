@@ -1,5 +1,6 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.model.clip.CropSize;
@@ -13,7 +14,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -57,7 +60,6 @@ public final class ClipSet implements AutoCloseable {
    * @param digests of the videos' content
    * @param labels of the classes
    * @param threads that decode
-   * @throws UserError if a class has no clip
    */
   public static ClipSet open(
       Path file,
@@ -81,10 +83,7 @@ public final class ClipSet implements AutoCloseable {
         index = new ClipIndex(indexFile, channel, kept);
       }
       new ClipDecoding(index, kept, progress).run(videos, digests, threads);
-      ClipSet set = new ClipSet(file, channel, kept, index, videos, digests, classes, progress);
-      set.note();
-      set.requireEveryClass(labels);
-      return set;
+      return new ClipSet(file, channel, kept, index, videos, digests, classes, progress);
     } catch (Throwable e) {
       channel.close();
       throw e;
@@ -135,23 +134,23 @@ public final class ClipSet implements AutoCloseable {
     return index.end() - used;
   }
 
-  private void note() {
+  /**
+   * Names the videos that do not decode.
+   *
+   * @throws UserError if a class has no clip
+   */
+  public void require(List<String> labels) {
     int shown = Math.min(10, rejected.size());
     for (RejectedVideo video : rejected.subList(0, shown)) {
       progress.note("left out " + video.entry().path() + ": " + video.reason());
     }
     if (rejected.size() > shown) {
       progress.note(
-          "left out %d more videos of %d, see metrics.json"
-              .formatted(rejected.size() - shown, rejected.size() + slots.size()));
+          "left out %s of %d, see metrics.json"
+              .formatted(
+                  Count.of(rejected.size() - shown, "more video"), rejected.size() + slots.size()));
     }
-  }
-
-  private void requireEveryClass(List<String> labels) {
-    List<String> empty = new ArrayList<>(labels);
-    for (int c : classes) {
-      empty.remove(labels.get(c));
-    }
+    List<String> empty = withoutClip(labels);
     if (!empty.isEmpty()) {
       ClipList.Entry any = entries.isEmpty() ? rejected.get(0).entry() : entries.get(0);
       throw new UserError(
@@ -161,9 +160,29 @@ public final class ClipSet implements AutoCloseable {
                   String.join(", ", empty.subList(0, Math.min(5, empty.size()))),
                   rejected.isEmpty()
                       ? ";"
-                      : " (%d of its videos do not decode); take those away,"
-                          .formatted(rejected.size())));
+                      : " (%d of its videos %s not decode); take those away,"
+                          .formatted(rejected.size(), rejected.size() == 1 ? "does" : "do")));
     }
+  }
+
+  private List<String> withoutClip(List<String> labels) {
+    List<String> empty = new ArrayList<>(labels);
+    for (int c : classes) {
+      empty.remove(labels.get(c));
+    }
+    return empty;
+  }
+
+  /** Why the videos of classes that have no clip do not decode, by what the digests say of each. */
+  public Map<String, String> missed(ContentDigests digests, List<String> labels) {
+    List<String> empty = withoutClip(labels);
+    Map<String, String> missed = new HashMap<>();
+    for (RejectedVideo video : rejected) {
+      if (empty.contains(video.entry.label())) {
+        missed.put(digests.of(video.entry), video.reason);
+      }
+    }
+    return missed;
   }
 
   public int size() {

@@ -1,5 +1,6 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Sha256;
 import io.clipstream.model.UserError;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Deals a list's videos to splits so that a source is in one split alone, and so is a content,
@@ -23,6 +25,9 @@ import java.util.stream.Collectors;
  * @param train name of the split that gets the rest
  */
 public record SourceSplit(Map<String, Double> heldOut, String train, long seed) {
+
+  /** Videos that a message names at most. */
+  private static final int TOLD = 3;
 
   /** Videos that must stay together. */
   private static final class Group {
@@ -37,13 +42,25 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
    * @throws UserError if a label has fewer sources than there are splits
    */
   public ClipList of(ClipList list, ContentDigests digests) {
+    return of(list, digests, Map.of());
+  }
+
+  /**
+   * Splits, as if some videos were not there; those go with others of their source, or to those
+   * that train.
+   *
+   * @param broken why, by what the digests say of an entry
+   * @throws UserError if a label has fewer sources than there are splits
+   */
+  public ClipList of(ClipList list, ContentDigests digests, Map<String, String> broken) {
     List<Group> groups = groups(list.entries(), digests);
     groups.sort(Comparator.comparing(group -> group.key));
-    Map<String, List<Group>> byLabel = byLabel(list, groups);
+    Dealing dealing = new Dealing(list, digests, broken);
+    Map<String, List<Group>> byLabel = dealing.byLabel(groups);
     // Rare labels choose first, since a source may show several.
     byLabel.entrySet().stream()
         .sorted(Comparator.comparingInt(label -> label.getValue().size()))
-        .forEach(label -> deal(list, label.getKey(), label.getValue()));
+        .forEach(label -> deal(dealing, label.getKey(), label.getValue()));
     List<ClipList.Entry> entries = new ArrayList<>(list.entries());
     for (Group group : groups) {
       for (int video : group.videos) {
@@ -56,7 +73,8 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
   /** Labels that have too few sources to be in each split, for which {@link #of} would throw. */
   public Set<String> tooFew(ClipList list, ContentDigests digests) {
     Set<String> labels = new TreeSet<>();
-    byLabel(list, groups(list.entries(), digests))
+    new Dealing(list, digests, Map.of())
+        .byLabel(groups(list.entries(), digests))
         .forEach(
             (label, groups) -> {
               if (groups.size() <= heldOut.size()) {
@@ -66,41 +84,74 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
     return labels;
   }
 
-  private static Map<String, List<Group>> byLabel(ClipList list, List<Group> groups) {
-    Map<String, List<Group>> byLabel = new TreeMap<>();
-    for (Group group : groups) {
-      for (int video : group.videos) {
-        List<Group> own =
-            byLabel.computeIfAbsent(list.entries().get(video).label(), l -> new ArrayList<>());
-        if (own.isEmpty() || own.get(own.size() - 1) != group) {
-          own.add(group);
+  /** The videos that count. */
+  private record Dealing(ClipList list, ContentDigests digests, Map<String, String> broken) {
+    Map<String, List<Group>> byLabel(List<Group> groups) {
+      Map<String, List<Group>> byLabel = new TreeMap<>();
+      for (ClipList.Entry entry : list.entries()) {
+        byLabel.put(entry.label(), new ArrayList<>());
+      }
+      for (Group group : groups) {
+        for (int video : group.videos) {
+          ClipList.Entry entry = list.entries().get(video);
+          List<Group> own = byLabel.get(entry.label());
+          if (!isBroken(entry) && (own.isEmpty() || own.get(own.size() - 1) != group)) {
+            own.add(group);
+          }
         }
       }
+      return byLabel;
     }
-    return byLabel;
+
+    boolean isBroken(ClipList.Entry entry) {
+      return broken.containsKey(digests.of(entry));
+    }
+
+    /** Those of a group, in the order of the list. */
+    Stream<ClipList.Entry> of(Group group, String label) {
+      return group.videos.stream()
+          .map(video -> list.entries().get(video))
+          .filter(entry -> entry.label().equals(label) && !isBroken(entry));
+    }
+
+    int count(List<Group> groups, String label) {
+      return (int) groups.stream().flatMap(group -> of(group, label)).count();
+    }
+
+    /** What a label lost, as the end of a sentence. */
+    String lost(String label) {
+      return list.entries().stream()
+          .filter(entry -> entry.label().equals(label) && isBroken(entry))
+          .limit(TOLD)
+          .map(
+              entry ->
+                  "; %s is left out: %s".formatted(list.name(entry), broken.get(digests.of(entry))))
+          .collect(Collectors.joining());
+    }
   }
 
-  private void deal(ClipList list, String label, List<Group> groups) {
+  private void deal(Dealing dealing, String label, List<Group> groups) {
     if (groups.size() <= heldOut.size()) {
       throw new UserError(
-          "label %s has %d sources (%s), expected at least %d, one for each split; add videos of it"
+          "label %s has %s%s, expected at least %d, one for each split%s; add videos of it"
               .formatted(
                   label,
-                  groups.size(),
+                  Count.of(groups.size(), "source"),
                   groups.stream()
-                      .map(group -> list.name(list.entries().get(group.videos.get(0))))
-                      .limit(3)
-                      .collect(Collectors.joining(", ")),
-                  heldOut.size() + 1));
+                      .map(group -> dealing.of(group, label).findFirst().orElseThrow())
+                      .map(dealing.list::name)
+                      .limit(TOLD)
+                      .collect(Collectors.joining(", ", " (", ")"))
+                      .replace(" ()", ""),
+                  heldOut.size() + 1,
+                  dealing.lost(label)));
     }
-    int all = groups.stream().mapToInt(group -> count(list, label, group)).sum();
+    int all = dealing.count(groups, label);
     for (Map.Entry<String, Double> split : heldOut.entrySet()) {
       int wanted = Math.max(1, (int) Math.round(all * split.getValue()));
       int held =
-          groups.stream()
-              .filter(group -> split.getKey().equals(group.split))
-              .mapToInt(group -> count(list, label, group))
-              .sum();
+          dealing.count(
+              groups.stream().filter(group -> split.getKey().equals(group.split)).toList(), label);
       for (Group group : groups) {
         long free = groups.stream().filter(other -> other.split == null).count();
         if (held >= wanted || (held > 0 && free == 1)) {
@@ -108,15 +159,10 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
         }
         if (group.split == null) {
           group.split = split.getKey();
-          held += count(list, label, group);
+          held += dealing.count(List.of(group), label);
         }
       }
     }
-  }
-
-  private static int count(ClipList list, String label, Group group) {
-    return (int)
-        group.videos.stream().filter(v -> list.entries().get(v).label().equals(label)).count();
   }
 
   /** Joins videos that share a source or a content. */

@@ -218,6 +218,7 @@ class ClipSetTest {
         assertThat(set.rejected()).hasSize(1);
         assertThat(set.rejected().get(0).entry().path()).isEqualTo(folder.resolve("3.avi"));
         assertThat(set.rejected().get(0).reason()).startsWith("CORRUPT: ").doesNotContain("\n");
+        set.require(TinyRun.LABELS);
       }
       assertThat(said.toString()).contains("left out " + folder.resolve("3.avi") + ": CORRUPT: ");
     }
@@ -230,11 +231,13 @@ class ClipSetTest {
       Files.write(folder.resolve(i + ".avi"), new byte[100 + i]);
     }
 
-    assertThatThrownBy(() -> open(WIDE))
-        .isInstanceOf(UserError.class)
-        .hasMessage(
-            "split train has no clip of bright (2 of its videos do not decode); take those away,"
-                + " add videos of each, or leave the label out");
+    try (ClipSet set = open(WIDE)) {
+      assertThatThrownBy(() -> set.require(TinyRun.LABELS))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              "split train has no clip of bright (2 of its videos do not decode); take those away,"
+                  + " add videos of each, or leave the label out");
+    }
   }
 
   private List<byte[]> centres(Kept kept) throws Exception {

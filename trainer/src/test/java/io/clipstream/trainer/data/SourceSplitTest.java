@@ -118,7 +118,7 @@ class SourceSplitTest {
     assertThatThrownBy(() -> split(FIFTH))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "label cat has 1 sources (a), expected at least 2, one for each split; add videos of"
+            "label cat has 1 source (a), expected at least 2, one for each split; add videos of"
                 + " it");
   }
 }
