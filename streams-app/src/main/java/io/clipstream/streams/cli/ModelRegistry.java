@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 
 /** The models in Kafka, as commands read and change them. One thread. */
@@ -128,6 +129,60 @@ final class ModelRegistry {
   /** Makes a version the active one, also as the model's first. */
   Wanted activate(String model, String version) {
     return rollouts.change(model, wanted -> activated(wanted, model, version));
+  }
+
+  /**
+   * Makes a version the active one, unless it was wanted for anything since: then others decided
+   * over it, and have the last word.
+   *
+   * @param since revision of what was wanted before the version was there, 0 if nothing was
+   * @return why it is not active: one line, if it is not
+   * @throws UserError if Kafka no longer tells what was wanted since, or others change it meanwhile
+   */
+  Optional<String> activateOnce(String model, String version, long since) {
+    List<Wanted> history = rollouts.history(model);
+    Wanted newest = history.isEmpty() ? null : history.get(history.size() - 1);
+    if (newest != null && newest.active().equals(version)) {
+      return Optional.empty();
+    }
+    List<Wanted> later = history.stream().filter(wanted -> wanted.revision() > since).toList();
+    if (later.stream().anyMatch(wanted -> names(wanted, version))) {
+      return Optional.of(
+          "it was active or on trial since, and now "
+              + newest.active()
+              + " is active (model activate "
+              + model
+              + "-"
+              + version
+              + " makes it serve)");
+    }
+    long revision = newest == null ? 0 : newest.revision();
+    if (revision != since + later.size()) { // There is a record for each revision, or it is gone.
+      throw new UserError(
+          model
+              + "-"
+              + version
+              + " is published, and not activated: what was wanted of "
+              + model
+              + " since is not all in Kafka any more, so that it may have been active; model activate"
+              + " makes it serve");
+    }
+    rollouts.change(
+        model,
+        wanted -> {
+          if ((wanted == null ? 0 : wanted.revision()) != revision) {
+            throw new UserError(
+                "what is wanted of model " + model + " was changed meanwhile: try it again");
+          }
+          return activated(wanted, model, version);
+        });
+    return Optional.empty();
+  }
+
+  private static boolean names(Wanted wanted, String version) {
+    return Stream.of(
+            wanted.active(), wanted.settled(), wanted.previous(), wanted.canary(), wanted.shadow())
+        .anyMatch(version::equals);
   }
 
   /**

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Trains a model from a recipe and evaluates it.",
       "A run that was stopped goes on when it is started again with the same recipe, data and"
-          + " folder."
+          + " folder, also between its publication and its activation."
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -211,6 +211,12 @@ final class TrainCommand implements Callable<Integer> {
     try (RunFolder run = RunFolder.open(folder);
         EndAtOnce asked = new EndAtOnce(STOPPED)) {
       if (publish) {
+        Path artifact = run.file(name + "-" + version + ".pt");
+        if (!fresh && !dryRun && publication(run, progress).goOn(artifact)) {
+          finish(artifact);
+          metrics.outcome(TrainMetrics.Outcome.PUBLISHED);
+          return 0;
+        }
         kafka(progress).requirePublishable(name, version, activate);
       }
       int code = train(run, keys, name, signer, progress, metrics);
@@ -292,13 +298,13 @@ final class TrainCommand implements Callable<Integer> {
       return REFUSED;
     }
     if (publish) {
-      kafka(progress).publish(artifact, signer, activate);
-      progress.note(
-          ModelArtifact.open(artifact).manifest().id()
-              + " is published"
-              + (activate ? " and active" : ""));
+      publication(folder, progress).publish(artifact, signer);
     }
     return 0;
+  }
+
+  private TrainPublication publication(RunFolder folder, Progress progress) throws IOException {
+    return new TrainPublication(folder, kafka(progress), activate, progress);
   }
 
   private void finish(Path artifact) {

@@ -123,23 +123,33 @@ final class TrainKafka {
     }
   }
 
-  /** Publishes a model and, if asked, makes it the one that is to serve. */
-  Publication publish(Path file, Optional<SigningKey> signer, boolean activate)
+  /** Where models are published and activated. */
+  ModelRegistry registry() {
+    return registry;
+  }
+
+  /** Whether this very artifact is in Kafka under its name and version. */
+  boolean isPublished(ModelArtifact artifact) throws InterruptedException {
+    registry.createTopics();
+    return registry.read().releases().stream()
+        .map(ModelRelease::getModel)
+        .anyMatch(
+            model ->
+                model.getName().equals(artifact.manifest().name())
+                    && model.getVersion().equals(artifact.manifest().version())
+                    && model.getDigest().equals(artifact.digest()));
+  }
+
+  void publish(Path file, ModelManifest manifest, Optional<SigningKey> signer)
       throws IOException, InterruptedException {
-    ModelManifest manifest = ModelArtifact.open(file).manifest();
-    Publication publication;
     progress.startBytes("publish " + manifest.id());
     try (progress) {
-      publication =
+      Publication unused =
           new ModelPublisher(registry.log(), PublishSettings.defaults(), signer)
               .publish(
                   Descriptions.of(file, manifest, System.getProperty("user.name")),
                   file,
                   progress::at);
     }
-    if (activate) {
-      registry.activate(manifest.name(), manifest.version());
-    }
-    return publication;
   }
 }

@@ -9,7 +9,9 @@ import io.clipstream.schemas.models.TopicFollower;
 import io.clipstream.streams.live.rollout.Wanted;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -96,6 +98,37 @@ public final class RolloutLog {
       follower.readToEnd(READING);
     }
     return Optional.ofNullable(seen.newest.get(model));
+  }
+
+  /**
+   * What was wanted of a model, the earliest first, as far as the topic still has it: what was
+   * followed by others is cleaned up some time.
+   *
+   * @throws TimeoutException if Kafka does not answer
+   * @throws ModelLogException if the topic does not exist
+   * @throws io.clipstream.schemas.serde.RegistryException if the registry fails
+   */
+  public List<Wanted> history(String model) {
+    Seen seen = new Seen();
+    List<Wanted> history = new ArrayList<>();
+    try (TopicFollower<ModelRollout> follower =
+        new TopicFollower<>(
+            config,
+            config.topics().rollouts(),
+            ModelRollout.class,
+            RolloutRecords::fault,
+            event -> {
+              seen.accept(event);
+              Wanted newest = seen.newest.get(model);
+              if (newest == null) {
+                history.clear();
+              } else if (history.isEmpty() || !history.get(history.size() - 1).equals(newest)) {
+                history.add(newest);
+              }
+            })) {
+      follower.readToEnd(READING);
+    }
+    return history;
   }
 
   private TopicFollower<ModelRollout> follower(Seen seen) {

@@ -9,7 +9,10 @@ import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.model.clip.VideoEncoder;
 import io.clipstream.schemas.VideoLabels;
 import io.clipstream.schemas.VideoReference;
+import io.clipstream.schemas.models.ModelLogConfig;
 import io.clipstream.schemas.registry.EmbeddedRegistry;
+import io.clipstream.schemas.serde.RegistryClient;
+import io.clipstream.schemas.serde.RegistryConfig;
 import io.clipstream.streams.app.Assembly;
 import io.clipstream.streams.app.KafkaConnection;
 import io.clipstream.streams.app.LabelApp;
@@ -18,8 +21,15 @@ import io.clipstream.streams.config.SettingsSources;
 import io.clipstream.streams.embedded.EmbeddedKafka;
 import io.clipstream.streams.live.LiveGenerations;
 import io.clipstream.streams.live.LiveModel;
+import io.clipstream.streams.live.RolloutLog;
+import io.clipstream.streams.live.rollout.Wanted;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,6 +137,83 @@ class RetrainIT {
         compareOnTheSameVideos();
       }
     }
+  }
+
+  /** As a scheduler does with a command that failed, or was killed. */
+  @Test
+  void shouldGoOnWithAPublicationThatWasNotActivatedAndActivateNothingTwice() throws Exception {
+    for (int i = 0; i < 8; i++) {
+      video("base/dark/" + i + ".avi", 60, 60, i);
+      video("base/bright/" + i + ".avi", 160, 160, 100 + i);
+    }
+    String[] train = {
+      "train", "--data", path("base"), "-o", path("one"), "--publish", "--activate"
+    };
+    ModelLogConfig log =
+        new KafkaConnection(appSettings().connection()).modelLog(appSettings().live().topics());
+    takeNoRollouts();
+    run(1, train); // It is published, and the activation fails.
+    assertThat(err.toString()).contains("incompatible with an earlier version");
+    assertThat(run(0, "model", "list", "--json")).contains("\"version\":\"1\"");
+    takeRollouts();
+    byte[] model = Files.readAllBytes(folder.resolve("one/levels-1.pt"));
+    Path begun = folder.resolve("one/publishing.json");
+    String notEnded = Files.readString(begun);
+
+    assertThat(run(0, train)).isEqualTo(path("one/levels-1.pt") + "\n");
+
+    RolloutLog rollouts = new RolloutLog(log, "a test");
+    assertThat(err.toString()).contains("levels-1 is published and active").doesNotContain("epoch");
+    assertThat(rollouts.read("levels").orElseThrow().active()).isEqualTo("1");
+    assertThat(folder.resolve("one/levels-1.pt")).hasBinaryContent(model);
+    assertThat(begun).doesNotExist();
+    run(1, train);
+    assertThat(err.toString()).contains("levels-1 is in Kafka already: set model.version to");
+
+    Files.writeString(begun, notEnded); // Killed just after it was activated.
+    Wanted other = rollouts.change("levels", before -> before.activate("0"));
+    run(0, train);
+    assertThat(err.toString())
+        .contains(
+            "levels-1 is published, and not activated again: it was active or on trial since, and"
+                + " now 0 is active (model activate levels-1 makes it serve)");
+    assertThat(rollouts.read("levels")).hasValue(other);
+    assertThat(begun).doesNotExist();
+
+    // A record less than there were changes, as once the topic was cleaned up.
+    Wanted gap = rollouts.change("levels", before -> before.pin(true).pin(false));
+    String since = "\"revision\":" + other.revision();
+    Files.writeString(begun, notEnded.replace("\"revision\":0", since));
+    run(1, train);
+    assertThat(err.toString()).contains("since is not all in Kafka any more");
+    assertThat(rollouts.read("levels")).hasValue(gap);
+
+    // Others' changes that have nothing to do with it.
+    rollouts.change("levels", before -> before.pin(true));
+    rollouts.change("levels", before -> before.pin(false));
+    since = "\"revision\":" + gap.revision();
+    Files.writeString(begun, notEnded.replace("\"revision\":0", since));
+    run(0, train);
+    assertThat(err.toString()).contains("levels-1 is published and active");
+    assertThat(rollouts.read("levels").orElseThrow().active()).isEqualTo("1");
+  }
+
+  /** That its subject has another schema refuses what is wanted of models, after all else. */
+  private void takeNoRollouts() {
+    try (RegistryClient client =
+        RegistryClient.shared(RegistryConfig.from(Map.of("schema.registry.url", registry.url())))) {
+      client.register("models.rollouts-value", VideoReference.getClassSchema(), false);
+    }
+  }
+
+  private void takeRollouts() throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(registry.url() + "/config/models.rollouts-value"))
+            .header("Content-Type", "application/vnd.schemaregistry.v1+json")
+            .PUT(BodyPublishers.ofString("{\"compatibility\":\"NONE\"}"))
+            .build();
+    assertThat(HttpClient.newHttpClient().send(request, BodyHandlers.discarding()).statusCode())
+        .isEqualTo(200);
   }
 
   /** Striped ones, which the first model cannot know, and more of those that it can. */
