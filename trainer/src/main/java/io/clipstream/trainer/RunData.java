@@ -6,6 +6,7 @@ import io.clipstream.trainer.data.ClipSet;
 import io.clipstream.trainer.data.ContentDigests;
 import io.clipstream.trainer.data.DataReport;
 import io.clipstream.trainer.data.Kept;
+import io.clipstream.trainer.data.Remarks;
 import io.clipstream.trainer.recipe.DataSettings;
 import io.clipstream.trainer.recipe.Recipe;
 import java.io.IOException;
@@ -40,6 +41,9 @@ record RunData(
     DataSettings settings = recipe.data();
     ClipList list = TrainingRun.data(recipe, run.file("data"), threads, progress);
     list.passedOverLine().ifPresent(progress::note);
+    Remarks remarks = new Remarks(progress);
+    list.incomplete().forEach(remarks::add);
+    remarks.end("data.json");
     ContentDigests digests =
         ContentDigests.of(list.entries(), run.file("digests.tsv"), threads, progress);
     boolean unsplit = list.unsplit();

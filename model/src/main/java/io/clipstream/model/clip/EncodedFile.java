@@ -23,6 +23,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -82,13 +84,30 @@ final class EncodedFile implements AutoCloseable {
     if (settings.rotation() != 0) {
       addRotation(stream.codecpar(), settings.rotation());
     }
+    writeHeader(settings.formatOptions(), settings.toString());
+  }
+
+  /**
+   * The same for packets that no encoder here made.
+   *
+   * @param timeBase of their times
+   * @param describe says what is in them
+   */
+  void begin(AVRational timeBase, Consumer<AVCodecParameters> describe) throws IOException {
+    stream = avformat_new_stream(format, null);
+    stream.time_base(timeBase);
+    describe.accept(stream.codecpar());
+    writeHeader(Map.of(), "packets as they are");
+  }
+
+  private void writeHeader(Map<String, String> formatOptions, String what) throws IOException {
     AVIOContext bytes = new AVIOContext(null);
     int error = avio_open(bytes, format.url(), AVIO_FLAG_WRITE);
     if (error < 0) {
       throw new IOException(file + " cannot be written: " + Ffmpeg.message(error));
     }
     format.pb(bytes);
-    AVDictionary options = Ffmpeg.dictionary(settings.formatOptions());
+    AVDictionary options = Ffmpeg.dictionary(formatOptions);
     error = avformat_write_header(format, options);
     av_dict_free(options);
     if (error < 0) {
@@ -96,7 +115,7 @@ final class EncodedFile implements AutoCloseable {
           "container "
               + format.oformat().name().getString()
               + " refuses "
-              + settings
+              + what
               + ": "
               + Ffmpeg.message(error));
     }

@@ -11,7 +11,9 @@ import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.trainer.TrainingRun;
 import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.data.FrameSeries;
 import io.clipstream.trainer.data.ListOptions;
+import io.clipstream.trainer.data.Remarks;
 import io.clipstream.trainer.eval.Evaluation;
 import io.clipstream.trainer.eval.PairedTest;
 import io.clipstream.trainer.report.EvaluationPage;
@@ -51,8 +53,9 @@ final class EvalCommand implements Callable<Integer> {
       required = true,
       paramLabel = "LIST|DIR",
       description =
-          "CSV file of path,label[,split][,source][,start,end] with paths relative to its folder, or"
-              + " a folder with a folder of videos for each label; or a list of PATH INDEX lines, of"
+          "CSV file of path,label[,split][,source][,start,end][,start_frame,end_frame] with paths"
+              + " relative to its folder, of videos or folders of frames; or a folder with a folder"
+              + " of videos for each label; or a list of PATH [[OFFSET] FRAMES] INDEX lines, of"
               + " Kinetics, or in JSON.")
   private Path data;
 
@@ -67,6 +70,20 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "Names of labels, a line each, for lists that have indices.")
   private Path names;
+
+  @Option(
+      names = "--frames-per-second",
+      paramLabel = "RATE",
+      description = "Rate of folders of frames, which tell none (default: ${DEFAULT-VALUE}).")
+  private double framesPerSecond = FrameSeries.USUAL.framesPerSecond();
+
+  @Option(
+      names = "--frame-names",
+      paramLabel = "TEMPLATE",
+      description =
+          "What pictures in folders of frames are called, such as img_{:05}.jpg (default: the only"
+              + " numbered ones, or img_).")
+  private String frameNames;
 
   @Option(
       names = "--split",
@@ -111,11 +128,16 @@ final class EvalCommand implements Callable<Integer> {
     String protocol = views != null ? views : artifacts.get(0).manifest().views();
     Sampling.parseViews(protocol);
     ClipList list =
-        ListOptions.of(Optional.empty(), Optional.ofNullable(prefix), Optional.ofNullable(names))
+        ListOptions.of(
+                Optional.empty(), Optional.ofNullable(prefix), Optional.ofNullable(names), series())
             .open(data);
     list.missing()
         .forEach(path -> spec.commandLine().getErr().println("no video at " + Printable.of(path)));
     list.passedOverLine().ifPresent(spec.commandLine().getErr()::println);
+    list.framesLine("--frames-per-second").ifPresent(spec.commandLine().getErr()::println);
+    Remarks remarks = new Remarks(new Progress(spec.commandLine().getErr()));
+    list.incomplete().forEach(remarks::add);
+    remarks.end("");
     List<ClipList.Entry> videos = list.split(split);
     for (ModelArtifact artifact : artifacts) { // before the first one takes its time
       knownLabels(artifact, list, videos);
@@ -138,6 +160,20 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private FrameSeries series() {
+    if (!FrameSeries.RATE.contain(framesPerSecond)) {
+      throw new UserError(
+          "--frames-per-second is %s, expected %s".formatted(framesPerSecond, FrameSeries.RATE));
+    }
+    FrameSeries.Names template = frameNames == null ? null : FrameSeries.template(frameNames);
+    if (frameNames != null && template == null) {
+      throw new UserError(
+          "--frame-names is %s, expected %s"
+              .formatted(Printable.name(frameNames), FrameSeries.TEMPLATES));
+    }
+    return new FrameSeries(framesPerSecond, Optional.ofNullable(template));
   }
 
   /**

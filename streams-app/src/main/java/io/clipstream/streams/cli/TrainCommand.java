@@ -84,8 +84,8 @@ final class TrainCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR|LIST",
       description =
-          "A folder with a folder of videos for each label, or a CSV list, instead of the"
-              + " recipe's.")
+          "A folder with a folder of videos for each label, or a list of videos or of folders of"
+              + " frames, instead of the recipe's.")
   private Path data;
 
   @Option(

@@ -12,12 +12,13 @@ import io.clipstream.model.clip.VideoDecoder;
 import io.clipstream.model.clip.VideoInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Decodes what is {@link Kept} of videos. One thread. */
 final class ClipCutter {
   private final Kept kept;
+  private final Consumer<String> remarks;
   private ClipSpec spec;
   private VideoDecoder decoder;
 
@@ -29,27 +30,32 @@ final class ClipCutter {
     void accept(ByteBuffer pixels, int frames, int width, int height) throws IOException;
   }
 
-  ClipCutter(Kept kept) {
+  /**
+   * @param remarks takes what of videos is not there, a line each
+   */
+  ClipCutter(Kept kept, Consumer<String> remarks) {
     this.kept = kept;
+    this.remarks = remarks;
   }
 
   /**
    * Decodes a video.
    *
-   * @param part of it that counts; empty: all
    * @return why it is of no use, empty if the sink got it
    */
-  Optional<String> cut(Path video, Optional<TimeRange> part, Sink sink)
-      throws IOException, InterruptedException {
-    ClipSpec wanted = kept.spec(1, 1);
-    if (kept.wholePicture()) {
-      DecodeResult probed = decode(kept.probe(), video, part, Clip::close);
-      if (probed instanceof DecodeResult.Rejected rejected) {
-        return Optional.of(reason(rejected));
+  Optional<String> cut(ClipList.Entry video, Sink sink) throws IOException, InterruptedException {
+    try (Footage footage = Footage.open(video)) {
+      footage.remark().ifPresent(remarks);
+      ClipSpec wanted = kept.spec(1, 1);
+      if (kept.wholePicture()) {
+        DecodeResult probed = decode(kept.probe(), footage, Clip::close);
+        if (probed instanceof DecodeResult.Rejected rejected) {
+          return Optional.of(reason(rejected));
+        }
+        wanted = specOf(((DecodeResult.Decoded) probed).info());
       }
-      wanted = specOf(((DecodeResult.Decoded) probed).info());
+      return cut(wanted, footage, sink);
     }
-    return cut(wanted, video, part, sink);
   }
 
   /**
@@ -57,15 +63,17 @@ final class ClipCutter {
    *
    * @param size of what is kept of its pictures
    */
-  Optional<String> cut(Path video, Optional<TimeRange> part, CropSize size, Sink sink)
+  Optional<String> cut(ClipList.Entry video, CropSize size, Sink sink)
       throws IOException, InterruptedException {
-    return cut(kept.spec(size), video, part, sink);
+    try (Footage footage = Footage.open(video)) {
+      return cut(kept.spec(size), footage, sink);
+    }
   }
 
-  private Optional<String> cut(ClipSpec wanted, Path video, Optional<TimeRange> part, Sink sink)
+  private Optional<String> cut(ClipSpec wanted, Footage footage, Sink sink)
       throws IOException, InterruptedException {
     Clip[] cut = new Clip[1];
-    DecodeResult result = decode(wanted, video, part, clip -> cut[0] = clip);
+    DecodeResult result = decode(wanted, footage, clip -> cut[0] = clip);
     try (Clip clip = cut[0]) {
       if (result instanceof DecodeResult.Rejected rejected) {
         return Optional.of(reason(rejected));
@@ -74,7 +82,7 @@ final class ClipCutter {
       if (!specOf(info).crop().equals(wanted.crop())) {
         throw new IOException("it has another size");
       }
-      int frames = frames(info, clip.range(), part);
+      int frames = frames(info, clip.range(), footage.range());
       ByteBuffer pixels = clip.pixels();
       pixels.limit(pixels.capacity() / kept.frames() * frames);
       sink.accept(pixels, frames, wanted.crop().width(), wanted.crop().height());
@@ -87,7 +95,7 @@ final class ClipCutter {
   }
 
   private DecodeResult decode(
-      ClipSpec wanted, Path video, Optional<TimeRange> part, io.clipstream.model.clip.ClipSink sink)
+      ClipSpec wanted, Footage footage, io.clipstream.model.clip.ClipSink sink)
       throws InterruptedException {
     if (!wanted.equals(spec)) {
       spec = wanted;
@@ -95,7 +103,7 @@ final class ClipCutter {
           new VideoDecoder(
               spec, DecodeLimits.defaults(), new ClipBuffers(spec.clipBytes(), spec.clipBytes()));
     }
-    return decoder.decode(video, Sampling.views(1, 1), part, sink);
+    return footage.decode(decoder, Sampling.views(1, 1), sink);
   }
 
   /**

@@ -18,12 +18,14 @@ import java.util.concurrent.TimeUnit;
 final class ClipDecoding {
   private final ClipIndex index;
   private final Progress progress;
+  private final Remarks remarks;
   private final ThreadLocal<ClipCutter> cutters;
 
   ClipDecoding(ClipIndex index, Kept kept, Progress progress) {
     this.index = index;
     this.progress = progress;
-    this.cutters = ThreadLocal.withInitial(() -> new ClipCutter(kept));
+    this.remarks = new Remarks(progress);
+    this.cutters = ThreadLocal.withInitial(() -> new ClipCutter(kept, remarks::add));
   }
 
   /** Decodes each content once; those that were done when it fails or is stopped are kept. */
@@ -70,6 +72,7 @@ final class ClipDecoding {
       index.flush();
     }
     progress.end();
+    remarks.end("");
   }
 
   private void decode(String content, ClipList.Entry video)
@@ -78,8 +81,7 @@ final class ClipDecoding {
         cutters
             .get()
             .cut(
-                video.path(),
-                video.range(),
+                video,
                 (pixels, frames, width, height) ->
                     index.store(content, pixels, frames, width, height));
     if (reason.isPresent()) {

@@ -8,6 +8,7 @@ import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.model.clip.TimeRange;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -18,19 +19,25 @@ import java.util.TreeSet;
 
 /**
  * A data set: videos with their labels, read from a CSV file of {@code
- * path,label[,split][,source][,start,end]} lines (RFC 4180 quotes, within a line), or from a folder
- * for each label ({@link ClipFolder}). Paths are relative to the folder of the list; start and end
- * are seconds, both empty for the whole video. A first line {@code path,label…}, empty lines and
- * lines that start with {@code #} are passed over.
+ * path,label[,split][,source][,start,end][,start_frame,end_frame]} lines (RFC 4180 quotes, within a
+ * line), or from a folder for each label ({@link ClipFolder}). Paths are relative to the folder of
+ * the list, of videos or of folders of frames; start and end are seconds, start_frame and end_frame
+ * count frames from 0, all empty for the whole video. A first line {@code path,label…}, empty lines
+ * and lines that start with {@code #} are passed over.
  *
  * @param file where the list was read from, or the folder of folders
  * @param entries in the order of the file
  * @param missing videos that other tools' lists name and that are not there; in a list of ours each
  *     is an error
  * @param passedOver files in a folder of folders that are taken for no videos
+ * @param incomplete folders that lack frames, one line each
  */
 public record ClipList(
-    Path file, List<Entry> entries, List<String> missing, List<String> passedOver) {
+    Path file,
+    List<Entry> entries,
+    List<String> missing,
+    List<String> passedOver,
+    List<String> incomplete) {
   /** Labels that a message names at most. */
   private static final int TOLD = 20;
 
@@ -40,18 +47,33 @@ public record ClipList(
   /**
    * One video.
    *
-   * @param path of the video file
+   * @param path of the video file, or of the folder of its frames
    * @param label name of its class
    * @param split which part of the data it belongs to, such as {@code train}, or empty
    * @param source what it was made from, such as a photograph, or empty
    * @param line of the list, from 1; 0 if there is none
    * @param range of the video that the label holds for; empty: all of it
+   * @param frames that the label holds for, instead of a range; empty: all
+   * @param series how the pictures of a folder are a video; empty: it is a file
    */
   public record Entry(
-      Path path, String label, String split, String source, int line, Optional<TimeRange> range) {
+      Path path,
+      String label,
+      String split,
+      String source,
+      int line,
+      Optional<TimeRange> range,
+      Optional<FrameSpan> frames,
+      Optional<FrameSeries> series) {
     /** A whole video. */
     public Entry(Path path, String label, String split, String source, int line) {
       this(path, label, split, source, line, Optional.empty());
+    }
+
+    /** A video file, or a part of it. */
+    public Entry(
+        Path path, String label, String split, String source, int line, Optional<TimeRange> range) {
+      this(path, label, split, source, line, range, Optional.empty(), Optional.empty());
     }
 
     public Entry {
@@ -64,12 +86,18 @@ public record ClipList(
 
     /** The same with another label. */
     public Entry as(String newLabel) {
-      return new Entry(path, newLabel, split, source, line, range);
+      return new Entry(path, newLabel, split, source, line, range, frames, series);
     }
 
     /** The same in another split. */
     public Entry in(String newSplit) {
-      return new Entry(path, label, newSplit, source, line, range);
+      return new Entry(path, label, newSplit, source, line, range, frames, series);
+    }
+
+    /** What stands behind its path for the part that it is: {@code #1.5-3.0}; empty: it is all. */
+    public String part() {
+      String frame = frames.map(span -> "#" + span).orElse("");
+      return range.map(time -> "#" + time.startSeconds() + "-" + time.endSeconds()).orElse(frame);
     }
   }
 
@@ -77,6 +105,12 @@ public record ClipList(
     entries = List.copyOf(entries);
     missing = List.copyOf(missing);
     passedOver = List.copyOf(passedOver);
+    incomplete = List.copyOf(incomplete);
+  }
+
+  /** A list of which no folder lacks a frame. */
+  public ClipList(Path file, List<Entry> entries, List<String> missing, List<String> passedOver) {
+    this(file, entries, missing, passedOver, List.of());
   }
 
   /** A list of which no file is passed over. */
@@ -100,7 +134,7 @@ public record ClipList(
 
   /** The same with other entries, such as those in splits. */
   ClipList with(List<Entry> others) {
-    return new ClipList(file, others, missing, passedOver);
+    return new ClipList(file, others, missing, passedOver, incomplete);
   }
 
   /**
@@ -114,6 +148,23 @@ public record ClipList(
         : Optional.of(
             "passed over %s, no video by name or beside the labels' folders, such as %s"
                 .formatted(Count.of(passedOver.size(), "file"), Printable.name(passedOver.get(0))));
+  }
+
+  /**
+   * How its folders of frames are taken, one line.
+   *
+   * @param setting that says so
+   * @return empty if there are none
+   */
+  public Optional<String> framesLine(String setting) {
+    long folders = entries.stream().filter(entry -> entry.series.isPresent()).count();
+    return entries.stream()
+        .flatMap(entry -> entry.series.stream())
+        .findFirst()
+        .map(
+            series ->
+                "%d of the videos are folders of frames, taken as %s frames a second (%s)"
+                    .formatted(folders, plain(series.framesPerSecond()), setting));
   }
 
   /** The labels that there are, sorted. */
@@ -134,11 +185,7 @@ public record ClipList(
 
   /** Path of an entry relative to {@link #folder}, with its range if it has one. */
   public String name(Entry entry) {
-    String path = folder().relativize(entry.path.toAbsolutePath()).toString();
-    return entry
-        .range
-        .map(range -> path + "#" + range.startSeconds() + "-" + range.endSeconds())
-        .orElse(path);
+    return folder().relativize(entry.path.toAbsolutePath()) + entry.part();
   }
 
   /** Where an entry is written: {@code FILE:LINE}, or its own path. */
@@ -220,9 +267,11 @@ public record ClipList(
   public void write() throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     Path whole = folder.resolve(file.getFileName() + ".part");
-    boolean ranges = entries.stream().anyMatch(entry -> entry.range.isPresent());
+    boolean frames = entries.stream().anyMatch(entry -> entry.frames.isPresent());
+    boolean ranges = frames || entries.stream().anyMatch(entry -> entry.range.isPresent());
     try (BufferedWriter out = Files.newBufferedWriter(whole)) {
-      out.write("path,label,split,source" + (ranges ? ",start,end" : "") + "\n");
+      out.write("path,label,split,source" + (ranges ? ",start,end" : ""));
+      out.write((frames ? ",start_frame,end_frame" : "") + "\n");
       for (Entry entry : entries) {
         out.write(
             String.join(
@@ -235,10 +284,22 @@ public record ClipList(
           out.write(
               entry.range.map(r -> "," + r.startSeconds() + "," + r.endSeconds()).orElse(",,"));
         }
+        if (frames) {
+          out.write(entry.frames.map(ClipList::columns).orElse(",,"));
+        }
         out.write('\n');
       }
     }
     Files.move(whole, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static String plain(double number) {
+    return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+  }
+
+  private static String columns(FrameSpan span) {
+    boolean counted = span.first().isPresent() && span.count() > 0;
+    return "," + (counted ? span.first().getAsInt() + "," + span.end() : "," + span.count());
   }
 
   private static String quoted(String field) {

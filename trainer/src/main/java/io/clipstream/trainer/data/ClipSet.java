@@ -104,7 +104,7 @@ public final class ClipSet implements AutoCloseable {
     this.progress = progress;
     this.channel = channel;
     this.kept = kept;
-    this.cutters = ThreadLocal.withInitial(() -> new ClipCutter(kept));
+    this.cutters = ThreadLocal.withInitial(() -> new ClipCutter(kept, told -> {}));
     for (long at = 0; at < index.end(); at += ClipIndex.SEGMENT_BYTES) {
       long bytes = Math.min(ClipIndex.SEGMENT_BYTES, index.end() - at);
       segments.add(channel.map(FileChannel.MapMode.READ_ONLY, at, bytes));
@@ -142,7 +142,8 @@ public final class ClipSet implements AutoCloseable {
   public void require(List<String> labels) {
     int shown = Math.min(10, rejected.size());
     for (RejectedVideo video : rejected.subList(0, shown)) {
-      progress.note("left out " + video.entry().path() + ": " + video.reason());
+      progress.note(
+          "left out " + video.entry().path() + video.entry().part() + ": " + video.reason());
     }
     if (rejected.size() > shown) {
       progress.note(
@@ -298,8 +299,7 @@ public final class ClipSet implements AutoCloseable {
           cutters
               .get()
               .cut(
-                  video.path(),
-                  video.range(),
+                  video,
                   new CropSize(slot.height(), slot.width()),
                   (pixels, frames, width, height) -> {
                     if (!slot.hasSize(frames, width, height)) {

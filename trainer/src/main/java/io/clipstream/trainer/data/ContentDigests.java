@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,8 +18,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * SHA-256 of the content of a list's videos. A file beside the run remembers them with size and
- * time of change, so that only new and changed videos are read. Immutable.
+ * SHA-256 of the content of a list's videos, of a folder of frames that of all its pictures. A file
+ * beside the run remembers them with size and time of change, so that only new and changed videos
+ * are read. Immutable.
  */
 public final class ContentDigests {
   private static final Pattern KNOWN = Pattern.compile("([0-9a-f]{64})\t(.+)");
@@ -51,18 +51,16 @@ public final class ContentDigests {
       }
     }
     Map<Path, String> stamps = new LinkedHashMap<>();
+    Map<Path, ClipList.Entry> unknown = new LinkedHashMap<>();
     for (ClipList.Entry video : videos) {
       if (!stamps.containsKey(video.path())) {
-        stamps.put(video.path(), stamp(video.path()));
+        String stamp = stamp(video);
+        stamps.put(video.path(), stamp);
+        if (!known.containsKey(stamp)) {
+          unknown.put(video.path(), video);
+        }
       }
     }
-    List<Path> unknown = new ArrayList<>();
-    stamps.forEach(
-        (path, stamp) -> {
-          if (!known.containsKey(stamp)) {
-            unknown.add(path);
-          }
-        });
     Map<Path, String> computed = compute(unknown, threads, progress);
     Map<Path, String> digests = new HashMap<>();
     StringBuilder lines = new StringBuilder();
@@ -76,7 +74,8 @@ public final class ContentDigests {
     return new ContentDigests(digests);
   }
 
-  private static Map<Path, String> compute(List<Path> files, int threads, Progress progress)
+  private static Map<Path, String> compute(
+      Map<Path, ClipList.Entry> files, int threads, Progress progress)
       throws IOException, InterruptedException {
     Map<Path, String> digests = new HashMap<>();
     if (files.isEmpty()) {
@@ -86,16 +85,16 @@ public final class ContentDigests {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       Map<Path, Future<String>> futures = new LinkedHashMap<>();
-      for (Path file : files) {
-        futures.put(
-            file,
-            pool.submit(
-                () -> {
-                  String digest = Sha256.of(file);
-                  progress.step();
-                  return digest;
-                }));
-      }
+      files.forEach(
+          (file, video) ->
+              futures.put(
+                  file,
+                  pool.submit(
+                      () -> {
+                        String digest = digest(video);
+                        progress.step();
+                        return digest;
+                      })));
       for (Map.Entry<Path, Future<String>> future : futures.entrySet()) {
         digests.put(future.getKey(), future.getValue().get());
       }
@@ -108,7 +107,17 @@ public final class ContentDigests {
     return digests;
   }
 
-  private static String stamp(Path file) throws IOException {
+  private static String digest(ClipList.Entry video) throws IOException {
+    return video.series().isPresent()
+        ? FrameFolder.list(video.path(), video.series().get()).digest()
+        : Sha256.of(video.path());
+  }
+
+  private static String stamp(ClipList.Entry video) throws IOException {
+    Path file = video.path();
+    if (video.series().isPresent()) {
+      return "frames\t" + FrameFolder.list(file, video.series().get()).stamp() + "\t" + file;
+    }
     return Files.size(file) + "\t" + Files.getLastModifiedTime(file) + "\t" + file;
   }
 
@@ -117,12 +126,14 @@ public final class ContentDigests {
     return digests.get(video);
   }
 
-  /** What an entry shows: the digest of its video and, if it has one, the range. */
+  /**
+   * What an entry shows: the digest of its video and, if it has one, the part, and of a folder of
+   * frames the rate.
+   */
   public String of(ClipList.Entry entry) {
+    String part = entry.part().replace('#', '@');
     return of(entry.path())
-        + entry
-            .range()
-            .map(range -> "@" + range.startSeconds() + "-" + range.endSeconds())
-            .orElse("");
+        + part
+        + entry.series().map(series -> "/" + series.framesPerSecond()).orElse("");
   }
 }

@@ -27,6 +27,8 @@ import java.util.TreeMap;
  * @param repeated videos with content and label of another one of their split
  * @param unused videos of splits that the run does not use, by split
  * @param passedOver files that are taken for no videos
+ * @param frames how folders of frames are taken, one line; empty if there are none
+ * @param incomplete folders that lack frames, one line each
  */
 public record DataReport(
     List<String> labels,
@@ -37,7 +39,9 @@ public record DataReport(
     List<String> contradicted,
     int repeated,
     Map<String, Integer> unused,
-    List<String> passedOver) {
+    List<String> passedOver,
+    String frames,
+    List<String> incomplete) {
 
   /** Lines of each kind that are told; the files have all. */
   private static final int TOLD = 10;
@@ -121,7 +125,17 @@ public record DataReport(
       }
     }
     return new DataReport(
-        labels, clips, videos, rejected, shared, contradicted, repeated, unused, list.passedOver());
+        labels,
+        clips,
+        videos,
+        rejected,
+        shared,
+        contradicted,
+        repeated,
+        unused,
+        list.passedOver(),
+        list.framesLine("data.frames-per-second").orElse(""),
+        list.incomplete());
   }
 
   private static String pair(
@@ -191,6 +205,12 @@ public record DataReport(
               train,
               imbalance(train)));
     }
+    if (!frames.isEmpty()) {
+      text.append(frames).append('\n');
+    }
+    if (!incomplete.isEmpty()) {
+      text.append(incomplete.size()).append(" of them lack frames, data.json says which\n");
+    }
     if (!rejected.isEmpty()) {
       text.append(
           String.format(
@@ -256,6 +276,8 @@ public record DataReport(
     map.put("repeatedContent", repeated);
     map.put("unusedSplits", unused);
     map.put("passedOver", passedOver);
+    map.put("framesLine", frames);
+    map.put("incomplete", incomplete);
     map.put("rejected", rejected);
     return map;
   }

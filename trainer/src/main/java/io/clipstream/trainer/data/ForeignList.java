@@ -26,19 +26,29 @@ import java.util.regex.Pattern;
  * Lists of videos as other tools have them:
  *
  * <ul>
- *   <li>lines of {@code PATH INDEX}, as PaddleVideo and MMAction2 use them (their lists of folders
- *       of frames, with a number more, are not read);
+ *   <li>lines of {@code PATH INDEX}, as PaddleVideo and MMAction2 use them, or, of folders of
+ *       frames or videos, {@code PATH FRAMES INDEX} and {@code PATH OFFSET FRAMES INDEX}: all lines
+ *       have as many numbers as the first. MMAction2 adds OFFSET to the number of the first
+ *       picture, which is 1 unless its setting says 0; it and PaddleVideo take the first FRAMES
+ *       pictures;
  *   <li>the CSV files of Kinetics, {@code label,youtube_id,time_start,time_end,split}, for files
  *       named {@code ID_000010_000020.mp4} in one folder or in one for each split or label;
  *   <li>a JSON array of objects with {@code path}, {@code label} and, where they matter, {@code
- *       split}, {@code source}, {@code start} and {@code end}.
+ *       split}, {@code source}, {@code start} and {@code end}, or {@code start_frame} and {@code
+ *       end_frame}.
  * </ul>
  *
  * @param prefix folder that paths are relative to
- * @param names of the labels in the order of their indices; empty if none were given
+ * @param options with the names of the labels in the order of their indices; empty if none were
+ *     given
  */
-record ForeignList(Path file, Path prefix, List<String> names) {
+record ForeignList(Path file, Path prefix, ListOptions options) {
   private static final String KINETICS = "label,youtube_id,time_start,time_end";
+
+  /** What lines of so many numbers are, the path aside. */
+  private static final List<String> FORMS =
+      List.of("PATH INDEX", "PATH FRAMES INDEX", "PATH OFFSET FRAMES INDEX");
+
   private static final Pattern INDEXED = Pattern.compile(".*\\S\\s+\\d+\\s*");
   private static final Pattern INDEXED_WITHOUT_COMMA = Pattern.compile("[^,]*\\S\\s+\\d+\\s*");
 
@@ -116,40 +126,70 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     return line.replace("\"", "").startsWith(KINETICS);
   }
 
-  ClipList read(List<String> lines) {
+  ClipList read(List<String> lines) throws IOException {
     if (file.toString().endsWith(".json")) {
       return json(String.join("\n", lines));
     }
     List<ClipList.Entry> entries = new ArrayList<>();
     List<String> missing = new ArrayList<>();
+    IncompleteFolders incomplete = new IncompleteFolders();
     boolean kinetics = lines.stream().anyMatch(ForeignList::isKinetics);
+    int form = 0;
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
       if (line.isBlank() || line.startsWith("#") || isKinetics(line)) {
         continue;
       }
-      ClipList.Entry entry = kinetics ? kinetics(line, i + 1) : indexed(line, i + 1);
-      if (Files.isRegularFile(entry.path())) {
+      if (!kinetics && form == 0) {
+        form = form(line, i + 1);
+      }
+      ClipList.Entry entry = kinetics ? kinetics(line, i + 1) : indexed(line, i + 1, form);
+      if (entry.series().isPresent() || Files.isRegularFile(entry.path())) {
+        incomplete.look(entry);
         entries.add(entry);
       } else {
         missing.add(entry.path().toString());
       }
     }
-    return new ClipList(file, entries, missing);
+    return new ClipList(file, entries, missing, List.of(), incomplete.lines());
   }
 
-  private ClipList.Entry indexed(String line, int number) {
+  /** How many numbers the lines have behind their paths, by the first. */
+  private int form(String first, int number) {
+    int form = numbers(first);
+    if (form > FORMS.size()) {
+      throw new UserError(
+          "%s:%d: %d numbers are behind the path, expected %s; several labels of a video are not read"
+              .formatted(file, number, form, String.join(", ", FORMS)));
+    }
+    return Math.max(1, form);
+  }
+
+  /** Numbers at the end of a line; its first word is the path, or a part of it. */
+  private static int numbers(String line) {
+    String[] fields = line.strip().split("\\s+", -1);
+    int numbers = 0;
+    while (numbers < fields.length - 1 && fields[fields.length - 1 - numbers].matches("\\d+")) {
+      numbers++;
+    }
+    return numbers;
+  }
+
+  private ClipList.Entry indexed(String line, int number, int form) {
+    String expected = FORMS.get(form - 1);
+    int numbers = numbers(line);
+    if (numbers > form) {
+      throw new UserError(
+          "%s:%d: %d numbers are behind the path, in the lines before %d; expected %s in all, with one label each"
+              .formatted(file, number, numbers, form, expected));
+    }
     String[] fields = line.strip().split("\\s+", -1);
     int count = fields.length;
-    if (count >= 3 && fields[count - 2].matches("\\d+")) {
-      throw new UserError(
-          "%s:%d: a number of frames is before the label, so that it names folders of frames; expected videos: PATH INDEX"
-              .formatted(file, number));
-    }
-    if (count < 2 || !fields[count - 1].matches("\\d{1,6}")) {
-      throw new UserError("%s:%d: expected PATH INDEX: %s".formatted(file, number, line));
+    if (numbers < form || !fields[count - 1].matches("\\d{1,6}")) {
+      throw new UserError("%s:%d: expected %s: %s".formatted(file, number, expected, line));
     }
     int index = Integer.parseInt(fields[count - 1]);
+    List<String> names = options.names();
     if (names.isEmpty()) {
       throw new UserError(
           file
@@ -161,13 +201,36 @@ record ForeignList(Path file, Path prefix, List<String> names) {
           "%s:%d: label %d, expected 0 to %d: so many names of labels there are"
               .formatted(file, number, index, names.size() - 1));
     }
-    String path = line.strip().replaceFirst("\\s+\\d+$", "");
+    String text = line.strip().replaceFirst("(\\s+\\d+){" + form + "}$", "");
+    Path path = ListReader.path(file, number, prefix, text);
+    if (form == 1) {
+      return new ClipList.Entry(path, names.get(index), ClipList.NO_SPLIT, "", number);
+    }
+    int frames = frame(fields[count - 2], number);
     return new ClipList.Entry(
-        ListReader.path(file, number, prefix, path),
+        path,
         names.get(index),
         ClipList.NO_SPLIT,
         "",
-        number);
+        number,
+        Optional.empty(),
+        Optional.of(
+            form == 2
+                ? FrameSpan.of(frames)
+                : FrameSpan.of(frame(fields[count - 3], number), frames)),
+        series(path));
+  }
+
+  private int frame(String digits, int number) {
+    if (!digits.matches("0*\\d{1,9}")) {
+      throw new UserError(
+          "%s:%d: %s frames, expected at most %d".formatted(file, number, digits, FrameSpan.MOST));
+    }
+    return Integer.parseInt(digits);
+  }
+
+  private Optional<FrameSeries> series(Path path) {
+    return Files.isDirectory(path) ? Optional.of(options.series()) : Optional.empty();
   }
 
   private ClipList.Entry kinetics(String line, int number) {
@@ -206,7 +269,7 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     return new ClipList.Entry(found, label, split, fields.get(1), number);
   }
 
-  private ClipList json(String text) {
+  private ClipList json(String text) throws IOException {
     JsonNode array;
     try {
       array = JSON.readTree(text);
@@ -220,26 +283,35 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     }
     List<ClipList.Entry> entries = new ArrayList<>();
     List<String> missing = new ArrayList<>();
+    IncompleteFolders incomplete = new IncompleteFolders();
     for (JsonNode video : array) {
       if (text(video, "path").isEmpty() || text(video, "label").isEmpty()) {
         throw new UserError(file + ": expected path and label as texts: " + told(video));
       }
       int number = entries.size() + missing.size() + 1;
+      Path path = ListReader.path(file, number, prefix, text(video, "path"));
       ClipList.Entry entry =
           new ClipList.Entry(
-              ListReader.path(file, number, prefix, text(video, "path")),
+              path,
               text(video, "label"),
               text(video, "split"),
               text(video, "source"),
               0,
-              range(video));
-      if (Files.isRegularFile(entry.path())) {
+              range(video),
+              frames(video),
+              series(path));
+      if (entry.range().isPresent() && entry.frames().isPresent()) {
+        throw new UserError(
+            file + ": a range in seconds and one in frames, expected one of them: " + told(video));
+      }
+      if (entry.series().isPresent() || Files.isRegularFile(path)) {
+        incomplete.look(entry);
         entries.add(entry);
       } else {
         missing.add(entry.path().toString());
       }
     }
-    return new ClipList(file, entries, missing);
+    return new ClipList(file, entries, missing, List.of(), incomplete.lines());
   }
 
   /** A text of an object; empty if it has none, or null. */
@@ -266,6 +338,31 @@ record ForeignList(Path file, Path prefix, List<String> names) {
     } catch (IllegalArgumentException e) {
       throw new UserError(
           file + ": expected start and end in seconds with 0 <= start < end: " + told(video), e);
+    }
+  }
+
+  private Optional<FrameSpan> frames(JsonNode video) {
+    JsonNode start = video.path("start_frame");
+    JsonNode end = video.path("end_frame");
+    boolean fromTheStart = start.isMissingNode() || start.isNull();
+    if (fromTheStart && (end.isMissingNode() || end.isNull())) {
+      return Optional.empty();
+    }
+    try {
+      if (!end.canConvertToExactIntegral()
+          || !(fromTheStart || start.canConvertToExactIntegral())) {
+        throw new IllegalArgumentException("no whole numbers");
+      }
+      int before = Math.toIntExact(end.longValue());
+      return Optional.of(
+          fromTheStart
+              ? FrameSpan.of(before)
+              : FrameSpan.between(Math.toIntExact(start.longValue()), before));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new UserError(
+          "%s: expected start_frame and end_frame as numbers from 0 with start < end: %s"
+              .formatted(file, told(video)),
+          e);
     }
   }
 

@@ -13,10 +13,12 @@ import java.util.regex.Pattern;
  * @param source pattern of names in a {@link ClipFolder}, whose first group is the source
  * @param prefix folder that a list's paths are relative to; empty: its own
  * @param names of labels, for lists that have indices instead
+ * @param series how folders of frames are taken
  */
-public record ListOptions(Optional<Pattern> source, Optional<Path> prefix, List<String> names) {
+public record ListOptions(
+    Optional<Pattern> source, Optional<Path> prefix, List<String> names, FrameSeries series) {
   public static final ListOptions NONE =
-      new ListOptions(Optional.empty(), Optional.empty(), List.of());
+      new ListOptions(Optional.empty(), Optional.empty(), List.of(), FrameSeries.USUAL);
 
   /**
    * Reads the names of labels.
@@ -24,9 +26,10 @@ public record ListOptions(Optional<Pattern> source, Optional<Path> prefix, List<
    * @param names file with the name of a label on each line, with or without its index; or empty
    */
   public static ListOptions of(
-      Optional<Pattern> source, Optional<Path> prefix, Optional<Path> names) throws IOException {
+      Optional<Pattern> source, Optional<Path> prefix, Optional<Path> names, FrameSeries series)
+      throws IOException {
     return new ListOptions(
-        source, prefix, names.isPresent() ? ForeignList.names(names.get()) : List.of());
+        source, prefix, names.isPresent() ? ForeignList.names(names.get()) : List.of(), series);
   }
 
   /**

@@ -16,9 +16,10 @@ import java.util.Optional;
 
 /** Reads a {@link ClipList} from its file. */
 final class ListReader {
-  private static final String FIELDS = "path,label[,split][,source][,start,end]";
+  private static final String FIELDS =
+      "path,label[,split][,source][,start,end][,start_frame,end_frame]";
   private static final List<String> COLUMNS =
-      List.of("path", "label", "split", "source", "start", "end");
+      List.of("path", "label", "split", "source", "start", "end", "start_frame", "end_frame");
 
   /** Begin a line of columns, or are both in it. */
   private static final List<String> HEADS = List.of("path", "label");
@@ -34,7 +35,7 @@ final class ListReader {
     List<String> lines = TextFile.lines(file, "a CSV file of " + FIELDS);
     Path folder = options.prefix().orElse(file.toAbsolutePath().getParent()).toAbsolutePath();
     if (ForeignList.isOne(file, lines, !options.names().isEmpty())) {
-      ClipList list = new ForeignList(file, folder, options.names()).read(lines);
+      ClipList list = new ForeignList(file, folder, options).read(lines);
       if (list.entries().isEmpty() && list.missing().isEmpty()) {
         throw new UserError(file + " names no video");
       }
@@ -46,6 +47,7 @@ final class ListReader {
       return list;
     }
     List<ClipList.Entry> entries = new ArrayList<>();
+    IncompleteFolders incomplete = new IncompleteFolders();
     boolean begun = false;
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
@@ -57,19 +59,20 @@ final class ListReader {
       if (head) {
         continue;
       }
-      ClipList.Entry entry = parse(file, i + 1, line, folder);
-      if (!Files.isRegularFile(entry.path())) {
+      ClipList.Entry entry = parse(file, i + 1, line, folder, options.series());
+      if (entry.series().isEmpty() && !Files.isRegularFile(entry.path())) {
         throw new UserError(
             "%s:%d: no video at %s: %s%s"
                 .formatted(
                     file, i + 1, entry.path(), absence(entry.path()), Nearest.hint(entry.path())));
       }
+      incomplete.look(entry);
       entries.add(entry);
     }
     if (entries.isEmpty()) {
       throw new UserError(file + " names no video; expected lines of " + FIELDS);
     }
-    return new ClipList(file, entries);
+    return new ClipList(file, entries, List.of(), List.of(), incomplete.lines());
   }
 
   private static String absence(Path path) {
@@ -90,7 +93,7 @@ final class ListReader {
       return false;
     }
     int count = fields.size();
-    if (count < 2 || count > 6 || count == 5 || !COLUMNS.subList(0, count).equals(fields)) {
+    if (!isCount(count) || !COLUMNS.subList(0, count).equals(fields)) {
       throw new UserError(
           "%s:%d: the columns are %s, expected %s"
               .formatted(file, number, shortened(line), FIELDS));
@@ -98,14 +101,19 @@ final class ListReader {
     return true;
   }
 
-  private static ClipList.Entry parse(Path file, int number, String line, Path folder) {
+  private static boolean isCount(int fields) {
+    return fields >= 2 && fields <= COLUMNS.size() && fields != 5 && fields != 7;
+  }
+
+  private static ClipList.Entry parse(
+      Path file, int number, String line, Path folder, FrameSeries series) {
     List<String> fields = fields(line);
     if (fields == null) {
       throw new UserError(
           "%s:%d: a quote is not closed, or not at the end of its field: %s"
               .formatted(file, number, shortened(line)));
     }
-    if (fields.size() < 2 || fields.size() > 6 || fields.size() == 5) {
+    if (!isCount(fields.size())) {
       throw new UserError(
           "%s:%d: %d fields, expected %s: %s"
               .formatted(file, number, fields.size(), FIELDS, shortened(line)));
@@ -115,13 +123,42 @@ final class ListReader {
           "%s:%d: the %s is empty, expected %s"
               .formatted(file, number, fields.get(0).isEmpty() ? "path" : "label", FIELDS));
     }
+    Path path = path(file, number, folder, fields.get(0));
+    Optional<TimeRange> range =
+        fields.size() > 5 ? range(file, number, fields.get(4), fields.get(5)) : Optional.empty();
+    Optional<FrameSpan> frames =
+        fields.size() > 7 ? frames(file, number, fields.get(6), fields.get(7)) : Optional.empty();
+    if (range.isPresent() && frames.isPresent()) {
+      throw new UserError(
+          "%s:%d: a range in seconds and one in frames, expected one of them"
+              .formatted(file, number));
+    }
     return new ClipList.Entry(
-        path(file, number, folder, fields.get(0)),
+        path,
         fields.get(1),
         fields.size() > 2 ? fields.get(2) : ClipList.NO_SPLIT,
         fields.size() > 3 ? fields.get(3) : "",
         number,
-        fields.size() > 5 ? range(file, number, fields.get(4), fields.get(5)) : Optional.empty());
+        range,
+        frames,
+        Files.isDirectory(path) ? Optional.of(series) : Optional.empty());
+  }
+
+  private static Optional<FrameSpan> frames(Path file, int number, String start, String end) {
+    if (start.isEmpty() && end.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          start.isEmpty()
+              ? FrameSpan.of(Integer.parseInt(end))
+              : FrameSpan.between(Integer.parseInt(start), Integer.parseInt(end)));
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          "%s:%d: the frames are %s to %s, expected numbers from 0 with start < end, or both empty"
+              .formatted(file, number, start, end),
+          e);
+    }
   }
 
   private static Optional<TimeRange> range(Path file, int number, String start, String end) {

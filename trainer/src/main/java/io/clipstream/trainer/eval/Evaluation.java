@@ -61,7 +61,7 @@ public record Evaluation(Answers answers, int[] classes, Confusion confusion) {
     List<String> leftOut = new ArrayList<>();
     answers
         .leftOut()
-        .forEach((i, reason) -> leftOut.add(answers.videos().get(i).path() + ": " + reason));
+        .forEach((i, reason) -> leftOut.add(told(answers.videos().get(i)) + ": " + reason));
     return leftOut;
   }
 
@@ -92,10 +92,14 @@ public record Evaluation(Answers answers, int[] classes, Confusion confusion) {
       if (answer >= 0 && answer != classes[i]) {
         ClipList.Entry video = answers.videos().get(i);
         wrong.add(
-            "%s: %s is called %s".formatted(video.path(), video.label(), labels().get(answer)));
+            "%s: %s is called %s".formatted(told(video), video.label(), labels().get(answer)));
       }
     }
     return wrong;
+  }
+
+  private static String told(ClipList.Entry video) {
+    return video.path() + video.part();
   }
 
   /** Share of videos whose label is among the five likeliest; of few labels that says little. */

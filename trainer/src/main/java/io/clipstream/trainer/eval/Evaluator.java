@@ -12,6 +12,8 @@ import io.clipstream.model.clip.VideoDecoder;
 import io.clipstream.model.infer.Classifier;
 import io.clipstream.model.infer.ProbabilityMean;
 import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.data.Footage;
+import io.clipstream.trainer.data.Remarks;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -75,12 +77,13 @@ public final class Evaluator {
     AtomicReference<Throwable> broken = new AtomicReference<>();
     ProbabilityMean[] means = new ProbabilityMean[videos.size()];
     Map<Integer, String> leftOut = new HashMap<>();
+    Remarks remarks = new Remarks(progress);
     progress.start("evaluating", videos.size());
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       for (int i = 0; i < videos.size(); i++) {
         int video = i;
-        pool.execute(() -> decode(decoder, videos.get(video), video, messages, broken));
+        pool.execute(() -> decode(decoder, videos.get(video), video, messages, broken, remarks));
       }
       List<Message> batch = new ArrayList<>();
       int ended = 0;
@@ -112,6 +115,7 @@ public final class Evaluator {
       pool.shutdownNow();
     }
     progress.end();
+    remarks.end("");
     double seconds = (System.nanoTime() - start) / 1e9;
     float[][] probabilities = new float[videos.size()][];
     for (int i = 0; i < probabilities.length; i++) {
@@ -126,14 +130,12 @@ public final class Evaluator {
       ClipList.Entry entry,
       int video,
       BlockingQueue<Message> messages,
-      AtomicReference<Throwable> broken) {
-    try {
+      AtomicReference<Throwable> broken,
+      Remarks remarks) {
+    try (Footage footage = Footage.open(entry)) {
+      footage.remark().ifPresent(remarks::add);
       DecodeResult result =
-          decoder.decode(
-              entry.path(),
-              sampling,
-              entry.range(),
-              clip -> messages.put(new Message(video, clip, null)));
+          footage.decode(decoder, sampling, clip -> messages.put(new Message(video, clip, null)));
       String rejected =
           result instanceof DecodeResult.Rejected r ? r.reason() + ": " + r.detail() : null;
       messages.put(new Message(video, null, rejected));

@@ -4,6 +4,7 @@ import io.clipstream.model.Settings;
 import io.clipstream.model.UserError;
 import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.data.FrameSeries;
 import io.clipstream.trainer.data.Kept;
 import io.clipstream.trainer.data.ListOptions;
 import io.clipstream.trainer.data.SourceSplit;
@@ -46,6 +47,7 @@ public record DataSettings(
   static final String SPLIT_NAMES =
       "names of splits between commas, without slashes and without a dot at their start";
 
+  private static final String FRAME_RATE = "data.frames-per-second";
   private static final String VALIDATION_SPLIT = "train.validation-split";
   private static final String VALIDATION = "validation";
   private static final double DEFAULT_LENGTH = 2;
@@ -146,7 +148,15 @@ public record DataSettings(
                 s.value("data.source", "a regular expression with a group", DataSettings::pattern))
             : Optional.empty(),
         path(s, folder, "data.prefix"),
-        path(s, folder, "data.label-names"));
+        path(s, folder, "data.label-names"),
+        new FrameSeries(
+            s.has(FRAME_RATE)
+                ? s.number(FRAME_RATE, FrameSeries.RATE.least(), FrameSeries.RATE.most())
+                : FrameSeries.USUAL.framesPerSecond(),
+            s.has("data.frame-names")
+                ? Optional.of(
+                    s.value("data.frame-names", FrameSeries.TEMPLATES, FrameSeries::template))
+                : Optional.empty()));
   }
 
   static Optional<Path> path(Settings s, Path folder, String key) {

@@ -174,7 +174,7 @@ public final class EvaluationPage {
                   ? ""
                   : "<img alt=\"\" width=\"96\" height=\"96\" src=\"" + picture + "\">")
           .append("<figcaption>")
-          .append(Html.escaped(judged.video().path().getFileName()))
+          .append(Html.escaped(judged.video().path().getFileName() + judged.video().part()))
           .append("<br>")
           .append(Html.escaped(judged.answer()))
           .append(' ')

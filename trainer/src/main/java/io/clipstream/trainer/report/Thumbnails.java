@@ -7,6 +7,7 @@ import io.clipstream.model.clip.DecodeLimits;
 import io.clipstream.model.clip.Sampling;
 import io.clipstream.model.clip.VideoDecoder;
 import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.data.Footage;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,15 +33,16 @@ final class Thumbnails {
   /** The picture as a {@code data:} address, empty if the video does not decode. */
   String of(ClipList.Entry video) throws InterruptedException {
     String[] address = {""};
-    decoder.decode(
-        video.path(),
-        Sampling.views(1, 1),
-        video.range(),
-        clip -> {
-          try (clip) {
-            address[0] = address(clip.pixels());
-          }
-        });
+    try (Footage footage = Footage.open(video)) {
+      footage.decode(
+          decoder,
+          Sampling.views(1, 1),
+          clip -> {
+            try (clip) {
+              address[0] = address(clip.pixels());
+            }
+          });
+    }
     return address[0];
   }
 

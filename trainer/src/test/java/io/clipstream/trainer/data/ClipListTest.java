@@ -96,15 +96,50 @@ class ClipListTest {
         .isEqualTo(list.entries());
   }
 
+  @Test
+  void shouldReadAndWriteFrames() throws Exception {
+    FramePictures.frames(folder.resolve("frames"), 3);
+    ClipList list =
+        read(
+            """
+            path,label,split,source,start,end,start_frame,end_frame
+            a.mp4,x,train,p,,,12,175
+            frames,x,train,,,,,4
+            frames,x,train,,,,0,2
+            frames,x,train,,0.5,2
+            frames,x,train
+            """);
+    ClipList copy = new ClipList(folder.resolve("copy.csv"), list.entries());
+    copy.write();
+
+    assertThat(list.entries())
+        .extracting(ClipList.Entry::part)
+        .containsExactly("#12+163", "#+4", "#0+2", "#0.5-2.0", "");
+    assertThat(list.entries().get(0).series()).isEmpty();
+    assertThat(list.entries().get(4).series()).contains(FrameSeries.USUAL);
+    assertThat(list.name(list.entries().get(0))).isEqualTo("a.mp4#12+163");
+    assertThat(list.incomplete())
+        .containsExactly(
+            folder.resolve("frames") + "#+4: 1 of its 4 frames are missing, number 4 is the first");
+    assertThat(ClipList.read(copy.file()).entries())
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("line")
+        .isEqualTo(list.entries());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "a.mp4 | list.csv:1: 1 fields, expected path,label[,split][,source][,start,end]: a.mp4",
+        "a.mp4 | list.csv:1: 1 fields, expected path,label[,split][,source][,start,end][,start_frame,end_frame]: a.mp4",
         "a.mp4,x,train,p,more | list.csv:1: 5 fields",
         "a.mp4,x,train,p,3,1 | list.csv:1: the range is 3 to 1, expected seconds with 0 <= start < end",
         "a.mp4,x,train,p,1, | list.csv:1: the range is 1 to ",
+        "a.mp4,x,train,p,,,3 | list.csv:1: 7 fields",
+        "a.mp4,x,train,p,,,3,3 | list.csv:1: the frames are 3 to 3, expected numbers from 0 with start < end",
+        "a.mp4,x,train,p,,,-1,3 | list.csv:1: the frames are -1 to 3, expected numbers from 0",
+        "a.mp4,x,train,p,,,0,x | list.csv:1: the frames are 0 to x, expected numbers from 0",
+        "a.mp4,x,train,p,1,2,0,9 | list.csv:1: a range in seconds and one in frames, expected one of them",
         "a.mp4, | list.csv:1: the label is empty",
         ",static | list.csv:1: the path is empty",
         "\"a.mp4,static | list.csv:1: a quote is not closed",

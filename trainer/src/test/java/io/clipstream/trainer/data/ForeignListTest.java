@@ -21,7 +21,10 @@ class ForeignListTest {
     Path list = Files.writeString(folder.resolve(name), text);
     Path names = Files.writeString(folder.resolve("names.txt"), "0 abseiling\n1 air_drumming\n");
     return ListOptions.of(
-            Optional.empty(), Optional.of(folder.resolve("videos")), Optional.of(names))
+            Optional.empty(),
+            Optional.of(folder.resolve("videos")),
+            Optional.of(names),
+            FrameSeries.USUAL)
         .open(list);
   }
 
@@ -43,6 +46,71 @@ class ForeignListTest {
         .containsExactly("a b.mp4 air_drumming", "c.mp4 abseiling");
     assertThat(list.missing()).containsExactly(folder.resolve("videos/train/gone.mp4").toString());
     assertThat(list.unsplit()).isTrue();
+  }
+
+  /** As MMAction2's RawframeDataset and PaddleVideo's FrameDataset have them. */
+  @Test
+  void shouldReadFoldersOfFrames() throws Exception {
+    FramePictures.frames(folder.resolve("videos/a"), 5);
+    FramePictures.frames(folder.resolve("videos/12"), 3);
+
+    ClipList list = read("train.list", "a 5 1\n12 4 0\ngone 7 0\n");
+
+    assertThat(list.entries())
+        .extracting(entry -> entry.path().getFileName() + entry.part() + " " + entry.label())
+        .containsExactly("a#+5 air_drumming", "12#+4 abseiling");
+    assertThat(list.entries()).allMatch(entry -> entry.series().isPresent());
+    assertThat(list.missing()).containsExactly(folder.resolve("videos/gone").toString());
+    assertThat(list.incomplete())
+        .containsExactly(
+            folder.resolve("videos/12")
+                + "#+4: 1 of its 4 frames are missing, number 4 is the first");
+    assertThat(list.framesLine("data.frames-per-second"))
+        .contains(
+            "2 of the videos are folders of frames, taken as 30 frames a second (data.frames-per-second)");
+  }
+
+  /** As MMAction2 has them with_offset. */
+  @Test
+  void shouldReadFramesWithOffsetsOfFoldersAndVideos() throws Exception {
+    FramePictures.frames(folder.resolve("videos/a"), 5);
+    video("c.mp4");
+
+    ClipList list = read("train.list", "a 0 2 1\na 2 3 0\nc.mp4 12 163 1\n");
+
+    assertThat(list.entries())
+        .extracting(
+            entry -> entry.path().getFileName() + entry.part() + " " + entry.series().isPresent())
+        .containsExactly("a#0+2 true", "a#2+3 true", "c.mp4#12+163 false");
+    assertThat(list.incomplete()).isEmpty();
+  }
+
+  @Test
+  void shouldTakeOneNumberForTheLabelWhateverTheFileIsCalled() throws Exception {
+    video("5");
+
+    ClipList list = read("train.list", "5 1\n");
+
+    assertThat(list.entries().get(0).frames()).isEmpty();
+    assertThat(list.entries().get(0).label()).isEqualTo("air_drumming");
+  }
+
+  @Test
+  void shouldReadFramesInJson() throws Exception {
+    video("a.mp4");
+    FramePictures.frames(folder.resolve("videos/f"), 5);
+
+    ClipList list =
+        read(
+            "list.json",
+            """
+            [{"path": "a.mp4", "label": "x", "start_frame": 12, "end_frame": 20},
+             {"path": "f", "label": "x", "end_frame": 3, "start_frame": null},
+             {"path": "f", "label": "x"}]
+            """);
+
+    assertThat(list.entries()).extracting(ClipList.Entry::part).containsExactly("#12+8", "#+3", "");
+    assertThat(list.entries().get(2).series()).contains(FrameSeries.USUAL);
   }
 
   @Test
@@ -145,7 +213,14 @@ class ForeignListTest {
       delimiter = '|',
       value = {
         "l.list | a.mp4 2 | l.list:1: label 2, expected 0 to 1: so many names of labels there are",
-        "l.list | folder 120 1 | l.list:1: a number of frames is before the label",
+        "l.list | a.mp4 1;folder 120 1 | l.list:2: 2 numbers are behind the path, in the lines before 1; expected PATH INDEX in all, with one label each",
+        "l.list | a 12 1;b 12 1 0 | l.list:2: 3 numbers are behind the path, in the lines before 2; expected PATH FRAMES INDEX in all",
+        "l.list | a 12 1;b 1 | l.list:2: expected PATH FRAMES INDEX: b 1",
+        "l.list | a 3 12 1;b 12 1 | l.list:2: expected PATH OFFSET FRAMES INDEX: b 12 1",
+        "l.list | a 12 1 0 1 | l.list:1: 4 numbers are behind the path, expected PATH INDEX, PATH FRAMES INDEX, PATH OFFSET FRAMES INDEX; several labels of a video are not read",
+        "l.list | a 1234567890 1 | l.list:1: 1234567890 frames, expected at most 999999999",
+        "l.list | a 12 2 | l.list:1: label 2, expected 0 to 1",
+        "l.list | gone 12 1 | none of the 1 videos that",
         "l.list | a.mp4 1;b.mp4 | l.list:2: expected PATH INDEX: b.mp4",
         "l.list | gone.mp4 1 | none of the 1 videos that",
         "l.json | [] | l.json names no video",
@@ -158,6 +233,10 @@ class ForeignListTest {
         "l.json | [{\"path\": \"a\", \"label\": \"b\", \"label\": \"c\"}] | Duplicate field 'label'",
         "l.json | [{\"path\": \"a\", \"label\": \"b\"}] [] | l.json is no JSON: something follows behind its end",
         "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start\": \"x\", \"end\": 1}] | expected start and end in",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start_frame\": 1}] | expected start_frame and end_frame as numbers from 0",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\", \"end_frame\": 1.5}] | expected start_frame and end_frame as numbers from 0",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start_frame\": 5, \"end_frame\": 5}] | expected start_frame and end_frame as numbers from 0",
+        "l.json | [{\"path\": \"a\", \"label\": \"b\", \"end_frame\": 5, \"end\": 5}] | a range in seconds and one in frames, expected one of them",
         "l.json | [{\"path\": \"a\"}] | expected path and label as texts",
         "l.json | [{\"path\": \"a\", \"label\": \"b\", \"start\": 1}] | expected start and end in seconds",
       })
@@ -177,7 +256,10 @@ class ForeignListTest {
 
     assertThatThrownBy(() -> ListOptions.NONE.open(list))
         .hasMessageContaining("data.label-names of a recipe, --label-names of eval");
-    assertThatThrownBy(() -> ListOptions.of(Optional.empty(), Optional.empty(), Optional.of(names)))
+    assertThatThrownBy(
+            () ->
+                ListOptions.of(
+                    Optional.empty(), Optional.empty(), Optional.of(names), FrameSeries.USUAL))
         .hasMessageContaining("label b has index 2, expected 1");
     assertThatThrownBy(() -> ForeignList.names(Files.writeString(names, "99999999999 a\n")))
         .isInstanceOf(UserError.class)

@@ -1,0 +1,102 @@
+package io.clipstream.model.clip;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What the bytes of a picture's file say of it, without decoding one.
+ *
+ * @param format what it is encoded in
+ * @param width in pixels
+ * @param height in pixels
+ */
+public record StillPicture(Format format, int width, int height) {
+  /** Formats that are read. */
+  public enum Format {
+    JPEG,
+    PNG
+  }
+
+  private static final long PNG_SIGNATURE = 0x89504e470d0a1a0aL;
+
+  /** Segments of a JPEG before its size; real ones have some dozens at most. */
+  private static final int MOST_SEGMENTS = 1000;
+
+  /** The end of a picture is looked for in as many last bytes, since some have bytes behind it. */
+  private static final int TAIL = 1 << 12;
+
+  /**
+   * Reads the size.
+   *
+   * @return empty if it is neither a JPEG nor a PNG, or is cut off before its size
+   */
+  public static Optional<StillPicture> of(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      ByteBuffer head = bytes(channel, 0, 24);
+      if (head.remaining() >= 24 && head.getLong(0) == PNG_SIGNATURE) {
+        return sized(Format.PNG, head.getInt(16), head.getInt(20));
+      }
+      return head.remaining() >= 2 && head.getShort(0) == (short) 0xffd8
+          ? jpeg(channel)
+          : Optional.empty();
+    }
+  }
+
+  /** Walks over the segments to the one with the size (ISO 10918-1, B.1.1.4 and B.2.2). */
+  private static Optional<StillPicture> jpeg(FileChannel channel) throws IOException {
+    long at = 2;
+    for (int i = 0; i < MOST_SEGMENTS; i++) {
+      ByteBuffer segment = bytes(channel, at, 9);
+      if (segment.remaining() < 4 || (segment.get(0) & 0xff) != 0xff) {
+        return Optional.empty();
+      }
+      int marker = segment.get(1) & 0xff;
+      if (marker == 0xff) { // a byte that fills
+        at++;
+        continue;
+      }
+      boolean hasSize =
+          marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+      if (hasSize && segment.remaining() == 9) {
+        return sized(Format.JPEG, segment.getShort(7) & 0xffff, segment.getShort(5) & 0xffff);
+      }
+      if (hasSize || marker == 0xda) { // the picture's own data
+        return Optional.empty();
+      }
+      at += 2 + (segment.getShort(2) & 0xffff);
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<StillPicture> sized(Format format, int width, int height) {
+    return width > 0 && height > 0
+        ? Optional.of(new StillPicture(format, width, height))
+        : Optional.empty();
+  }
+
+  /** Whether the file has the end of its picture: what is cut off has not. */
+  public static boolean hasEnd(Path file, Format format) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      long from = Math.max(0, channel.size() - TAIL);
+      String tail = StandardCharsets.ISO_8859_1.decode(bytes(channel, from, TAIL)).toString();
+      return tail.contains(format == Format.PNG ? "IEND" : "\u00ff\u00d9");
+    }
+  }
+
+  private static ByteBuffer bytes(FileChannel channel, long at, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(count);
+    while (bytes.hasRemaining() && channel.read(bytes, at + bytes.position()) >= 0) {
+      // until full or at the end
+    }
+    return bytes.flip();
+  }
+
+  @Override
+  public String toString() {
+    return "%s of %d x %d".formatted(format, width, height);
+  }
+}
