@@ -118,6 +118,7 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     OptionValues.atLeast(1, "--threads", threads);
+    FrameSeries series = series();
     if (html != null) { // before everything is measured for it
       OptionValues.writable("--html", html);
     }
@@ -129,7 +130,7 @@ final class EvalCommand implements Callable<Integer> {
     Sampling.parseViews(protocol);
     ClipList list =
         ListOptions.of(
-                Optional.empty(), Optional.ofNullable(prefix), Optional.ofNullable(names), series())
+                Optional.empty(), Optional.ofNullable(prefix), Optional.ofNullable(names), series)
             .open(data);
     list.missing()
         .forEach(path -> spec.commandLine().getErr().println("no video at " + Printable.of(path)));

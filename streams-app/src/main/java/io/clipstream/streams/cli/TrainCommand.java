@@ -358,6 +358,7 @@ final class TrainCommand implements Callable<Integer> {
     FeedbackData videos = new FeedbackData(settings, folder.file("feedback"), progress);
     FeedbackSnapshot snapshot = kafka(progress).feedback(feedback, settings, videos, fresh);
     keys.put("data.list", videos.list().toAbsolutePath().toString());
+    keys.put("data.prefix", videos.list().toAbsolutePath().getParent().toString());
     return snapshot.told();
   }
 

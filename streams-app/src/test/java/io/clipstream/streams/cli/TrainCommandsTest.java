@@ -3,9 +3,13 @@ package io.clipstream.streams.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -72,6 +76,59 @@ class TrainCommandsTest {
         .content()
         .contains(
             "clipstream_training_outcome{model=\"own\",outcome=\"failed\",version=\"1\"} 1.0");
+  }
+
+  @Test
+  void shouldSayInOneLineWhatEvalCannotTakeFramesAs() {
+    for (String[] wrong :
+        new String[][] {
+          {"--frames-per-second", "0", "--frames-per-second is 0.0, expected 0.01 to 1000.0"},
+          {"--frames-per-second", "NaN", "--frames-per-second is NaN, expected 0.01 to 1000.0"},
+          {"--frame-names", "img.jpg", "--frame-names is img.jpg, expected names with one number"},
+        }) {
+      assertThatThrownBy(() -> eval("gone.pt", "--data", "x.csv", wrong[0], wrong[1]))
+          .hasMessageStartingWith(wrong[2]);
+    }
+  }
+
+  /** The list that feedback makes has paths relative to its own folder. */
+  @Test
+  void shouldTrainOnFeedbackBesideAListWithAPrefix() throws Exception {
+    Path feedback = Files.createDirectories(folder.resolve("run/feedback"));
+    Files.writeString(
+        feedback.resolve("snapshot.json"), "{\"offsets\": {}, \"items\": [], \"rejected\": []}");
+    StringBuilder list =
+        new StringBuilder("path,label,split,source,start,end,start_frame,end_frame\n");
+    for (int i = 0; i < 4; i++) {
+      Path frames = Files.createDirectories(folder.resolve("frames/f" + i));
+      for (int number = 1; number <= 12; number++) {
+        BufferedImage image = new BufferedImage(160, 120, BufferedImage.TYPE_INT_RGB);
+        image.setRGB(number, 30 * i, 0xffffff);
+        ImageIO.write(image, "png", frames.resolve("img_%05d.png".formatted(number)).toFile());
+      }
+      list.append(
+          "../../frames/f%d,%s,%s,,,,2,12%n"
+              .formatted(i, i % 2 == 0 ? "shake" : "static", i < 2 ? "train" : "validation"));
+    }
+    Files.writeString(feedback.resolve("videos.csv"), list);
+    CommandLine command = new CommandLine(new TrainCommand());
+    StringWriter said = new StringWriter();
+    command.setErr(new PrintWriter(said));
+    command.parseArgs(
+        "-c",
+        "../trainer/recipes/finetune.properties",
+        "--set",
+        "data.prefix=" + folder.resolve("frames"),
+        "--set",
+        "data.frames-per-second=10",
+        "--feedback",
+        "-o",
+        folder.resolve("run").toString(),
+        "--dry-run");
+
+    assertThat(((TrainCommand) command.getCommand()).call()).isZero();
+    assertThat(said.toString())
+        .contains("4 of the videos are folders of frames, taken as 10 frames a second");
   }
 
   private static void eval(String... arguments) throws Exception {

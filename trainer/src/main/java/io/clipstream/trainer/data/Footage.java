@@ -3,6 +3,7 @@ package io.clipstream.trainer.data;
 import io.clipstream.model.FileKind;
 import io.clipstream.model.FileProblem;
 import io.clipstream.model.Printable;
+import io.clipstream.model.Quantity;
 import io.clipstream.model.SessionFolder;
 import io.clipstream.model.clip.ClipSink;
 import io.clipstream.model.clip.DecodeLimits;
@@ -20,6 +21,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -33,6 +35,9 @@ public final class Footage implements AutoCloseable {
 
   /** Larger files are no frames. */
   private static final long MOST_BYTES = 128L << 20;
+
+  /** Of the pictures of one video, since all are copied while it is decoded. */
+  private static final long MOST_TOGETHER = 4L << 30;
 
   private static SessionFolder session;
 
@@ -134,6 +139,19 @@ public final class Footage implements AutoCloseable {
               .formatted(entry.frames().get(), folder.number(0), folder.number(folder.size() - 1)));
       return;
     }
+    double seconds =
+        (folder.number(slice.to() - 1) - folder.number(slice.from()) + 1.0)
+            / series.framesPerSecond();
+    if (seconds > LIMITS.maxSeconds()) { // before they are looked at, one by one
+      reject(
+          DecodeReason.TOO_LONG,
+          String.format(
+              Locale.ROOT,
+              "its pictures last %.0f s, at most %.0f s are read",
+              seconds,
+              LIMITS.maxSeconds()));
+      return;
+    }
     StillPicture[] pictures = look(folder, slice);
     if (rejected != null) {
       return;
@@ -174,6 +192,7 @@ public final class Footage implements AutoCloseable {
   private StillPicture[] look(FrameFolder folder, FrameFolder.Slice slice)
       throws IOException, InterruptedException {
     StillPicture[] pictures = new StillPicture[slice.size()];
+    long together = 0;
     for (int i = 0; i < pictures.length; i++) {
       interruptible();
       Path picture = folder.picture(slice.from() + i);
@@ -193,6 +212,14 @@ public final class Footage implements AutoCloseable {
         return pictures;
       }
       pictures[i] = found.get();
+      together += Files.size(picture);
+      if (together > MOST_TOGETHER) {
+        reject(
+            DecodeReason.TOO_LONG,
+            "its pictures have more than %s, which is the most of one video; name parts of it"
+                .formatted(Quantity.text(MOST_TOGETHER)));
+        return pictures;
+      }
     }
     return pictures;
   }

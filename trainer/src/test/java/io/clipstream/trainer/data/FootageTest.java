@@ -7,6 +7,9 @@ import io.clipstream.model.clip.ClipSpec;
 import io.clipstream.model.clip.DecodeReason;
 import io.clipstream.model.clip.DecodeResult;
 import io.clipstream.model.clip.VideoEncoder;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +17,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -181,6 +189,53 @@ class FootageTest {
     }
 
     assertThat(shown(frames(folder, null))).isEqualTo(List.of(1, 2, 3, 4, 5, 6));
+  }
+
+  /** As cameras and programs write them, beside the usual ones. */
+  @ParameterizedTest
+  @CsvSource({
+    "jpeg, TYPE_INT_RGB, true",
+    "jpeg, TYPE_BYTE_GRAY, false",
+    "png, TYPE_BYTE_GRAY, false",
+    "png, TYPE_USHORT_GRAY, false",
+    "png, TYPE_INT_ARGB, false",
+    "png, TYPE_INT_RGB, true",
+    "png, TYPE_BYTE_INDEXED, false",
+    "png, TYPE_BYTE_BINARY, false",
+  })
+  void shouldTakeEachKindOfPicture(String format, String type, boolean progressive)
+      throws Exception {
+    for (int number = 1; number <= 6; number++) {
+      BufferedImage image =
+          new BufferedImage(64, 36, BufferedImage.class.getField(type).getInt(null));
+      Graphics2D graphics = image.createGraphics();
+      graphics.setColor(number % 2 == 0 ? Color.BLACK : Color.WHITE);
+      graphics.fillRect(0, 0, 64, 36);
+      graphics.dispose();
+      ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
+      ImageWriteParam how = writer.getDefaultWriteParam();
+      if (progressive) {
+        how.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+      }
+      try (ImageOutputStream out =
+          ImageIO.createImageOutputStream(folder.resolve(number + "." + format).toFile())) {
+        writer.setOutput(out);
+        writer.write(null, new IIOImage(image, null, null), how);
+      }
+      writer.dispose();
+    }
+    int white = FramePictures.number((byte) 255);
+
+    assertThat(shown(frames(folder, null))).isEqualTo(List.of(white, 0, white, 0, white, 0));
+  }
+
+  @Test
+  void shouldRefuseWhatIsLongerThanAnyVideoBeforeItIsPutTogether() throws Exception {
+    FramePictures.frames(folder, 5);
+    FramePictures.write(folder, "img_999999999.jpg", 1);
+
+    assertThat(shown(frames(folder, null)))
+        .isEqualTo("TOO_LONG: its pictures last 100000000 s, at most 21600 s are read");
   }
 
   @ParameterizedTest
