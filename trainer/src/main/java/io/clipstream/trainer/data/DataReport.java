@@ -276,7 +276,7 @@ public record DataReport(
     map.put("repeatedContent", repeated);
     map.put("unusedSplits", unused);
     map.put("passedOver", passedOver);
-    map.put("framesLine", frames);
+    map.put("frames", frames);
     map.put("incomplete", incomplete);
     map.put("rejected", rejected);
     return map;

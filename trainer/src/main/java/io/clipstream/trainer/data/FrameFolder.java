@@ -5,6 +5,7 @@ import io.clipstream.model.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -246,6 +247,6 @@ final class FrameFolder {
   }
 
   private static void update(MessageDigest digest, String text) {
-    digest.update((text + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    digest.update((text + "\n").getBytes(StandardCharsets.UTF_8));
   }
 }

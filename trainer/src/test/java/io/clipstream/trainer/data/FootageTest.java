@@ -1,11 +1,17 @@
 package io.clipstream.trainer.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.clipstream.model.Progress;
+import io.clipstream.model.clip.Clip;
+import io.clipstream.model.clip.ClipBuffers;
 import io.clipstream.model.clip.ClipSpec;
+import io.clipstream.model.clip.DecodeLimits;
 import io.clipstream.model.clip.DecodeReason;
 import io.clipstream.model.clip.DecodeResult;
+import io.clipstream.model.clip.Sampling;
+import io.clipstream.model.clip.VideoDecoder;
 import io.clipstream.model.clip.VideoEncoder;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -290,7 +296,7 @@ class FootageTest {
     assertThat(shown(frames(frames, span), EACH, remarks)).isEqualTo(reason);
   }
 
-  /** What the demuxer and the decoder think of it is not asked: a file that is damaged within. */
+  /** As in a video whose data is damaged between its frames' ends. */
   @Test
   void shouldDecodeOnWhereAPictureIsDamagedWithin() throws Exception {
     FramePictures.noise(folder, 6, 100, 1);
@@ -330,9 +336,7 @@ class FootageTest {
     FramePictures.frames(folder, 5);
     Thread.currentThread().interrupt();
 
-    assertThat(
-            org.assertj.core.api.Assertions.catchThrowable(
-                () -> Footage.open(frames(folder, null))))
+    assertThat(catchThrowable(() -> Footage.open(frames(folder, null))))
         .isInstanceOf(InterruptedException.class);
     assertThat(Thread.interrupted()).isFalse();
   }
@@ -362,12 +366,12 @@ class FootageTest {
     try (Footage footage = Footage.open(entry(text, FrameSpan.of(3), null))) {
       DecodeResult result =
           footage.decode(
-              new io.clipstream.model.clip.VideoDecoder(
+              new VideoDecoder(
                   EACH,
-                  io.clipstream.model.clip.DecodeLimits.defaults(),
-                  new io.clipstream.model.clip.ClipBuffers(EACH.clipBytes(), EACH.clipBytes())),
-              io.clipstream.model.clip.Sampling.views(1, 1),
-              io.clipstream.model.clip.Clip::close);
+                  DecodeLimits.defaults(),
+                  new ClipBuffers(EACH.clipBytes(), EACH.clipBytes())),
+              Sampling.views(1, 1),
+              Clip::close);
 
       assertThat(result)
           .isInstanceOfSatisfying(
