@@ -269,6 +269,7 @@ public final class TrainingLoop {
   /** The checkpoint's weights, else those that the recipe begins with. */
   private Map<String, Weights> firstWeights(Optional<Checkpoint> saved) throws IOException {
     if (saved.isPresent()) {
+      progress.note("training goes on after step %d of %d".formatted(saved.get().step(), steps));
       return shaped(AdamW.weights(saved.get().optimizer()));
     }
     recipe

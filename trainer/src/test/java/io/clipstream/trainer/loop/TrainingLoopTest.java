@@ -240,7 +240,9 @@ class TrainingLoopTest {
 
     TrainingLoop.Trained resumed = train(recipe, "cut", Integer.MAX_VALUE);
 
-    assertThat(said.toString()).contains("checkpoint.bin: it is cut off; going on from step 6");
+    assertThat(said.toString())
+        .contains("checkpoint.bin: it is cut off; going on from step 6")
+        .contains("training goes on after step 6 of 12");
     assertThat(resumed.history())
         .extracting(EpochReport::trainLoss)
         .isEqualTo(whole.history().stream().map(EpochReport::trainLoss).toList());
