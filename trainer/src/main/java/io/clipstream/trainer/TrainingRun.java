@@ -264,7 +264,13 @@ public final class TrainingRun {
       Path page = run.file("report-" + split + ".html");
       EvaluationPage.write(
               page,
-              recipe.name() + "-" + recipe.version() + " on split " + split,
+              "%s-%s on split %s, epoch %d of %d"
+                  .formatted(
+                      recipe.name(),
+                      recipe.version(),
+                      split,
+                      trained.chosen().orElseThrow().epoch(),
+                      trained.history().size()),
               evaluation.getValue(),
               EpochReport.curves(trained.history()))
           .ifPresent(why -> progress.note(page + " has no pictures: " + why));

@@ -1,6 +1,7 @@
 package io.clipstream.model.clip;
 
 import io.clipstream.model.UserError;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -129,6 +130,21 @@ public record ClipSpec(
   public ClipSpec by(Protocol other) {
     return new ClipSpec(
         frames, framesPerSecond, stride, shortSide, crop, antialias, mean, std, other);
+  }
+
+  /** How clips are cut, for people: what a figure of accuracy was measured with. */
+  public String cutting() {
+    return "%d frames%s, short side %d%s, crop %s"
+        .formatted(
+            frames,
+            stride > 0
+                ? ", stride " + stride
+                : " at "
+                    + BigDecimal.valueOf(framesPerSecond).stripTrailingZeros().toPlainString()
+                    + " a second",
+            shortSide,
+            antialias ? " (antialias)" : "",
+            crop);
   }
 
   /** Bytes of one clip's pixels: {@code T * H * W * 3}. */

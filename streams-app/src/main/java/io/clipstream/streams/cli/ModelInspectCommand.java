@@ -12,7 +12,6 @@ import io.clipstream.model.swin.Swin3d;
 import io.clipstream.model.swin.Swin3dConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,24 +90,7 @@ final class ModelInspectCommand implements Callable<Integer> {
                     joined(c.window(), "x"),
                     joined(c.patch(), "x"))));
     line(out, "form", manifest.form() + ", " + manifest.precision());
-    line(
-        out,
-        "clip",
-        String.format(
-            Locale.ROOT,
-            "%d frames%s, short side %d%s, crop %s, views %s",
-            clip.frames(),
-            clip.stride() > 0
-                ? ", stride " + clip.stride()
-                : " at "
-                    + BigDecimal.valueOf(clip.framesPerSecond())
-                        .stripTrailingZeros()
-                        .toPlainString()
-                    + " a second",
-            clip.shortSide(),
-            clip.antialias() ? " (antialias)" : "",
-            clip.crop(),
-            manifest.views()));
+    line(out, "clip", clip.cutting() + ", views " + manifest.views());
     line(
         out,
         "",

@@ -11,6 +11,7 @@ import java.util.TreeMap;
  *
  * @param labels of the model
  * @param views protocol, such as {@code 1} or {@code 4x3}
+ * @param cutting how each view is cut, as {@link io.clipstream.model.clip.ClipSpec#cutting} has it
  * @param videos that it was asked
  * @param probabilities {@code [K]} of each video, the mean over its views; null for one that does
  *     not decode
@@ -21,12 +22,18 @@ import java.util.TreeMap;
 public record Answers(
     List<String> labels,
     String views,
+    String cutting,
     List<ClipList.Entry> videos,
     float[][] probabilities,
     Map<Integer, String> leftOut,
     double seconds) {
   public Answers {
     leftOut = new TreeMap<>(leftOut);
+  }
+
+  /** How every video was looked at, for people: what a figure was measured with. */
+  public String protocol() {
+    return "views %s of %s".formatted(views, cutting);
   }
 
   /** Index of the likeliest label of a video, -1 if it does not decode. */

@@ -52,8 +52,8 @@ public record Evaluation(Answers answers, int[] classes, Confusion confusion) {
     return answers.labels();
   }
 
-  public String views() {
-    return answers.views();
+  public String protocol() {
+    return answers.protocol();
   }
 
   /** Videos that could not be decoded, with the reason. */
@@ -139,7 +139,8 @@ public record Evaluation(Answers answers, int[] classes, Confusion confusion) {
   /** As it is written to JSON. */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("views", views());
+    map.put("views", answers.views());
+    map.put("cutting", answers.cutting());
     map.put("videos", videos());
     map.put("right", confusion.right());
     map.put("top1", rounded(top1().share()));
@@ -213,10 +214,10 @@ public record Evaluation(Answers answers, int[] classes, Confusion confusion) {
     text.append(
         String.format(
             Locale.ROOT,
-            "mean of the labels %s; %s (views %s%s), intervals of 95 %%, %s%n",
+            "mean of the labels %s; %s (%s%s), intervals of 95 %%, %s%n",
             confusion.meanClass(),
             Count.of(videos(), "video"),
-            views(),
+            protocol(),
             answers.leftOut().isEmpty()
                 ? ""
                 : ", " + answers.leftOut().size() + " not decoded and counted as wrong",

@@ -122,7 +122,14 @@ public final class Evaluator {
       // A video that broke off after some clips is no more whole than one without any.
       probabilities[i] = means[i] == null || leftOut.containsKey(i) ? null : means[i].get();
     }
-    return new Answers(manifest.labels(), views, videos, probabilities, leftOut, seconds);
+    return new Answers(
+        manifest.labels(),
+        views,
+        manifest.clip().cutting(),
+        videos,
+        probabilities,
+        leftOut,
+        seconds);
   }
 
   private void decode(

@@ -1,6 +1,7 @@
 package io.clipstream.trainer.gate;
 
 import io.clipstream.model.Count;
+import io.clipstream.model.Printable;
 import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.eval.PairedTest;
 import io.clipstream.trainer.recipe.GateSettings;
@@ -8,7 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Compares a candidate with the model that serves, on the same held-out videos with the same
@@ -59,25 +63,37 @@ public final class PromotionGate {
     return new GateDecision.Check(
         "protocol",
         live.answers().views().equals(candidate.answers().views()),
-        "%s of split %s, views %s and %s"
+        "%s of split %s, %s"
             .formatted(
                 Count.of(live.answers().videos().size(), "video"),
                 settings.split(),
-                live.answers().views(),
-                candidate.answers().views()));
+                Stream.of(live, candidate)
+                    .map(model -> model.answers().protocol())
+                    .distinct()
+                    .collect(Collectors.joining(" and "))));
   }
 
   private static GateDecision.Check labels(Contender live, Contender candidate) {
-    List<String> missing = new ArrayList<>(live.labels());
-    missing.removeAll(candidate.labels());
+    Optional<String> lacking = lacking(live.labels(), candidate.labels());
     return new GateDecision.Check(
         "labels",
-        missing.isEmpty(),
-        missing.isEmpty()
-            ? "all %d of the live model, and %d more"
-                .formatted(live.labels().size(), candidate.labels().size() - live.labels().size())
-            : "%d of the live model are missing, such as %s"
-                .formatted(missing.size(), missing.get(0)));
+        lacking.isEmpty(),
+        lacking.orElseGet(
+            () ->
+                "all %d of the live model, and %d more"
+                    .formatted(
+                        live.labels().size(), candidate.labels().size() - live.labels().size())));
+  }
+
+  /** Which labels of the live model a candidate will not know, as far as it is refused for it. */
+  public static Optional<String> lacking(List<String> live, List<String> candidate) {
+    List<String> missing = new ArrayList<>(live);
+    missing.removeAll(candidate);
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "it lacks %d of the live model, such as %s"
+                .formatted(missing.size(), Printable.name(missing.get(0))));
   }
 
   private GateDecision.Check better(Contender live, Contender candidate) {
@@ -124,7 +140,7 @@ public final class PromotionGate {
             Locale.ROOT,
             "%s (%+.1f points); wanted: no loss of more than %.1f points",
             worst,
-            -100 * largest,
+            100 * (0 - largest), // no loss is none, without a sign
             100 * settings.maxClassDrop()));
   }
 

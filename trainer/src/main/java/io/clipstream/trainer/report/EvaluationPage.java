@@ -107,8 +107,8 @@ public final class EvaluationPage {
     page.append(Html.row("td", "mean of the labels", confusion.meanClass()));
     page.append(Html.row("td", "always the most frequent", percent(confusion.majority())));
     page.append(Html.row("td", "videos", evaluation.videos()));
-    page.append(Html.row("td", "not decoded", evaluation.leftOut().size()));
-    page.append(Html.row("td", "views", evaluation.views()));
+    page.append(Html.row("td", "not decoded, counted as wrong", evaluation.leftOut().size()));
+    page.append(Html.row("td", "protocol", evaluation.protocol()));
     page.append(Html.row("td", "time", Progress.time(evaluation.answers().seconds())));
     page.append("</table>\n<p class=\"small\">Intervals are of 95 %.</p>\n");
   }

@@ -31,8 +31,11 @@ class EvaluationTest {
     assertThat(evaluation.toMap())
         .containsEntry("right", 2)
         .containsEntry("top5", 1.0)
+        .containsEntry("cutting", "16 frames")
         .containsKeys("reliability", "top1Interval", "confusion");
-    assertThat(evaluation.toTable()).contains("calibration error 35.0 points");
+    assertThat(evaluation.toTable())
+        .contains("calibration error 35.0 points")
+        .contains("4 videos (views 1 of 16 frames), intervals");
   }
 
   @Test
@@ -41,7 +44,13 @@ class EvaluationTest {
     probabilities[0] = null;
     Answers some =
         new Answers(
-            ANSWERS.labels(), "1", ANSWERS.videos(), probabilities, Map.of(0, "CORRUPT: x"), 1);
+            ANSWERS.labels(),
+            "1",
+            "16 frames",
+            ANSWERS.videos(),
+            probabilities,
+            Map.of(0, "CORRUPT: x"),
+            1);
 
     Evaluation evaluation = Evaluation.of(some, new int[] {0, 0, 1, 1});
 

@@ -30,7 +30,7 @@ public class PairedTestTest {
       boolean first = parts[0].equals("a") == (right.charAt(i) == '1');
       probabilities[i] = first ? new float[] {0.9f, 0.1f} : new float[] {0.2f, 0.8f};
     }
-    return new Answers(LABELS, "1", videos, probabilities, Map.of(), 1);
+    return new Answers(LABELS, "1", "16 frames", videos, probabilities, Map.of(), 1);
   }
 
   private static List<String> same(String label, int count) {

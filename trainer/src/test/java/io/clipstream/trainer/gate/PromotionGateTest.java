@@ -99,6 +99,7 @@ class PromotionGateTest {
         new Answers(
             List.of("a", "c"),
             "1",
+            answers.cutting(),
             answers.videos(),
             answers.probabilities(),
             answers.leftOut(),
@@ -107,7 +108,7 @@ class PromotionGateTest {
     GateDecision decision = decide(new Contender("m-2", other, good.cost()));
 
     assertThat(failed(decision)).contains("labels");
-    assertThat(decision.toText()).contains("1 of the live model are missing, such as b");
+    assertThat(decision.toText()).contains("it lacks 1 of the live model, such as b");
   }
 
   @Test

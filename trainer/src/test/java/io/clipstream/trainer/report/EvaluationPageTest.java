@@ -26,7 +26,8 @@ class EvaluationPageTest {
 
     String page = Files.readString(folder.resolve("run/report-validation.html"));
     assertThat(page)
-        .contains("tiny-1 on split validation")
+        .containsPattern("<h1>tiny-1 on split validation, epoch [12] of 2</h1>")
+        .contains("views 1 of 4 frames at 6 a second, short side 20, crop 16")
         .contains("prefers-color-scheme: dark")
         .contains("Accuracy by epoch")
         .contains("<polyline")
