@@ -146,11 +146,11 @@ final class EvalCommand implements Callable<Integer> {
     Evaluation first = null;
     for (ModelArtifact artifact : artifacts) {
       Evaluation evaluation = evaluate(artifact, list, videos, protocol);
-      print(artifact.manifest(), artifact.digest(), evaluation, list.missing().size());
+      print(artifact, evaluation, list.missing().size());
       if (first == null) {
         first = evaluation;
       } else {
-        compare(artifacts.get(0).manifest(), first, artifact.manifest(), evaluation);
+        compare(artifacts.get(0), first, artifact, evaluation);
       }
       if (html != null && artifact == artifacts.get(artifacts.size() - 1)) {
         String title =
@@ -205,14 +205,15 @@ final class EvalCommand implements Callable<Integer> {
         new Progress(spec.commandLine().getErr()));
   }
 
-  private void print(ModelManifest manifest, String digest, Evaluation evaluation, int missing) {
+  private void print(ModelArtifact model, Evaluation evaluation, int missing) {
+    ModelManifest manifest = model.manifest();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Map<String, Object> line = new LinkedHashMap<>();
       line.put("type", "evaluation");
       line.put(
           "model",
-          Map.of("name", manifest.name(), "version", manifest.version(), "digest", digest));
+          Map.of("name", manifest.name(), "version", manifest.version(), "digest", model.digest()));
       line.put("data", data.toString());
       line.put("split", split);
       line.put("missing", missing);
@@ -224,7 +225,7 @@ final class EvalCommand implements Callable<Integer> {
       out.println(OutcomeWriter.toJson(line));
     } else {
       if (models.size() > 1) {
-        out.println(manifest.id());
+        out.println(name(model));
       }
       out.print(evaluation.toTable());
       evaluation.leftOut().forEach(v -> out.println("not decoded: " + Printable.of(v)));
@@ -248,19 +249,26 @@ final class EvalCommand implements Callable<Integer> {
     return map;
   }
 
+  /** With its file: the models of two runs of one recipe have one id. */
+  private static String name(ModelArtifact model) {
+    return "%s (%s)".formatted(model.manifest().id(), Printable.of(model.path().toString()));
+  }
+
   private void compare(
-      ModelManifest before, Evaluation first, ModelManifest after, Evaluation second) {
+      ModelArtifact before, Evaluation first, ModelArtifact after, Evaluation second) {
     PairedTest test = PairedTest.of(first.answers(), second.answers());
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Map<String, Object> line = new LinkedHashMap<>();
       line.put("type", "comparison");
-      line.put("first", before.id());
-      line.put("second", after.id());
+      line.put("first", before.manifest().id());
+      line.put("second", after.manifest().id());
+      line.put("firstDigest", before.digest());
+      line.put("secondDigest", after.digest());
       line.putAll(test.toMap());
       out.println(OutcomeWriter.toJson(line));
     } else {
-      out.println(after.id() + " against " + before.id() + ": " + test);
+      out.println(name(after) + " against " + name(before) + ": " + test);
     }
     out.flush();
   }

@@ -13,6 +13,7 @@ import io.clipstream.trainer.TrainingRun;
 import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.feedback.FeedbackData;
 import io.clipstream.trainer.feedback.FeedbackSnapshot;
+import io.clipstream.trainer.gate.PromotionGate;
 import io.clipstream.trainer.recipe.FeedbackSettings;
 import io.clipstream.trainer.recipe.GateSettings;
 import io.clipstream.trainer.recipe.Recipe;
@@ -262,7 +263,13 @@ final class TrainCommand implements Callable<Integer> {
     }
     Optional<Path> live = live(name, folder, progress);
     if (live.isPresent()) { // before hours of training
-      ModelArtifact unused = ModelFile.open(live.get(), device);
+      ModelArtifact before = ModelFile.open(live.get(), device);
+      PromotionGate.lacking(before.manifest().labels(), read.labels())
+          .ifPresent(
+              labels ->
+                  progress.note(
+                      "the gate will refuse the model: %s; add videos of each, or --force"
+                          .formatted(labels)));
     }
     TrainGate gate =
         new TrainGate(

@@ -3,12 +3,16 @@ package io.clipstream.streams.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clipstream.model.artifact.ModelArtifact;
+import io.clipstream.model.clip.VideoEncoder;
 import java.awt.image.BufferedImage;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,9 +135,76 @@ class TrainCommandsTest {
         .contains("4 of the videos are folders of frames, taken as 10 frames a second");
   }
 
-  private static void eval(String... arguments) throws Exception {
+  /** Not after hours of it. */
+  @Test
+  void shouldSayBeforeTheTrainingThatTheGateWillRefuseTheLabels() throws Exception {
+    for (int i = 0; i < 6; i++) {
+      video(folder.resolve(i % 2 == 0 ? "videos/static" : "videos/bright"), i);
+    }
+    StringWriter said = new StringWriter();
+    CommandLine command = new CommandLine(new TrainCommand());
+    command.setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(said));
+    command.parseArgs(
+        "-c",
+        "../trainer/recipes/finetune.properties",
+        "--data",
+        folder.resolve("videos").toString(),
+        "-o",
+        folder.resolve("run").toString(),
+        "--set",
+        "train.epochs=2",
+        "--against",
+        ModelArtifact.bundled().path().toString());
+
+    assertThat(((TrainCommand) command.getCommand()).call()).isEqualTo(3);
+
+    assertThat(said.toString())
+        .containsSubsequence(
+            "the gate will refuse the model: it lacks 10 of the live model, such as pan_left",
+            "training begins with ",
+            "NO   labels: it lacks 10 of the live model, such as pan_left");
+  }
+
+  /** Two runs of one recipe make two models of one id. */
+  @Test
+  void shouldNameTheFilesOfTheModelsThatItCompares() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      video(folder.resolve("videos/static"), i);
+    }
+    Path bundled = ModelArtifact.bundled().path();
+    Path copy = Files.copy(bundled, folder.resolve("other.pt"));
+    String data = folder.resolve("videos").toString();
+
+    assertThat(eval(bundled.toString(), copy.toString(), "--data", data))
+        .contains(
+            "camera-motion-4 (%s) against camera-motion-4 (%s): ".formatted(copy, bundled),
+            "2 videos (views 1 of 16 frames at 8 a second, ");
+    assertThat(eval(bundled.toString(), copy.toString(), "--data", data, "--json"))
+        .contains("\"firstDigest\":\"" + ModelArtifact.bundled().digest());
+  }
+
+  private static void video(Path in, int seed) throws Exception {
+    Random random = new Random(seed);
+    ByteBuffer picture = ByteBuffer.allocateDirect(64 * 36 * 3);
+    try (VideoEncoder encoder =
+        new VideoEncoder(
+            Files.createDirectories(in).resolve(seed + ".avi"),
+            VideoEncoder.Settings.of("mpeg4", 64, 36, 12))) {
+      for (int frame = 0; frame < 24; frame++) {
+        for (int i = 0; i < picture.capacity(); i++) {
+          picture.put(i, (byte) (60 + random.nextInt(40)));
+        }
+        encoder.add(picture);
+      }
+    }
+  }
+
+  private static String eval(String... arguments) throws Exception {
+    StringWriter out = new StringWriter();
     CommandLine command = new CommandLine(new EvalCommand());
+    command.setOut(new PrintWriter(out)).setErr(new PrintWriter(new StringWriter()));
     command.parseArgs(arguments);
     ((EvalCommand) command.getCommand()).call();
+    return out.toString();
   }
 }
