@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -208,15 +210,21 @@ final class FrameFolder {
     MessageDigest digest = Sha256.start();
     update(digest, names + problem);
     for (int i = 0; i < size(); i++) {
-      Path picture = picture(i);
-      update(
-          digest,
-          Files.isRegularFile(picture)
-              ? "%d %d %s"
-                  .formatted(pictures[i], Files.size(picture), Files.getLastModifiedTime(picture))
-              : pictures[i] + " no file");
+      update(digest, pictures[i] + " " + stamp(picture(i)));
     }
     return Sha256.hex(digest);
+  }
+
+  private static String stamp(Path picture) throws IOException {
+    try {
+      BasicFileAttributes found = Files.readAttributes(picture, BasicFileAttributes.class);
+      return found.isRegularFile() ? found.size() + " " + found.lastModifiedTime() : "no file";
+    } catch (FileSystemException e) { // as a link to nowhere
+      if (Files.isRegularFile(picture)) {
+        throw e;
+      }
+      return "no file";
+    }
   }
 
   /**
