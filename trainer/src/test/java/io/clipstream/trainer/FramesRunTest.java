@@ -202,7 +202,7 @@ class FramesRunTest {
                             "data.list", "videos.csv", "data.prefix", "", "data.label-names", ""))))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(
-            "1 videos have the content of another in another split, such as frames/f0 (train) and"
+            "1 video has the content of another in another split, such as frames/f0 (train) and"
                 + " frames/copy (validation)");
   }
 

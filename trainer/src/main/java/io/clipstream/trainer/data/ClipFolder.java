@@ -9,14 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A data set that is a folder for each label: {@code DIR/LABEL/…/video.mp4}. Hidden files are
- * passed over, and so are, but not unsaid, files whose names end as those of no videos and videos
- * that lie beside the folders. Links are followed.
+ * A data set that is a folder for each label: {@code DIR/LABEL/…/video.mp4}, or one for each split
+ * first: {@code DIR/train/LABEL/…} with {@code val} or {@code test}. Hidden files are passed over,
+ * and so are, but not unsaid, files whose names end as those of no videos and videos that lie
+ * beside the folders. Links are followed.
  *
  * <p>Pieces of one source are told by their names, under whatever label they are: a folder below
  * the label's ({@code DIR/LABEL/SOURCE/…}), or a file's name without the mark of a piece at its
@@ -28,11 +30,21 @@ public final class ClipFolder {
       Pattern.compile(
           "(.+?)(?:_\\d{6}_\\d{6}|[-_. ](?:c|clip|part|piece|scene|seg|segment|shot)[-_. ]?\\d+)");
 
+  /** Names of folders that hold splits, and what the splits are called here. */
+  private static final Map<String, String> SPLITS =
+      Map.of(
+          "train", "train",
+          "val", "validation",
+          "valid", "validation",
+          "validation", "validation",
+          "test", "test");
+
   private final Path folder;
   private final Pattern source;
   private final List<ClipList.Entry> entries = new ArrayList<>();
   private final List<String> missing = new ArrayList<>();
   private final List<String> passedOver = new ArrayList<>();
+  private final List<Path> empty = new ArrayList<>();
 
   private ClipFolder(Path folder, Pattern source) {
     this.folder = folder;
@@ -56,17 +68,14 @@ public final class ClipFolder {
   }
 
   private ClipList read() throws IOException {
-    List<Path> empty = new ArrayList<>();
-    for (Path label : sorted(folder)) {
-      if (Files.isDirectory(label)) {
-        int before = entries.size() + missing.size();
-        add(label, label, List.of(folder.toRealPath()));
-        if (entries.size() + missing.size() == before) {
-          empty.add(label);
+    if (holdsSplits()) {
+      for (Path split : sorted(folder)) {
+        if (Files.isDirectory(split)) {
+          addLabels(split, SPLITS.get(split.getFileName().toString()));
         }
-      } else if (VideoDecoder.isVideoName(label)) {
-        passedOver.add(label.toString());
       }
+    } else {
+      addLabels(folder, ClipList.NO_SPLIT);
     }
     if (entries.isEmpty()) {
       throw new UserError(
@@ -87,12 +96,41 @@ public final class ClipFolder {
     return new ClipList(folder, entries, missing, passedOver);
   }
 
+  /** Whether its folders are train and others of splits, in which there are folders alone. */
+  private boolean holdsSplits() throws IOException {
+    List<Path> folders = sorted(folder).stream().filter(Files::isDirectory).toList();
+    List<String> names = folders.stream().map(path -> path.getFileName().toString()).toList();
+    if (names.size() < 2 || !names.contains("train") || !SPLITS.keySet().containsAll(names)) {
+      return false;
+    }
+    for (Path split : folders) {
+      if (sorted(split).stream().anyMatch(file -> !Files.isDirectory(file) && isVideoName(file))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void addLabels(Path in, String split) throws IOException {
+    for (Path label : sorted(in)) {
+      if (Files.isDirectory(label)) {
+        int before = entries.size() + missing.size();
+        add(split, label, label, List.of(folder.toRealPath()));
+        if (entries.size() + missing.size() == before) {
+          empty.add(label);
+        }
+      } else if (VideoDecoder.isVideoName(label)) {
+        passedOver.add(label.toString());
+      }
+    }
+  }
+
   /**
    * Adds what is in a folder and those below it.
    *
    * @param above where the folders that it lies in really are
    */
-  private void add(Path label, Path in, List<Path> above) throws IOException {
+  private void add(String split, Path label, Path in, List<Path> above) throws IOException {
     Path real = in.toRealPath();
     if (above.contains(real)) {
       throw new UserError(in + ": its links lead in a circle, back to " + real);
@@ -101,14 +139,12 @@ public final class ClipFolder {
     here.add(real);
     for (Path file : sorted(in)) {
       if (Files.isDirectory(file)) {
-        add(label, file, here);
+        add(split, label, file, here);
       } else if (!isVideoName(file)) {
         passedOver.add(file.toString());
       } else if (Files.isRegularFile(file)) {
         String name = label.getFileName().toString();
-        entries.add(
-            new ClipList.Entry(
-                file, name, ClipList.NO_SPLIT, source(label.relativize(file), name, source), 0));
+        entries.add(new ClipList.Entry(file, name, split, source(label, file), 0));
       } else if (Files.isSymbolicLink(file)) { // to nowhere
         missing.add(file.toString());
       } else {
@@ -129,17 +165,19 @@ public final class ClipFolder {
   }
 
   /** Files that are a source each are the label's own; what has pieces may have some elsewhere. */
-  private static String source(Path file, String label, Pattern source) {
+  private String source(Path label, Path video) {
+    Path file = label.relativize(video);
     String path = file.toString();
+    String alone = folder.relativize(video).toString();
     if (source != null) {
       Matcher own = source.matcher(path);
-      return own.find() && own.group(1) != null ? own.group(1) : label + "/" + path;
+      return own.find() && own.group(1) != null ? own.group(1) : alone;
     }
     if (file.getNameCount() > 1) {
       return file.getName(0).toString();
     }
     int dot = path.lastIndexOf('.');
     Matcher piece = PIECE.matcher(dot > 0 ? path.substring(0, dot) : path);
-    return piece.matches() ? piece.group(1) : label + "/" + path;
+    return piece.matches() ? piece.group(1) : alone;
   }
 }

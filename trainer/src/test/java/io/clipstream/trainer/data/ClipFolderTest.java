@@ -38,6 +38,44 @@ class ClipFolderTest {
         .containsExactly("cat/a.mp4", "cat/deep/c.mp4", "dog/b.mp4");
   }
 
+  /** As torchvision and others lay data out; train would be a label. */
+  @Test
+  void shouldTakeFoldersOfSplitsForSplits() throws Exception {
+    file("train/cat/a.mp4");
+    file("train/dog/b.mp4");
+    file("val/cat/a.mp4");
+    file("val/dog/day1/c.mp4");
+    file("test/cat/d-clip3.mp4");
+    file("README.md");
+
+    ClipList list = ClipFolder.read(folder, null);
+
+    assertThat(list.labels()).containsExactly("cat", "dog");
+    assertThat(list.entries())
+        .extracting(e -> list.name(e) + " " + e.split() + " " + e.source())
+        .containsExactlyInAnyOrder(
+            "train/cat/a.mp4 train train/cat/a.mp4",
+            "train/dog/b.mp4 train train/dog/b.mp4",
+            "val/cat/a.mp4 validation val/cat/a.mp4",
+            "val/dog/day1/c.mp4 validation day1",
+            "test/cat/d-clip3.mp4 test d");
+    list.requireDisjoint("train", "validation");
+    Files.createDirectories(folder.resolve("val/cow"));
+    assertThatThrownBy(() -> ClipFolder.read(folder, null))
+        .hasMessageStartingWith(folder.resolve("val/cow") + " holds no video, but stands for a");
+  }
+
+  @Test
+  void shouldTakeFoldersForLabelsWhereNotAllAreOfSplits() throws Exception {
+    file("train/x/a.mp4");
+    file("bus/x/b.mp4");
+    assertThat(ClipFolder.read(folder, null).labels()).containsExactly("bus", "train");
+
+    Files.move(folder.resolve("bus"), folder.resolve("test"));
+    file("train/c.mp4"); // in no folder of a label
+    assertThat(ClipFolder.read(folder, null).labels()).containsExactly("test", "train");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "yt_abc_000010_000020.mp4, yt_abc",
