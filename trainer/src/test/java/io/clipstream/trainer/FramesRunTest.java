@@ -95,12 +95,12 @@ class FramesRunTest {
     assertThat(said.toString())
         .contains(
             folder.resolve("frames/f3")
-                + "#+24: 1 of its 24 frames are missing, number 7 is the first\n")
+                + "#+24: it lacks 1 of its 24 frames, number 7 is the first\n")
         .contains(
             folder.resolve("frames/f5")
-                + "#+24: 1 of its 24 frames are missing, number 24 is the first\n")
+                + "#+24: it lacks 1 of its 24 frames, number 24 is the first\n")
         .contains(
-            "14 of the videos are folders of frames, taken as 12 frames a second (data.frames-per-second)\n3 of them lack frames, data.json says which\n")
+            "folders of frames among the videos: 14, taken as 12 frames a second (data.frames-per-second)\nfolders that lack frames: 3, data.json says which\n")
         .contains("4 of 15 videos (26.7 %) cannot be used, data.json says why");
     JsonNode report = json("data.json");
     assertThat(report.at("/rejected").findValuesAsText("reason"))

@@ -132,7 +132,7 @@ class TrainCommandsTest {
 
     assertThat(((TrainCommand) command.getCommand()).call()).isZero();
     assertThat(said.toString())
-        .contains("4 of the videos are folders of frames, taken as 10 frames a second");
+        .contains("folders of frames among the videos: 4, taken as 10 frames a second");
   }
 
   /** Not after hours of it. */

@@ -163,7 +163,7 @@ public record ClipList(
         .findFirst()
         .map(
             series ->
-                "%d of the videos are folders of frames, taken as %s frames a second (%s)"
+                "folders of frames among the videos: %d, taken as %s frames a second (%s)"
                     .formatted(folders, plain(series.framesPerSecond()), setting));
   }
 

@@ -209,7 +209,9 @@ public record DataReport(
       text.append(frames).append('\n');
     }
     if (!incomplete.isEmpty()) {
-      text.append(incomplete.size()).append(" of them lack frames, data.json says which\n");
+      text.append("folders that lack frames: ")
+          .append(incomplete.size())
+          .append(", data.json says which\n");
     }
     if (!rejected.isEmpty()) {
       text.append(

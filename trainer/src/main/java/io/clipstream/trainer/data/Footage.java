@@ -113,7 +113,7 @@ public final class Footage implements AutoCloseable {
           "the frames %s are none of it, it has %d".formatted(span, frames));
     } else if (span.end() > frames) {
       remark =
-          "%d of its %d frames are behind the end of the video, which has %d"
+          "it lacks %d of its %d frames, the video has %d"
               .formatted(span.end() - frames, span.count(), frames);
     }
   }
@@ -169,7 +169,7 @@ public final class Footage implements AutoCloseable {
         other++;
       }
       remark =
-          "%d of its %d pictures are left out, which are no %s as the others are; the first is %s, %s"
+          "it is used without %d of its %d pictures, as the others are %s; the first is %s, %s"
               .formatted(
                   pictures.length - alike,
                   pictures.length,

@@ -201,7 +201,7 @@ final class FrameFolder {
       first++;
     }
     return Optional.of(
-        "%d of its %d frames are missing, number %d is the first"
+        "it lacks %d of its %d frames, number %d is the first"
             .formatted(count - there.size(), count, first));
   }
 

@@ -41,8 +41,7 @@ final class ListReader {
       }
       if (list.entries().isEmpty()) {
         throw new UserError(
-            "none of the %d videos that %s names is there, such as %s"
-                .formatted(list.missing().size(), file, list.missing().get(0)));
+            "no video that %s names is there, such as %s".formatted(file, list.missing().get(0)));
       }
       return list;
     }

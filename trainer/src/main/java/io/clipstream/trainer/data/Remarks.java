@@ -1,5 +1,6 @@
 package io.clipstream.trainer.data;
 
+import io.clipstream.model.Count;
 import io.clipstream.model.Progress;
 
 /** Tells what is to be known of single videos, a line each, of many only the first. All threads. */
@@ -27,8 +28,10 @@ public final class Remarks {
   public synchronized void end(String where) {
     if (count > TOLD) {
       progress.note(
-          "%d more videos are incomplete%s"
-              .formatted(count - TOLD, where.isEmpty() ? "" : ", " + where + " names all"));
+          "%s incomplete%s"
+              .formatted(
+                  Count.of(count - TOLD, "more video", "is", "are"),
+                  where.isEmpty() ? "" : ", " + where + " names all"));
     }
     count = 0;
   }

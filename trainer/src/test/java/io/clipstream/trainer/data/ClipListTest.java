@@ -120,7 +120,7 @@ class ClipListTest {
     assertThat(list.name(list.entries().get(0))).isEqualTo("a.mp4#12+163");
     assertThat(list.incomplete())
         .containsExactly(
-            folder.resolve("frames") + "#+4: 1 of its 4 frames are missing, number 4 is the first");
+            folder.resolve("frames") + "#+4: it lacks 1 of its 4 frames, number 4 is the first");
     assertThat(ClipList.read(copy.file()).entries())
         .usingRecursiveFieldByFieldElementComparatorIgnoringFields("line")
         .isEqualTo(list.entries());

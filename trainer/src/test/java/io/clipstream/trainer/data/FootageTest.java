@@ -166,8 +166,7 @@ class FootageTest {
     assertThat(shown(entry(video, FrameSpan.of(26, 10), null), each, remarks))
         .isEqualTo(List.of(30, 31, 32, 33));
     assertThat(remarks)
-        .containsExactly(
-            video + "#26+10: 6 of its 10 frames are behind the end of the video, which has 30");
+        .containsExactly(video + "#26+10: it lacks 6 of its 10 frames, the video has 30");
     assertThat(shown(entry(video, FrameSpan.of(30, 10), null), each, remarks))
         .isEqualTo("RANGE_OUTSIDE_VIDEO: the frames 30+10 are none of it, it has 30");
   }
@@ -183,8 +182,8 @@ class FootageTest {
     assertThat(remarks)
         .containsExactly(
             folder
-                + ": 2 of its 8 pictures are left out, which are no JPEG of 64 x 36 as the others"
-                + " are; the first is img_00001.jpg, JPEG of 32 x 16");
+                + ": it is used without 2 of its 8 pictures, as the others are JPEG of 64 x 36;"
+                + " the first is img_00001.jpg, JPEG of 32 x 16");
   }
 
   @Test

@@ -63,11 +63,10 @@ class ForeignListTest {
     assertThat(list.missing()).containsExactly(folder.resolve("videos/gone").toString());
     assertThat(list.incomplete())
         .containsExactly(
-            folder.resolve("videos/12")
-                + "#+4: 1 of its 4 frames are missing, number 4 is the first");
+            folder.resolve("videos/12") + "#+4: it lacks 1 of its 4 frames, number 4 is the first");
     assertThat(list.framesLine("data.frames-per-second"))
         .contains(
-            "2 of the videos are folders of frames, taken as 30 frames a second (data.frames-per-second)");
+            "folders of frames among the videos: 2, taken as 30 frames a second (data.frames-per-second)");
   }
 
   /** As MMAction2 has them with_offset. */
@@ -220,9 +219,9 @@ class ForeignListTest {
         "l.list | a 12 1 0 1 | l.list:1: 4 numbers are behind the path, expected PATH INDEX, PATH FRAMES INDEX, PATH OFFSET FRAMES INDEX; several labels of a video are not read",
         "l.list | a 1234567890 1 | l.list:1: 1234567890 frames, expected at most 999999999",
         "l.list | a 12 2 | l.list:1: label 2, expected 0 to 1",
-        "l.list | gone 12 1 | none of the 1 videos that",
+        "l.list | gone 12 1 | no video that ",
         "l.list | a.mp4 1;b.mp4 | l.list:2: expected PATH INDEX: b.mp4",
-        "l.list | gone.mp4 1 | none of the 1 videos that",
+        "l.list | gone.mp4 1 | no video that ",
         "l.json | [] | l.json names no video",
         "l.json | {} | l.json is no JSON array",
         "l.json | [ | l.json is no JSON: ",

@@ -112,12 +112,12 @@ class FrameFolderTest {
     FrameFolder frames = list("1.jpg", "2.jpg", "4.jpg", "7.jpg");
 
     assertThat(frames.missing(Optional.empty()))
-        .contains("3 of its 7 frames are missing, number 3 is the first");
+        .contains("it lacks 3 of its 7 frames, number 3 is the first");
     assertThat(frames.missing(Optional.of(FrameSpan.of(2)))).isEmpty();
     assertThat(frames.missing(Optional.of(FrameSpan.of(10))))
-        .contains("6 of its 10 frames are missing, number 3 is the first");
+        .contains("it lacks 6 of its 10 frames, number 3 is the first");
     assertThat(frames.missing(Optional.of(FrameSpan.of(3, 3))))
-        .contains("2 of its 3 frames are missing, number 5 is the first");
+        .contains("it lacks 2 of its 3 frames, number 5 is the first");
     assertThat(frames.missing(Optional.of(FrameSpan.of(4, 2)))).isEmpty(); // none: no video
   }
 
