@@ -1,6 +1,8 @@
 package io.clipstream.model.clip;
 
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +33,7 @@ final class CardPlaces<C extends DecodingGpu> {
   private final LongSupplier clock;
   private final List<Place<C>> places;
   private final CpuHelp help; // guarded by this, as is what follows
-  private int waiting;
+  private final Deque<Object> line = new ArrayDeque<>(); // who came first is the first
 
   /** A GPU, how many videos it decodes now, and its last pause. */
   private static final class Place<C> {
@@ -81,7 +83,8 @@ final class CardPlaces<C extends DecodingGpu> {
 
   /**
    * The GPU that a video gets a place on, to be given back with {@link #give}; empty if the CPU
-   * decodes it. Waits for a place if that is faster.
+   * decodes it. Waits for a place if that is faster, behind those that came before: else the last
+   * ones would wait for long where more come than there are places.
    *
    * @param queue tells how many videos wait, beside those that wait here
    * @param deadline is extended by the wait
@@ -89,24 +92,27 @@ final class CardPlaces<C extends DecodingGpu> {
   Optional<C> take(IntSupplier queue, Deadline deadline) throws InterruptedException {
     long before = System.nanoTime();
     synchronized (this) {
-      waiting++;
+      Object self = new Object();
+      line.addLast(self);
       try {
         while (true) {
           Optional<Place<C>> freest = ready().min(Comparator.comparingInt(place -> place.taken));
           if (freest.isEmpty()) {
             return Optional.empty();
           }
-          if (freest.get().taken < PLACES) {
+          boolean full = freest.get().taken == PLACES;
+          if (!full && line.peekFirst() == self) {
             freest.get().taken++;
             return Optional.of(freest.get().card);
           }
-          if (help.isWanted(waiting + queue.getAsInt())) {
+          if (full && help.isWanted(line.size() + queue.getAsInt())) {
             return Optional.empty();
           }
           wait(LOOK_MILLIS);
         }
       } finally {
-        waiting--;
+        line.remove(self);
+        notifyAll(); // somebody else is the first now
         deadline.extend(System.nanoTime() - before);
       }
     }
@@ -114,7 +120,7 @@ final class CardPlaces<C extends DecodingGpu> {
 
   synchronized void give(C card) {
     of(card).taken--;
-    notify();
+    notifyAll();
   }
 
   /** A GPU decoded a video. */

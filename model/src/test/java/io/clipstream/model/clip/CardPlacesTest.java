@@ -207,4 +207,45 @@ class CardPlacesTest {
       thread.shutdownNow();
     }
   }
+
+  @Test
+  void shouldGiveAPlaceToWhoWaitsAlready() throws Exception {
+    for (int i = 0; i < OF_EACH; i++) {
+      assertThat(take(one)).contains(first);
+    }
+    one.took(first, 1);
+    one.cpuTook(TimeUnit.HOURS.toNanos(1)); // so slow that all wait
+    CountDownLatch waits = new CountDownLatch(1);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<Optional<Counted>> early =
+          threads.submit(
+              () -> {
+                try (Deadline deadline = new Deadline(Duration.ofMinutes(1))) {
+                  return one.take(
+                      () -> {
+                        waits.countDown();
+                        return 0;
+                      },
+                      deadline);
+                }
+              });
+      waits.await();
+      Future<Optional<Counted>> late =
+          threads.submit(
+              () -> {
+                synchronized (one) { // nobody gets it in between
+                  one.give(first);
+                  return take(one);
+                }
+              });
+
+      assertThat(early.get(10, TimeUnit.SECONDS)).contains(first);
+      assertThat(late).isNotDone();
+      one.give(first);
+      assertThat(late.get(10, TimeUnit.SECONDS)).contains(first);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
 }
