@@ -60,7 +60,8 @@ class TrainStopIT {
     assertThat(process.exitValue()).as(Files.readString(log)).isEqualTo(EndAtOnce.CODE);
     assertThat(log)
         .content()
-        .endsWith("\nclipstream: stopped; the same command goes on from the last checkpoint\n");
+        // Not at its end: an epoch may be told at the same time.
+        .contains("\nclipstream: stopped; the same command goes on from the last checkpoint\n");
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("hs_err"));
     }
