@@ -219,7 +219,7 @@ class FeedbackReaderIT {
 
     assertThatThrownBy(() -> read(0.9, 5))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("more than feedback.max-videos=100 videos");
+        .hasMessageContaining("more videos than feedback.max-videos=100");
   }
 
   private List<FeedbackItem> read(double score, int perLabel) throws Exception {
