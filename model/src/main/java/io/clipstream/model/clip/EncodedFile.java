@@ -110,6 +110,9 @@ final class EncodedFile implements AutoCloseable {
     AVDictionary options = Ffmpeg.dictionary(formatOptions);
     error = avformat_write_header(format, options);
     av_dict_free(options);
+    if (bytes.error() < 0) { // no room, say: the container refuses nothing then
+      throw new IOException(file + " cannot be written: " + Ffmpeg.message(bytes.error()));
+    }
     if (error < 0) {
       throw new UserError(
           "container "

@@ -1,10 +1,12 @@
 package io.clipstream.model.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -137,5 +139,16 @@ class PicturesFileTest {
     assertThat(last.startSeconds()).isCloseTo(5 / rate, within(1e-9));
     assertThat(last.endSeconds()).isCloseTo(7 / rate, within(1 / rate));
     assertThat(times.range(1, 2).orElseThrow()).isEqualTo(new TimeRange(1 / rate, 5 / rate));
+  }
+
+  @Test
+  void shouldSayThatTheDiskIsFull() throws Exception {
+    Path full = Files.createSymbolicLink(folder.resolve("full.mov"), Path.of("/dev/full"));
+    StillPicture like = new StillPicture(StillPicture.Format.PNG, WIDTH, HEIGHT);
+
+    assertThatThrownBy(() -> new PicturesFile(full, like, 30).close())
+        .isInstanceOf(IOException.class)
+        .hasMessage(full + " cannot be written: No space left on device");
+    Files.delete(full);
   }
 }
