@@ -349,21 +349,24 @@ record ForeignList(Path file, Path prefix, ListOptions options) {
       return Optional.empty();
     }
     try {
-      if (!end.canConvertToExactIntegral()
-          || !(fromTheStart || start.canConvertToExactIntegral())) {
+      if (!isFrame(end) || !(fromTheStart || isFrame(start))) {
         throw new IllegalArgumentException("no whole numbers");
       }
-      int before = Math.toIntExact(end.longValue());
       return Optional.of(
           fromTheStart
-              ? FrameSpan.of(before)
-              : FrameSpan.between(Math.toIntExact(start.longValue()), before));
-    } catch (IllegalArgumentException | ArithmeticException e) {
+              ? FrameSpan.of(end.intValue())
+              : FrameSpan.between(start.intValue(), end.intValue()));
+    } catch (IllegalArgumentException e) {
       throw new UserError(
           "%s: expected start_frame and end_frame as numbers from 0 with start < end: %s"
               .formatted(file, told(video)),
           e);
     }
+  }
+
+  /** A whole number, and not one of more bits, which {@code intValue} would cut off. */
+  private static boolean isFrame(JsonNode value) {
+    return value.canConvertToExactIntegral() && value.canConvertToInt();
   }
 
   private static String told(JsonNode video) {
