@@ -59,15 +59,16 @@ final class FrameFolder {
 
   /** Looks at the names in a folder; of the files nothing is read. */
   static FrameFolder list(Path folder, FrameSeries series) throws IOException {
+    Pattern pattern = series.names().map(FrameSeries.Names::pattern).orElse(NUMBERED);
     Map<FrameSeries.Names, Numbers> found = new HashMap<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
         String name = file.getFileName().toString();
-        Matcher numbered = NUMBERED.matcher(name);
-        if (!name.startsWith(".") && numbered.matches()) {
+        Matcher numbered = pattern.matcher(name);
+        boolean wanted = series.names().isPresent() || isPicture(name);
+        if (wanted && !name.startsWith(".") && numbered.matches()) {
           FrameSeries.Names own = new FrameSeries.Names(numbered.group(1), numbered.group(3));
-          boolean wanted = series.names().map(own::equals).orElseGet(() -> isPicture(name));
-          if (wanted && (found.size() < MOST_SERIES || found.containsKey(own))) {
+          if (found.size() < MOST_SERIES || found.containsKey(own)) {
             found.computeIfAbsent(own, n -> new Numbers()).add(numbered.group(2));
           }
         }

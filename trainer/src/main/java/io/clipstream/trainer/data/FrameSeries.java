@@ -31,6 +31,12 @@ public record FrameSeries(double framesPerSecond, Optional<Names> names) {
    * @param behind it, with the suffix
    */
   public record Names(String before, String behind) {
+    /** What is before the number, it, and what is behind it, which may have digits, too. */
+    Pattern pattern() {
+      return Pattern.compile(
+          "(%s)(\\d{1,9})(%s)".formatted(Pattern.quote(before), Pattern.quote(behind)));
+    }
+
     @Override
     public String toString() {
       return before + "*" + behind;

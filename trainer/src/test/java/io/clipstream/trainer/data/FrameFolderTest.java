@@ -62,6 +62,23 @@ class FrameFolderTest {
         .containsExactly("flow_x_1.jpg", "flow_x_2.jpg");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "img_{:05}_320x240.jpg, img_00002_320x240.jpg",
+    "cam2{:05}.jpg, cam200002.jpg",
+    "20260101{:06d}.jpg, 20260101000002.jpg",
+  })
+  void shouldTakeNamesThatHaveOtherDigits(String template, String second) throws Exception {
+    list(second.replace("2_", "1_").replace("2.", "1."), second, "other_1.jpg", "other_2.jpg");
+    FrameSeries series = new FrameSeries(30, Optional.of(FrameSeries.template(template)));
+
+    FrameFolder frames = FrameFolder.list(folder, series);
+
+    assertThat(frames.problem()).isEmpty();
+    assertThat(frames.number(1)).isEqualTo(2);
+    assertThat(frames.picture(1)).isEqualTo(folder.resolve(second));
+  }
+
   @Test
   void shouldPassOverSinglePicturesBesideASeries() throws Exception {
     FrameFolder frames = list("0001.jpg", "0002.jpg", "cover1.jpg", "cover.jpg", "3.txt");
