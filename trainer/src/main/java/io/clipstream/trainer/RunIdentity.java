@@ -67,7 +67,7 @@ record RunIdentity(
     List<Video> videos = new ArrayList<>();
     for (String split : List.of(recipe.data().trainSplit(), recipe.data().validationSplit())) {
       for (ClipList.Entry entry : list.split(split)) {
-        videos.add(new Video(split, list.name(entry), digests.of(entry.path()), entry.label()));
+        videos.add(new Video(split, list.name(entry), digests.video(entry), entry.label()));
       }
     }
     Map<String, String> settings = recipe.published();

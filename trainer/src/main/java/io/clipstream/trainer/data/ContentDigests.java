@@ -26,9 +26,14 @@ public final class ContentDigests {
   private static final Pattern KNOWN = Pattern.compile("([0-9a-f]{64})\t(.+)");
 
   private final Map<Path, String> digests;
+  private final Map<Path, Integer> shifts;
 
-  private ContentDigests(Map<Path, String> digests) {
+  /**
+   * @param shifts of folders whose frame 0 is not their first picture, by how many numbers
+   */
+  private ContentDigests(Map<Path, String> digests, Map<Path, Integer> shifts) {
     this.digests = digests;
+    this.shifts = shifts;
   }
 
   /**
@@ -51,10 +56,11 @@ public final class ContentDigests {
       }
     }
     Map<Path, String> stamps = new LinkedHashMap<>();
+    Map<Path, Integer> shifts = new HashMap<>();
     Map<Path, ClipList.Entry> unknown = new LinkedHashMap<>();
     for (ClipList.Entry video : videos) {
       if (!stamps.containsKey(video.path())) {
-        String stamp = stamp(video);
+        String stamp = stamp(video, shifts);
         stamps.put(video.path(), stamp);
         if (!known.containsKey(stamp)) {
           unknown.put(video.path(), video);
@@ -71,7 +77,7 @@ public final class ContentDigests {
           lines.append(digest).append('\t').append(stamp).append('\n');
         });
     WholeFile.write(memory, lines);
-    return new ContentDigests(digests);
+    return new ContentDigests(digests, shifts);
   }
 
   private static Map<Path, String> compute(
@@ -113,10 +119,14 @@ public final class ContentDigests {
         : Sha256.of(video.path());
   }
 
-  private static String stamp(ClipList.Entry video) throws IOException {
+  private static String stamp(ClipList.Entry video, Map<Path, Integer> shifts) throws IOException {
     Path file = video.path();
     if (video.series().isPresent()) {
-      return "frames\t" + FrameFolder.list(file, video.series().get()).stamp() + "\t" + file;
+      FrameFolder folder = FrameFolder.list(file, video.series().get());
+      if (folder.shift() > 0) {
+        shifts.put(file, folder.shift());
+      }
+      return "frames\t" + folder.stamp() + "\t" + file;
     }
     return Files.size(file) + "\t" + Files.getLastModifiedTime(file) + "\t" + file;
   }
@@ -132,8 +142,18 @@ public final class ContentDigests {
    */
   public String of(ClipList.Entry entry) {
     String part = entry.part().replace('#', '@');
-    return of(entry.path())
+    return video(entry)
         + part
         + entry.series().map(series -> "/" + series.framesPerSecond()).orElse("");
+  }
+
+  /**
+   * The digest of an entry's video; of a folder of frames also where its numbers begin, if that
+   * decides which of them the entry's are.
+   */
+  public String video(ClipList.Entry entry) {
+    boolean counted = entry.frames().map(span -> span.first().isPresent()).orElse(false);
+    Integer shift = counted ? shifts.get(entry.path()) : null;
+    return of(entry.path()) + (shift == null ? "" : "-" + shift);
   }
 }

@@ -172,8 +172,13 @@ final class FrameFolder {
   /** Pictures are numbered from 1, unless there is a 0. */
   private long firstNumber(FrameSpan span) {
     return span.first().isPresent()
-        ? (long) span.first().getAsInt() + (number(0) == 0 ? 0 : 1)
+        ? (long) span.first().getAsInt() + number(0) - shift()
         : number(0);
+  }
+
+  /** Which frame its first picture is: not 0 where the first are missing. */
+  int shift() {
+    return size() == 0 ? 0 : Math.max(0, number(0) - 1);
   }
 
   private int firstFrom(long number) {

@@ -360,6 +360,37 @@ class FootageTest {
   }
 
   @Test
+  void shouldKeepApartFramesThatHaveTheSameNumbersInPicturesThatAreNumberedOtherwise()
+      throws Exception {
+    Path a = FramePictures.frames(Files.createDirectory(folder.resolve("a")), 12);
+    Path later = Files.createDirectory(folder.resolve("later"));
+    Path zero = Files.createDirectory(folder.resolve("zero"));
+    for (int number = 1; number <= 12; number++) {
+      Path picture = a.resolve("img_%05d.jpg".formatted(number));
+      Files.copy(picture, later.resolve("img_%05d.jpg".formatted(number + 2)));
+      Files.copy(picture, zero.resolve("img_%05d.jpg".formatted(number - 1)));
+    }
+    FrameSpan span = FrameSpan.of(5, 4);
+    assertThat(shown(frames(a, span))).isEqualTo(List.of(6, 7, 8, 9));
+    assertThat(shown(frames(zero, span))).isEqualTo(List.of(6, 7, 8, 9));
+    assertThat(shown(frames(later, span))).isEqualTo(List.of(4, 5, 6, 7));
+
+    ContentDigests digests =
+        ContentDigests.of(
+            List.of(frames(a, null), frames(later, null), frames(zero, null)),
+            folder.resolve("digests.tsv"),
+            2,
+            Progress.silent());
+
+    assertThat(digests.of(frames(later, span))).isNotEqualTo(digests.of(frames(a, span)));
+    assertThat(digests.video(frames(later, span))).isNotEqualTo(digests.video(frames(a, span)));
+    assertThat(digests.of(frames(zero, span))).isEqualTo(digests.of(frames(a, span)));
+    assertThat(digests.of(frames(later, FrameSpan.of(4))))
+        .isEqualTo(digests.of(frames(a, FrameSpan.of(4))));
+    assertThat(digests.of(frames(later, null))).isEqualTo(digests.of(frames(a, null)));
+  }
+
+  @Test
   void shouldRejectAsTheDecoderDoes() throws Exception {
     Path text = Files.writeString(folder.resolve("v.mp4"), "no video");
     try (Footage footage = Footage.open(entry(text, FrameSpan.of(3), null))) {
