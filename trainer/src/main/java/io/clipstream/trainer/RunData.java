@@ -10,6 +10,7 @@ import io.clipstream.trainer.data.Remarks;
 import io.clipstream.trainer.recipe.DataSettings;
 import io.clipstream.trainer.recipe.Recipe;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -93,16 +94,27 @@ record RunData(
     }
 
     private ClipSet open(ClipList list, String split) throws IOException, InterruptedException {
-      DataSettings settings = recipe.data();
       return ClipSet.open(
           run.file(split + ".clips"),
-          split.equals(settings.trainSplit()) ? settings.kept() : Kept.centreClip(recipe.clip()),
+          kept(split),
           list,
           list.split(split),
           digests,
           recipe.labels(),
           threads,
           progress);
+    }
+
+    /** Of a split that only reports nothing stays: its clips are cut with the model's views. */
+    private Kept kept(String split) {
+      DataSettings settings = recipe.data();
+      if (split.equals(settings.trainSplit())) {
+        return settings.kept();
+      }
+      Kept centre = Kept.centreClip(recipe.clip());
+      return split.equals(settings.validationSplit())
+          ? centre
+          : new Kept(centre.clip(), centre.frames(), false, false);
     }
 
     /**
@@ -112,10 +124,12 @@ record RunData(
     ClipList withoutBroken(ClipList dealt) throws IOException, InterruptedException {
       DataSettings settings = recipe.data();
       Map<String, String> broken = new HashMap<>();
+      List<String> splits = new ArrayList<>(settings.split().heldOut().keySet());
+      splits.add(settings.trainSplit());
       ClipList list = dealt;
       while (true) {
         int before = broken.size();
-        for (String split : List.of(settings.validationSplit(), settings.trainSplit())) {
+        for (String split : splits) {
           try (ClipSet clips = open(list, split)) {
             broken.putAll(clips.missed(digests, recipe.labels()));
           }

@@ -202,6 +202,26 @@ class FolderRunTest {
   }
 
   @Test
+  void shouldDealWhatDoesNotDecodeToNoTestThatNeedsIt() throws Exception {
+    videos("dark", 60, 5);
+    videos("bright", 160, 5);
+    for (int i = 0; i < 5; i++) {
+      Path video = folder.resolve("videos/dark/dark" + i + ".avi");
+      byte[] whole = Files.readAllBytes(video);
+      Files.write(video, new byte[50]);
+      said.reset();
+
+      dryRun(run(Map.of("data.test-share", "0.2")));
+
+      assertThat(said.toString())
+          .containsOnlyOnce("left out " + video + ": ")
+          .contains("dark              2            1")
+          .contains("bright            3            1");
+      Files.write(video, whole);
+    }
+  }
+
+  @Test
   void shouldNameWhatDoesNotDecodeWhereTooLittleIsLeftToSplit() throws Exception {
     videos("dark", 60, 2);
     videos("bright", 160, 9);
