@@ -54,7 +54,7 @@ final class ClipCutter {
         }
         wanted = specOf(((DecodeResult.Decoded) probed).info());
       }
-      return cut(wanted, footage, sink);
+      return cut(wanted, false, footage, sink);
     }
   }
 
@@ -66,28 +66,37 @@ final class ClipCutter {
   Optional<String> cut(ClipList.Entry video, CropSize size, Sink sink)
       throws IOException, InterruptedException {
     try (Footage footage = Footage.open(video)) {
-      return cut(kept.spec(size), footage, sink);
+      return cut(kept.spec(size), true, footage, sink);
     }
   }
 
-  private Optional<String> cut(ClipSpec wanted, Footage footage, Sink sink)
+  /**
+   * @param known whether what is kept of its pictures cannot have another size, or only was looked
+   *     up in its middle: where its shape changes, the first picture decides
+   */
+  private Optional<String> cut(ClipSpec wanted, boolean known, Footage footage, Sink sink)
       throws IOException, InterruptedException {
     Clip[] cut = new Clip[1];
     DecodeResult result = decode(wanted, footage, clip -> cut[0] = clip);
+    ClipSpec first;
     try (Clip clip = cut[0]) {
       if (result instanceof DecodeResult.Rejected rejected) {
         return Optional.of(reason(rejected));
       }
       VideoInfo info = ((DecodeResult.Decoded) result).info();
-      if (!specOf(info).crop().equals(wanted.crop())) {
-        throw new IOException("it has another size");
+      first = specOf(info);
+      if (first.crop().equals(wanted.crop())) {
+        int frames = frames(info, clip.range(), footage.range());
+        ByteBuffer pixels = clip.pixels();
+        pixels.limit(pixels.capacity() / kept.frames() * frames);
+        sink.accept(pixels, frames, wanted.crop().width(), wanted.crop().height());
+        return Optional.empty();
       }
-      int frames = frames(info, clip.range(), footage.range());
-      ByteBuffer pixels = clip.pixels();
-      pixels.limit(pixels.capacity() / kept.frames() * frames);
-      sink.accept(pixels, frames, wanted.crop().width(), wanted.crop().height());
-      return Optional.empty();
     }
+    if (known) {
+      throw new IOException("it has another size");
+    }
+    return cut(first, true, footage, sink);
   }
 
   private ClipSpec specOf(VideoInfo info) {

@@ -234,6 +234,28 @@ class FootageTest {
     assertThat(shown(frames(folder, null))).isEqualTo(List.of(white, 0, white, 0, white, 0));
   }
 
+  /** As a camera that is turned, or a programme's other format: its middle tells not all of it. */
+  @Test
+  void shouldTakePicturesThatAreShownInSeveralShapes() throws Exception {
+    FramePictures.frames(folder, 12);
+    for (int number = 1; number <= 3; number++) {
+      Path picture = folder.resolve("img_0000%d.jpg".formatted(number));
+      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(picture));
+      bytes.putShort(14, (short) 2).putShort(16, (short) 1); // JFIF: pixels of 2 to 1
+      Files.write(picture, bytes.array());
+    }
+    List<Integer> sizes = new ArrayList<>();
+
+    Optional<String> reason =
+        new ClipCutter(Kept.around(EACH, 10, true, true), told -> {})
+            .cut(
+                frames(folder, null),
+                (pixels, frames, width, height) -> sizes.addAll(List.of(frames, width, height)));
+
+    assertThat(reason).isEmpty();
+    assertThat(sizes).isEqualTo(List.of(12, 50, 20));
+  }
+
   @Test
   void shouldRefuseWhatIsLongerThanAnyVideoBeforeItIsPutTogether() throws Exception {
     FramePictures.frames(folder, 5);
