@@ -41,7 +41,8 @@ final class ListReader {
       }
       if (list.entries().isEmpty()) {
         throw new UserError(
-            "no video that %s names is there, such as %s".formatted(file, list.missing().get(0)));
+            "no video that %s names is there, such as %s: %s"
+                .formatted(file, list.missing().get(0), absence(Path.of(list.missing().get(0)))));
       }
       return list;
     }
@@ -75,6 +76,9 @@ final class ListReader {
   }
 
   private static String absence(Path path) {
+    if (Files.isDirectory(path)) { // other lines than PATH INDEX may name one
+      return "it is a folder, expected PATH FRAMES INDEX if it has frames";
+    }
     return Files.exists(path) ? "it is no file" : FileProblem.missing(path);
   }
 

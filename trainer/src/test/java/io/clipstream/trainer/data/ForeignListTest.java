@@ -95,6 +95,17 @@ class ForeignListTest {
   }
 
   @Test
+  void shouldSayThatFoldersOfFramesNeedTheirNumber() throws Exception {
+    Path frames = FramePictures.frames(folder.resolve("videos/a"), 5);
+
+    assertThatThrownBy(() -> read("train.list", "a 1\n"))
+        .isInstanceOf(UserError.class)
+        .hasMessageEndingWith(
+            " is there, such as %s: it is a folder, expected PATH FRAMES INDEX if it has frames"
+                .formatted(frames));
+  }
+
+  @Test
   void shouldReadFramesInJson() throws Exception {
     video("a.mp4");
     FramePictures.frames(folder.resolve("videos/f"), 5);
