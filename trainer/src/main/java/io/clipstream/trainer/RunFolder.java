@@ -138,7 +138,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Writes a file for people and programs, which whoever reads it finds whole. */
-  void write(String name, Object value) throws IOException {
+  public void write(String name, Object value) throws IOException {
     write(name, value, JSON.writerWithDefaultPrettyPrinter());
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.model.artifact.ModelArtifact;
@@ -39,18 +38,15 @@ class FolderRunTest {
   private TrainingRun run(Map<String, String> more) throws Exception {
     Map<String, String> keys = new HashMap<>(Map.of("data.list", "videos", "labels", ""));
     keys.putAll(more);
-    Recipe recipe = TinyRun.recipe(folder, keys);
-    return new TrainingRun(recipe, Device.cpu(), 2, new Progress(new PrintWriter(said, true)));
+    return TinyRun.run(TinyRun.recipe(folder, keys), said);
   }
 
   private void dryRun(TrainingRun run) throws Exception {
-    try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
-      run.dryRun(locked);
-    }
+    TinyRun.dryRun(run, folder);
   }
 
   private JsonNode json(String name) throws Exception {
-    return new ObjectMapper().readTree(folder.resolve("run/" + name).toFile());
+    return TinyRun.json(folder, name);
   }
 
   @Test

@@ -3,15 +3,10 @@ package io.clipstream.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.clipstream.model.Progress;
 import io.clipstream.model.UserError;
 import io.clipstream.trainer.data.FramePictures;
-import io.clipstream.trainer.recipe.Recipe;
 import java.io.ByteArrayOutputStream;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -55,18 +50,15 @@ class FramesRunTest {
                 "data.label-names", "names.txt",
                 "data.frames-per-second", "12"));
     keys.putAll(more);
-    Recipe recipe = TinyRun.recipe(folder, keys);
-    return new TrainingRun(recipe, Device.cpu(), 2, new Progress(new PrintWriter(said, true)));
+    return TinyRun.run(TinyRun.recipe(folder, keys), said);
   }
 
   private void dryRun(TrainingRun run) throws Exception {
-    try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
-      run.dryRun(locked);
-    }
+    TinyRun.dryRun(run, folder);
   }
 
   private JsonNode json(String name) throws Exception {
-    return new ObjectMapper().readTree(folder.resolve("run/" + name).toFile());
+    return TinyRun.json(folder, name);
   }
 
   @Test

@@ -1,5 +1,8 @@
 package io.clipstream.trainer;
 
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.clipstream.model.Progress;
 import io.clipstream.model.clip.VideoEncoder;
 import io.clipstream.trainer.data.ClipList;
@@ -7,6 +10,8 @@ import io.clipstream.trainer.data.ClipSet;
 import io.clipstream.trainer.data.ContentDigests;
 import io.clipstream.trainer.data.Kept;
 import io.clipstream.trainer.recipe.Recipe;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,5 +130,22 @@ public final class TinyRun {
     keys.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
     return Recipe.read(
         Files.writeString(folder.resolve("tiny.properties"), text.toString()), Map.of());
+  }
+
+  /** On the CPU. */
+  static TrainingRun run(Recipe recipe, ByteArrayOutputStream said) {
+    return new TrainingRun(recipe, Device.cpu(), 2, new Progress(new PrintWriter(said, true)));
+  }
+
+  /** In {@code folder/run}. */
+  static void dryRun(TrainingRun run, Path folder) throws Exception {
+    try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
+      run.dryRun(locked);
+    }
+  }
+
+  /** A file of {@code folder/run}. */
+  static JsonNode json(Path folder, String name) throws Exception {
+    return new ObjectMapper().readTree(folder.resolve("run/" + name).toFile());
   }
 }

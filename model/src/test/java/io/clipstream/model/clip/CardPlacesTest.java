@@ -84,6 +84,19 @@ class CardPlacesTest {
     }
   }
 
+  /** Takes a place, and counts down when it is about to wait. */
+  private static Optional<Counted> take(CardPlaces<Counted> places, CountDownLatch waits)
+      throws InterruptedException {
+    try (Deadline deadline = new Deadline(Duration.ofMinutes(1))) {
+      return places.take(
+          () -> {
+            waits.countDown();
+            return 0;
+          },
+          deadline);
+    }
+  }
+
   /** Takes a place and gives it back. */
   private static boolean isOpen(CardPlaces<Counted> places) throws InterruptedException {
     Optional<Counted> gpu = take(places);
@@ -187,18 +200,7 @@ class CardPlacesTest {
     CountDownLatch waits = new CountDownLatch(1);
     ExecutorService thread = Executors.newSingleThreadExecutor();
     try {
-      Future<Optional<Counted>> taken =
-          thread.submit(
-              () -> {
-                try (Deadline deadline = new Deadline(Duration.ofMinutes(1))) {
-                  return one.take(
-                      () -> {
-                        waits.countDown();
-                        return 0;
-                      },
-                      deadline);
-                }
-              });
+      Future<Optional<Counted>> taken = thread.submit(() -> take(one, waits));
       waits.await();
       one.failed(first, false, WHY);
 
@@ -218,18 +220,7 @@ class CardPlacesTest {
     CountDownLatch waits = new CountDownLatch(1);
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
-      Future<Optional<Counted>> early =
-          threads.submit(
-              () -> {
-                try (Deadline deadline = new Deadline(Duration.ofMinutes(1))) {
-                  return one.take(
-                      () -> {
-                        waits.countDown();
-                        return 0;
-                      },
-                      deadline);
-                }
-              });
+      Future<Optional<Counted>> early = threads.submit(() -> take(one, waits));
       waits.await();
       Future<Optional<Counted>> late =
           threads.submit(

@@ -8,7 +8,6 @@ import io.clipstream.model.artifact.ModelManifest;
 import io.clipstream.schemas.models.SigningKey;
 import io.clipstream.streams.live.rollout.Wanted;
 import io.clipstream.trainer.RunFolder;
-import io.clipstream.trainer.data.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +20,10 @@ import java.util.Optional;
  */
 final class TrainPublication {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String BEGUN = "publishing.json";
 
+  private final RunFolder folder;
   private final TrainKafka kafka;
-  private final Path begun;
   private final boolean activate;
   private final Progress progress;
 
@@ -36,8 +36,8 @@ final class TrainPublication {
   private record Begun(String digest, long revision) {}
 
   TrainPublication(RunFolder folder, TrainKafka kafka, boolean activate, Progress progress) {
+    this.folder = folder;
     this.kafka = kafka;
-    this.begun = folder.file("publishing.json");
     this.activate = activate;
     this.progress = progress;
   }
@@ -71,7 +71,7 @@ final class TrainPublication {
   /** Empty if nothing was begun, or it cannot be read any more. */
   private Optional<Begun> read() {
     try {
-      return Optional.ofNullable(JSON.readValue(begun.toFile(), Begun.class))
+      return Optional.ofNullable(JSON.readValue(folder.file(BEGUN).toFile(), Begun.class))
           .filter(found -> found.digest() != null);
     } catch (IOException e) {
       return Optional.empty();
@@ -82,7 +82,7 @@ final class TrainPublication {
     ModelArtifact artifact = ModelArtifact.open(file);
     ModelManifest manifest = artifact.manifest();
     long revision = kafka.registry().wanted(manifest.name()).map(Wanted::revision).orElse(0L);
-    WholeFile.write(begun, JSON.writeValueAsString(new Begun(artifact.digest(), revision)));
+    folder.write(BEGUN, new Begun(artifact.digest(), revision));
     kafka.publish(file, manifest, signer);
     if (activate) {
       kafka.registry().activate(manifest.name(), manifest.version());
@@ -91,7 +91,7 @@ final class TrainPublication {
   }
 
   private void done(ModelManifest manifest, Optional<String> inactive) throws IOException {
-    Files.deleteIfExists(begun);
+    Files.deleteIfExists(folder.file(BEGUN));
     progress.note(
         manifest.id()
             + " is published"

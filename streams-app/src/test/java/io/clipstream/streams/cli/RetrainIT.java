@@ -139,6 +139,13 @@ class RetrainIT {
     }
   }
 
+  /** As if the publication had begun later, when this was wanted. */
+  private static String since(String notEnded, Wanted wanted) {
+    String text = notEnded.replaceFirst("(\"revision\" *: *)0", "$1" + wanted.revision());
+    assertThat(text).isNotEqualTo(notEnded);
+    return text;
+  }
+
   /** As a scheduler does with a command that failed, or was killed. */
   @Test
   void shouldGoOnWithAPublicationThatWasNotActivatedAndActivateNothingTwice() throws Exception {
@@ -182,8 +189,7 @@ class RetrainIT {
 
     // A record less than there were changes, as once the topic was cleaned up.
     Wanted gap = rollouts.change("levels", before -> before.pin(true).pin(false));
-    String since = "\"revision\":" + other.revision();
-    Files.writeString(begun, notEnded.replace("\"revision\":0", since));
+    Files.writeString(begun, since(notEnded, other));
     run(1, train);
     assertThat(err.toString()).contains("since is not all in Kafka any more");
     assertThat(rollouts.read("levels")).hasValue(gap);
@@ -191,8 +197,7 @@ class RetrainIT {
     // Others' changes that have nothing to do with it.
     rollouts.change("levels", before -> before.pin(true));
     rollouts.change("levels", before -> before.pin(false));
-    since = "\"revision\":" + gap.revision();
-    Files.writeString(begun, notEnded.replace("\"revision\":0", since));
+    Files.writeString(begun, since(notEnded, gap));
     run(0, train);
     assertThat(err.toString()).contains("levels-1 is published and active");
     assertThat(rollouts.read("levels").orElseThrow().active()).isEqualTo("1");

@@ -132,7 +132,6 @@ record ForeignList(Path file, Path prefix, ListOptions options) {
     }
     List<ClipList.Entry> entries = new ArrayList<>();
     List<String> missing = new ArrayList<>();
-    IncompleteFolders incomplete = new IncompleteFolders();
     boolean kinetics = lines.stream().anyMatch(ForeignList::isKinetics);
     int form = 0;
     for (int i = 0; i < lines.size(); i++) {
@@ -145,13 +144,12 @@ record ForeignList(Path file, Path prefix, ListOptions options) {
       }
       ClipList.Entry entry = kinetics ? kinetics(line, i + 1) : indexed(line, i + 1, form);
       if (entry.series().isPresent() || Files.isRegularFile(entry.path())) {
-        incomplete.look(entry);
         entries.add(entry);
       } else {
         missing.add(entry.path().toString());
       }
     }
-    return new ClipList(file, entries, missing, List.of(), incomplete.lines());
+    return new ClipList(file, entries, missing, List.of(), IncompleteFolders.lines(entries));
   }
 
   /** How many numbers the lines have behind their paths, by the first. */
@@ -283,7 +281,6 @@ record ForeignList(Path file, Path prefix, ListOptions options) {
     }
     List<ClipList.Entry> entries = new ArrayList<>();
     List<String> missing = new ArrayList<>();
-    IncompleteFolders incomplete = new IncompleteFolders();
     for (JsonNode video : array) {
       if (text(video, "path").isEmpty() || text(video, "label").isEmpty()) {
         throw new UserError(file + ": expected path and label as texts: " + told(video));
@@ -305,13 +302,12 @@ record ForeignList(Path file, Path prefix, ListOptions options) {
             file + ": a range in seconds and one in frames, expected one of them: " + told(video));
       }
       if (entry.series().isPresent() || Files.isRegularFile(path)) {
-        incomplete.look(entry);
         entries.add(entry);
       } else {
         missing.add(entry.path().toString());
       }
     }
-    return new ClipList(file, entries, missing, List.of(), incomplete.lines());
+    return new ClipList(file, entries, missing, List.of(), IncompleteFolders.lines(entries));
   }
 
   /** A text of an object; empty if it has none, or null. */

@@ -47,7 +47,6 @@ final class ListReader {
       return list;
     }
     List<ClipList.Entry> entries = new ArrayList<>();
-    IncompleteFolders incomplete = new IncompleteFolders();
     boolean begun = false;
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
@@ -66,13 +65,12 @@ final class ListReader {
                 .formatted(
                     file, i + 1, entry.path(), absence(entry.path()), Nearest.hint(entry.path())));
       }
-      incomplete.look(entry);
       entries.add(entry);
     }
     if (entries.isEmpty()) {
       throw new UserError(file + " names no video; expected lines of " + FIELDS);
     }
-    return new ClipList(file, entries, List.of(), List.of(), incomplete.lines());
+    return new ClipList(file, entries, List.of(), List.of(), IncompleteFolders.lines(entries));
   }
 
   private static String absence(Path path) {
