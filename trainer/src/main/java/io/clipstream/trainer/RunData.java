@@ -79,6 +79,15 @@ record RunData(
     }
   }
 
+  /** See {@link TrainingRun#missed}. */
+  static Map<String, String> missed(Recipe recipe, RunFolder run, int threads, Progress progress)
+      throws IOException, InterruptedException {
+    ClipList list = TrainingRun.data(recipe, run.file("data"), threads, progress);
+    ContentDigests digests =
+        ContentDigests.of(list.entries(), run.file("digests.tsv"), threads, progress);
+    return new Opening(recipe, run, digests, threads, progress).missed(list);
+  }
+
   private record Opening(
       Recipe recipe, RunFolder run, ContentDigests digests, int threads, Progress progress) {
     /** A split in which every label has a clip. */
@@ -122,23 +131,30 @@ record RunData(
      * again.
      */
     ClipList withoutBroken(ClipList dealt) throws IOException, InterruptedException {
-      DataSettings settings = recipe.data();
       Map<String, String> broken = new HashMap<>();
-      List<String> splits = new ArrayList<>(settings.split().heldOut().keySet());
-      splits.add(settings.trainSplit());
       ClipList list = dealt;
       while (true) {
         int before = broken.size();
-        for (String split : splits) {
-          try (ClipSet clips = open(list, split)) {
-            broken.putAll(clips.missed(digests, recipe.labels()));
-          }
-        }
+        broken.putAll(missed(list));
         if (broken.size() == before) {
           return list;
         }
-        list = settings.split().of(list, digests, broken);
+        list = recipe.data().split().of(list, digests, broken);
       }
+    }
+
+    /** See {@link TrainingRun#missed}. */
+    Map<String, String> missed(ClipList list) throws IOException, InterruptedException {
+      DataSettings settings = recipe.data();
+      Map<String, String> missed = new HashMap<>();
+      List<String> splits = new ArrayList<>(settings.split().heldOut().keySet());
+      splits.add(settings.trainSplit());
+      for (String split : splits) {
+        try (ClipSet clips = open(list, split)) {
+          missed.putAll(clips.missed(digests, recipe.labels()));
+        }
+      }
+      return missed;
     }
   }
 

@@ -141,6 +141,19 @@ public final class TrainingRun {
     }
   }
 
+  /**
+   * Decodes the videos of a recipe whose list has splits, as a run does, and finds those that leave
+   * a label without any in a split, as they do not decode.
+   *
+   * @param threads that decode
+   * @return why, by what {@link io.clipstream.trainer.data.ContentDigests} says of each
+   */
+  public static Map<String, String> missed(
+      Recipe recipe, RunFolder run, int threads, Progress progress)
+      throws IOException, InterruptedException {
+    return RunData.missed(recipe, run, threads, progress);
+  }
+
   /** Says what a run would do, and stops there. */
   public void dryRun(RunFolder run) throws IOException, InterruptedException {
     try (RunData data = RunData.open(recipe, Optional.empty(), run, threads, progress)) {

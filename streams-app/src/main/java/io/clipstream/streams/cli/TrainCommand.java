@@ -366,7 +366,15 @@ final class TrainCommand implements Callable<Integer> {
     FeedbackSnapshot snapshot = kafka(progress).feedback(feedback, settings, videos, fresh);
     keys.put("data.list", videos.list().toAbsolutePath().toString());
     keys.put("data.prefix", videos.list().toAbsolutePath().getParent().toString());
-    return snapshot.told();
+    Map<String, String> broken = new HashMap<>();
+    while (true) {
+      int before = broken.size();
+      broken.putAll(TrainingRun.missed(Recipe.read(recipe, keys), folder, threads, progress));
+      if (broken.size() == before) {
+        return snapshot.told();
+      }
+      videos.deal(snapshot, broken);
+    }
   }
 
   private Optional<Path> live(String name, RunFolder folder, Progress progress)

@@ -23,6 +23,7 @@ import io.clipstream.streams.live.LiveGenerations;
 import io.clipstream.streams.live.LiveModel;
 import io.clipstream.streams.live.RolloutLog;
 import io.clipstream.streams.live.rollout.Wanted;
+import io.clipstream.trainer.data.ClipList;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
@@ -36,6 +37,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -137,6 +139,51 @@ class RetrainIT {
         compareOnTheSameVideos();
       }
     }
+  }
+
+  /** As with a list of files: a video that does not decode is not what a label is judged by. */
+  @Test
+  void shouldHoldOutVideosThatDecode() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      for (String label : List.of("dark", "bright")) {
+        Path file = folder.resolve("new/" + label + "-" + i + ".avi");
+        int level = label.equals("dark") ? 60 : 160;
+        video("new/" + label + "-" + i + ".avi", level, level, i);
+        run(0, "correct", label + "-" + i, label, "--uri", file.toUri().toString());
+      }
+    }
+    List<String> train =
+        List.of(
+            "train",
+            "--feedback",
+            "-o",
+            path("one"),
+            "--dry-run",
+            "--set",
+            "data.validation-share=0.25");
+    run(0, train.toArray(String[]::new));
+    ClipList.Entry held = heldOut("dark");
+    byte[] bytes = Files.readAllBytes(Path.of(URI.create(held.source())));
+    Files.write(Path.of(URI.create(held.source())), Arrays.copyOf(bytes, 100));
+
+    List<String> fresh = new ArrayList<>(train);
+    fresh.add("--fresh");
+    run(0, fresh.toArray(String[]::new));
+
+    assertThat(heldOut("dark").source()).isNotEqualTo(held.source());
+    assertThat(err.toString()).contains("left out ").contains(": CORRUPT: its avi header");
+    assertThat(Files.readString(folder.resolve("one/data.json"))).contains("CORRUPT");
+    // And when the run goes on with what it has.
+    run(0, train.toArray(String[]::new));
+  }
+
+  private ClipList.Entry heldOut(String label) throws Exception {
+    List<ClipList.Entry> held =
+        ClipList.read(folder.resolve("one/feedback/videos.csv")).split("validation").stream()
+            .filter(entry -> entry.label().equals(label))
+            .toList();
+    assertThat(held).hasSize(1);
+    return held.get(0);
   }
 
   /** As if the publication had begun later, when this was wanted. */

@@ -70,10 +70,14 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
     return list.with(entries);
   }
 
-  /** Labels that have too few sources to be in each split, for which {@link #of} would throw. */
-  public Set<String> tooFew(ClipList list, ContentDigests digests) {
+  /**
+   * Labels that have too few sources to be in each split, for which {@link #of} would throw.
+   *
+   * @param broken as there
+   */
+  public Set<String> tooFew(ClipList list, ContentDigests digests, Map<String, String> broken) {
     Set<String> labels = new TreeSet<>();
-    new Dealing(list, digests, Map.of())
+    new Dealing(list, digests, broken)
         .byLabel(groups(list.entries(), digests))
         .forEach(
             (label, groups) -> {

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,7 @@ public final class FeedbackData {
   private final FeedbackSettings settings;
   private final Path folder;
   private final Progress progress;
+  private final Set<String> told = new HashSet<>();
 
   /**
    * @param folder made if need be
@@ -88,8 +90,6 @@ public final class FeedbackData {
     Path videos = Files.createDirectories(folder.resolve("videos"));
     List<FeedbackItem> items = new ArrayList<>();
     List<FeedbackSnapshot.Unreachable> rejected = new ArrayList<>();
-    List<ClipList.Entry> people = new ArrayList<>();
-    List<ClipList.Entry> models = new ArrayList<>();
     progress.start("fetching", wanted.items().size());
     for (FeedbackItem item : wanted.items()) {
       FetchResult result = fetcher.fetch(item.uri(), Optional.ofNullable(item.sha256()));
@@ -99,17 +99,13 @@ public final class FeedbackData {
       } else {
         try (LocalFile file = ((FetchResult.Fetched) result).file()) {
           String digest = Sha256.of(file.path());
-          Path video = videos.resolve(digest + suffix(item.uri()));
+          Path video = video(item.with(digest));
           if (!Files.exists(video)) {
             Path part = videos.resolve(digest + ".part");
             Files.copy(file.path(), part, StandardCopyOption.REPLACE_EXISTING);
             Files.move(part, video, StandardCopyOption.ATOMIC_MOVE);
           }
           items.add(item.with(digest));
-          (item.person() ? people : models)
-              .add(
-                  new ClipList.Entry(
-                      video, item.label(), ClipList.NO_SPLIT, item.uri(), 0, item.range()));
         }
       }
       progress.step();
@@ -117,9 +113,31 @@ public final class FeedbackData {
     progress.end();
     FeedbackSnapshot snapshot = new FeedbackSnapshot(wanted.offsets(), items, rejected);
     check(snapshot);
-    new ClipList(list(), dealt(people, models)).write();
+    deal(snapshot, Map.of());
     snapshot.write(folder.resolve("snapshot.json"));
     return snapshot;
+  }
+
+  /**
+   * Deals the videos that are there to the splits and writes the list.
+   *
+   * @param broken why some of them are not to count, as in {@link SourceSplit#of}
+   */
+  public void deal(FeedbackSnapshot snapshot, Map<String, String> broken)
+      throws IOException, InterruptedException {
+    List<ClipList.Entry> people = new ArrayList<>();
+    List<ClipList.Entry> models = new ArrayList<>();
+    for (FeedbackItem item : snapshot.items()) {
+      (item.person() ? people : models)
+          .add(
+              new ClipList.Entry(
+                  video(item), item.label(), ClipList.NO_SPLIT, item.uri(), 0, item.range()));
+    }
+    new ClipList(list(), dealt(people, models, broken)).write();
+  }
+
+  private Path video(FeedbackItem item) {
+    return folder.resolve("videos").resolve(item.sha256() + suffix(item.uri()));
   }
 
   private void check(FeedbackSnapshot snapshot) {
@@ -143,15 +161,16 @@ public final class FeedbackData {
   }
 
   /** Every video in its split. */
-  private List<ClipList.Entry> dealt(List<ClipList.Entry> people, List<ClipList.Entry> models)
+  private List<ClipList.Entry> dealt(
+      List<ClipList.Entry> people, List<ClipList.Entry> models, Map<String, String> broken)
       throws IOException, InterruptedException {
     SourceSplit split = settings.split();
     List<ClipList.Entry> base = new ArrayList<>();
     if (settings.base().isPresent()) {
       ClipList own = settings.options().open(settings.base().get());
-      own.passedOverLine().ifPresent(progress::note);
+      own.passedOverLine().ifPresent(this::note);
       if (!own.missing().isEmpty()) {
-        progress.note(
+        note(
             "of those that %s names %s not there, such as %s"
                 .formatted(
                     own.file(),
@@ -177,13 +196,13 @@ public final class FeedbackData {
     }
     // What people said too little of to be split alone trains beside the base, or is split with
     // what models said.
-    Set<String> few = split.tooFew(new ClipList(list(), free), digests);
+    Set<String> few = split.tooFew(new ClipList(list(), free), digests, broken);
     if (dealt.isEmpty()) {
       few.removeAll(held);
     }
     List<ClipList.Entry> rare = take(free, few);
     take(rare, held).forEach(entry -> dealt.add(entry.in(split.train())));
-    dealt.addAll(split.of(new ClipList(list(), free), digests).entries());
+    dealt.addAll(split.of(new ClipList(list(), free), digests, broken).entries());
     Set<String> known = labels(dealt);
     List<ClipList.Entry> unknown = new ArrayList<>(rare);
     for (ClipList.Entry entry : models) {
@@ -193,17 +212,26 @@ public final class FeedbackData {
         unknown.add(entry);
       }
     }
-    leaveOut(take(unknown, split.tooFew(new ClipList(list(), unknown), digests)));
-    dealt.addAll(split.of(new ClipList(list(), unknown), digests).entries());
+    leaveOut(
+        take(unknown, split.tooFew(new ClipList(list(), unknown), digests, broken)),
+        broken.isEmpty() ? "" : " that decode");
+    dealt.addAll(split.of(new ClipList(list(), unknown), digests, broken).entries());
     if (dealt.isEmpty()) {
       throw new UserError("no label has enough sources for each split: say what more videos show");
     }
     if (!unknown.isEmpty()) {
-      progress.note(
+      note(
           "no person, or too few, gave the labels %s: what is held out of them says little but whether the model still agrees with the one that gave them"
               .formatted(String.join(", ", labels(unknown))));
     }
     return inOneSplit(dealt, digests);
+  }
+
+  /** Says it, but not again when the videos are dealt again. */
+  private void note(String line) {
+    if (told.add(line)) {
+      progress.note(line);
+    }
   }
 
   /** What a person says of a content, or of a part of it, is true of it in the list as well. */
@@ -222,7 +250,7 @@ public final class FeedbackData {
           return corrected.get(corrected.size() - 1);
         });
     if (!corrected.isEmpty()) {
-      progress.note(
+      note(
           "%s another label by people's corrections, such as %s, which is %s"
               .formatted(
                   Count.of(corrected.size(), "video", "has", "have"),
@@ -245,14 +273,15 @@ public final class FeedbackData {
   }
 
   /** A label that was misspelt once, or of which there is only one video yet, stops no training. */
-  private void leaveOut(List<ClipList.Entry> entries) {
+  private void leaveOut(List<ClipList.Entry> entries, String those) {
     for (String label : labels(entries)) {
       List<ClipList.Entry> own =
           entries.stream().filter(entry -> entry.label().equals(label)).toList();
-      progress.note(
-          "left out the label %s: its videos are of fewer than %d sources, one for each split; the first is %s"
+      note(
+          "left out the label %s: its videos%s are of fewer than %d sources, one for each split; the first is %s"
               .formatted(
                   Printable.name(label),
+                  those,
                   settings.split().heldOut().size() + 1,
                   UriLabel.of(own.get(0).source())));
     }

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,6 +111,54 @@ class FeedbackDataTest {
         .contains("left out the label dgo: its videos are of fewer than 2 sources")
         .contains("left out the label eel: ")
         .contains("no person, or too few, gave the labels dog: ");
+  }
+
+  @Test
+  void shouldDealAgainAsIfVideosThatDoNotDecodeWereNotThere() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    List<FeedbackItem> wanted = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      wanted.add(video("p" + i, "cat", true));
+      wanted.add(video("q" + i, "dog", true));
+    }
+    StringWriter shown = new StringWriter();
+    FeedbackData data =
+        new FeedbackData(
+            settings(), folder.resolve("feedback"), new Progress(new PrintWriter(shown)));
+    fetch(data, wanted);
+    FeedbackSnapshot snapshot = data.existing().orElseThrow();
+    Map<String, String> broken = new HashMap<>();
+
+    for (int decodable = 3; decodable > 1; decodable--) {
+      Path held = heldOut(data, "dog");
+      broken.put(Sha256.of(held), "NOT_DECODABLE");
+      data.deal(snapshot, broken);
+      assertThat(Sha256.of(heldOut(data, "dog"))).isNotIn(broken.keySet());
+      assertThat(ClipList.read(data.list()).split("train"))
+          .extracting(ClipList.Entry::path)
+          .contains(held);
+    }
+    assertThat(shown.toString()).doesNotContain("left out");
+
+    broken.put(Sha256.of(heldOut(data, "dog")), "NOT_DECODABLE");
+    data.deal(snapshot, broken);
+    data.deal(snapshot, broken);
+
+    assertThat(ClipList.read(data.list()).entries())
+        .extracting(ClipList.Entry::label)
+        .containsOnly("cat")
+        .hasSize(4);
+    assertThat(shown.toString())
+        .containsOnlyOnce("left out the label dog: its videos that decode are of fewer than 2");
+  }
+
+  private static Path heldOut(FeedbackData data, String label) throws IOException {
+    List<ClipList.Entry> held =
+        ClipList.read(data.list()).split("validation").stream()
+            .filter(entry -> entry.label().equals(label))
+            .toList();
+    assertThat(held).hasSize(1);
+    return held.get(0).path();
   }
 
   /** The list is older than what a person says of the same video, wherever that one lies. */
