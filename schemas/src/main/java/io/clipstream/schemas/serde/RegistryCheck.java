@@ -19,6 +19,7 @@ public final class RegistryCheck {
   public static String check(Map<String, ?> settings, String topic, Schema schema) {
     Map<String, Object> once = new HashMap<>(settings);
     once.putIfAbsent("max.retries", "0");
+    once.put("missing.id.patience.sec", "0"); // Nobody asks again.
     RegistryConfig.Keys keys = new RegistryConfig.Keys(once);
     Object strategy = keys.get("value.subject.name.strategy");
     String subject =

@@ -70,6 +70,8 @@ public final class RegistryClient implements AutoCloseable {
   /**
    * The id of {@code schema}, which must be registered under {@code subject}.
    *
+   * @throws SchemaNotYetKnownException when it is not, in a registry that answers for so short a
+   *     time that it may not have read yet what it knows
    * @throws RegistryRefusedException when it is not
    * @throws RegistryUnavailableException when no registry answers
    */
@@ -97,8 +99,11 @@ public final class RegistryClient implements AutoCloseable {
       if (register) {
         throw refused("cannot register " + what, e);
       }
-      throw refused(
-          what + (e.isNotFound() ? " is not registered (auto.register.schemas=false)" : ""), e);
+      if (e.isNotFound()) {
+        what += " is not registered (auto.register.schemas=false)";
+        requireRead(what, e);
+      }
+      throw refused(what, e);
     }
     ids.put(key, id);
     schemas.put(id, schema);
@@ -108,6 +113,8 @@ public final class RegistryClient implements AutoCloseable {
   /**
    * The newest version of {@code subject}, asked anew each time.
    *
+   * @throws SchemaNotYetKnownException when the subject is not there, in a registry that answers
+   *     for so short a time that it may not have read yet what it knows
    * @throws RegistryRefusedException when the subject is not there
    * @throws RegistryUnavailableException when no registry answers
    */
@@ -120,7 +127,11 @@ public final class RegistryClient implements AutoCloseable {
           number(answer, "id"),
           parse(answer, "the latest schema of " + subject));
     } catch (RegistryResponseException e) {
-      throw refused("no latest version of subject " + subject, e);
+      String what = "no latest version of subject " + subject;
+      if (e.isNotFound()) {
+        requireRead(what, e);
+      }
+      throw refused(what, e);
     } catch (SerializationException e) {
       throw new RegistryRefusedException(e.getMessage(), e);
     }
@@ -154,18 +165,7 @@ public final class RegistryClient implements AutoCloseable {
         throw refused("cannot read schema id " + id, e);
       }
       String message = "the schema registry does not know schema id " + id;
-      Duration answering = http.answering();
-      if (answering.compareTo(config.missingIdPatience()) < 0) {
-        throw new SchemaNotYetKnownException(
-            message
-                + ", but answers for "
-                + answering.toSeconds()
-                + " s only, and may not have read yet what it knows: it is asked again until it has"
-                + " answered for "
-                + config.missingIdPatience().toSeconds()
-                + " s",
-            e);
-      }
+      requireRead(message, e);
       if (!config.missingIdTtl().isZero()) {
         missing.put(id, new Missing(System.nanoTime() + config.missingIdTtl().toNanos(), message));
       }
@@ -240,6 +240,25 @@ public final class RegistryClient implements AutoCloseable {
 
   private static ObjectNode schemaBody(String schema) {
     return JsonNodeFactory.instance.objectNode().put("schema", schema);
+  }
+
+  /**
+   * That a registry does not know something is told too early while it may not have read yet what
+   * it knows.
+   */
+  private void requireRead(String message, RegistryResponseException e) {
+    Duration answering = http.answering();
+    if (answering.compareTo(config.missingIdPatience()) < 0) {
+      throw new SchemaNotYetKnownException(
+          message
+              + ", but the registry answers for "
+              + answering.toSeconds()
+              + " s only, and may not have read yet what it knows: it has"
+              + " missing.id.patience.sec="
+              + config.missingIdPatience().toSeconds()
+              + " for that",
+          e);
+    }
   }
 
   private static RegistryRefusedException refused(String what, RegistryResponseException e) {

@@ -37,9 +37,9 @@ import org.apache.kafka.common.config.types.Password;
  * @param missingIdTtl how long an id that the registry did not know is not asked for again; {@code
  *     missing.id.cache.ttl.sec}, 0 by default
  * @param missingIdPatience for how long after a registry began to answer, at the start of this
- *     process or after it was away, an id that it does not know is not taken for wrong: it may not
- *     have read yet what it knows; {@code missing.id.patience.sec}, 30 by default, and a key that
- *     Confluent's serdes do not have
+ *     process or after it was away, an id that it does not know is not taken for wrong, nor a
+ *     schema for not registered: it may not have read yet what it knows; {@code
+ *     missing.id.patience.sec}, 30 by default, and a key that Confluent's serdes do not have
  * @param headers sent with every request; {@code request.header.NAME}
  * @param proxy host and port of an HTTP proxy; {@code proxy.host}, {@code proxy.port}
  * @param ssl Kafka's {@code ssl.*} keys, from {@code schema.registry.ssl.*}

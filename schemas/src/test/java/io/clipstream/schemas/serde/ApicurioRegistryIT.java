@@ -138,7 +138,8 @@ class ApicurioRegistryIT {
   void shouldFindRegisteredSchemasOnly() {
     try (RegistryClient client = client();
         AvroSerde<VideoReference> serde = new AvroSerde<>(VideoReference.class)) {
-      serde.configure(config("auto.register.schemas", "false"), false);
+      serde.configure(
+          config("auto.register.schemas", "false", "missing.id.patience.sec", "0"), false);
       assertThatThrownBy(() -> serde.serializer().serialize("lookup", Examples.reference()))
           .isInstanceOf(RegistryRefusedException.class)
           .hasMessageContaining("is not registered");

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -53,8 +54,8 @@ class LateSchemasTest {
         assertThat(error)
             .isInstanceOf(SchemaNotYetKnownException.class)
             .hasMessageMatching(
-                "the schema registry does not know schema id 1, but answers for \\d+ s only, and .*"
-                    + "until it has answered for 3600 s");
+                "the schema registry does not know schema id 1, but the registry answers for \\d+ s only, and .*"
+                    + "it has missing.id.patience.sec=3600 for that");
         assertThat(SerdeErrors.isBadRecord(error)).isFalse();
       }
 
@@ -97,6 +98,43 @@ class LateSchemasTest {
       assertThatThrownBy(() -> serde.deserializer().deserialize("t", ofId(7)))
           .isInstanceOf(SchemaNotYetKnownException.class);
       await(() -> isBad(serde, 7));
+    }
+  }
+
+  /** As with settings for production, where others register the schemas. */
+  @Test
+  void shouldNotRefuseToWriteWhatARegistryMayKnowSoon() throws IOException {
+    for (Map<String, Object> settings :
+        List.<Map<String, Object>>of(
+            Map.of("auto.register.schemas", false),
+            Map.of("auto.register.schemas", false, "use.latest.version", true))) {
+      String known =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("schema", VideoReference.getClassSchema().toString())
+              .put("id", 1)
+              .put("version", 1)
+              .toString();
+      try (StubServer server =
+              new StubServer(
+                  (exchange, nth) ->
+                      reply(exchange, nth < 3 ? 404 : 200, nth < 3 ? UNKNOWN : known));
+          AvroSerde<VideoReference> serde = serde(server.url(), 3600, settings)) {
+        for (int i = 0; i < 2; i++) {
+          assertThatThrownBy(() -> serde.serializer().serialize("t", Examples.reference()))
+              .isInstanceOf(SchemaNotYetKnownException.class)
+              .hasMessageMatching(
+                  ".* subject t-value.*, but .* it has missing.id.patience.sec=3600 for that");
+        }
+        assertThat(serde.serializer().serialize("t", Examples.reference())).isEqualTo(written());
+      }
+      try (StubServer server = new StubServer((exchange, nth) -> reply(exchange, 404, UNKNOWN));
+          AvroSerde<VideoReference> serde = serde(server.url(), 1, settings)) {
+        await(
+            () ->
+                catchThrowable(() -> serde.serializer().serialize("t", Examples.reference()))
+                    instanceof RegistryRefusedException);
+      }
     }
   }
 
@@ -224,7 +262,12 @@ class LateSchemasTest {
   }
 
   private static AvroSerde<VideoReference> serde(String url, int patience) {
-    Map<String, Object> config = new HashMap<>();
+    return serde(url, patience, Map.of());
+  }
+
+  private static AvroSerde<VideoReference> serde(
+      String url, int patience, Map<String, Object> more) {
+    Map<String, Object> config = new HashMap<>(more);
     config.put("schema.registry.url", url);
     config.put("max.retries", 0);
     config.put("missing.id.patience.sec", patience);

@@ -63,7 +63,8 @@ class SerdeConfigTest {
   @Test
   void shouldNotRegisterWhenToldNotTo() {
     try (AvroSerializer<VideoReference> serializer = new AvroSerializer<>()) {
-      serializer.configure(config("auto.register.schemas", "false"), false);
+      serializer.configure(
+          config("auto.register.schemas", "false", "missing.id.patience.sec", "0"), false);
       assertThatThrownBy(() -> serializer.serialize("t", Examples.reference()))
           .isInstanceOf(RegistryRefusedException.class)
           .hasMessageContaining(

@@ -3,6 +3,7 @@ package io.clipstream.streams.app;
 import io.clipstream.schemas.serde.RegistryClient;
 import io.clipstream.schemas.serde.RegistryConfig;
 import io.clipstream.schemas.serde.RegistryRefusedException;
+import io.clipstream.schemas.serde.SchemaNotYetKnownException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -70,7 +71,7 @@ final class RegistryProbe implements AutoCloseable {
     try {
       registry.latest(SUBJECT);
       return Optional.empty();
-    } catch (RegistryRefusedException e) {
+    } catch (RegistryRefusedException | SchemaNotYetKnownException e) {
       return Optional.empty();
     } catch (RuntimeException e) {
       return Optional.of(e.getMessage());

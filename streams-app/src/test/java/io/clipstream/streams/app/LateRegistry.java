@@ -25,6 +25,7 @@ public final class LateRegistry implements AutoCloseable {
   private final String registry;
   private final int inVain;
   private final AtomicInteger asked = new AtomicInteger();
+  private volatile boolean knowsIds;
   private volatile boolean knows;
 
   /**
@@ -43,9 +44,14 @@ public final class LateRegistry implements AutoCloseable {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
-  /** How often schemas were asked for. */
+  /** How often schemas were asked for that it may not know. */
   public int asked() {
     return asked.get();
+  }
+
+  /** It knows which schema an id is, but not whether a schema is registered. */
+  public void knowIds() {
+    knowsIds = true;
   }
 
   /** It has read everything. */
@@ -57,7 +63,10 @@ public final class LateRegistry implements AutoCloseable {
     try (exchange) {
       byte[] body = exchange.getRequestBody().readAllBytes();
       String path = exchange.getRequestURI().toString();
-      if (path.startsWith("/schemas/ids/") && asked.incrementAndGet() <= inVain && !knows) {
+      // POST /subjects/NAME looks a schema up; to register one is another path.
+      boolean schema =
+          path.startsWith("/schemas/ids/") ? !knowsIds : path.matches("/subjects/[^/]*");
+      if (schema && asked.incrementAndGet() <= inVain && !knows) {
         reply(exchange, 404, "{\"error_code\":40403,\"message\":\"No content\"}".getBytes(UTF_8));
         return;
       }

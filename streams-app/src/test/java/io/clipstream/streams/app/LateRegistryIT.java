@@ -6,6 +6,7 @@ import io.clipstream.streams.topology.InstantLabeller;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,40 @@ class LateRegistryIT {
       app.start();
       cluster.readUntil(LIMIT, () -> late.asked() >= 3);
       assertThat(cluster.seen()).isZero();
+      late.know();
+
+      cluster.readUntil(
+          LIMIT, () -> cluster.seen() + cluster.deadLetters.size() >= cluster.produced());
+      cluster.assertOneOutcomeEachInOrder(LIMIT);
+      assertThat(cluster.deadLetters).isEmpty();
+      assertThat(app.exit()).isNotDone();
+    }
+  }
+
+  /** As with settings for production, where others register the schemas. */
+  @Test
+  void shouldWaitWithOutcomesWhoseSchemaTheRegistryKnowsLater() throws Exception {
+    cluster.produce(20);
+    try (LabelApp app = cluster.start("registers", new InstantLabeller(20))) {
+      cluster.readUntil(LIMIT, () -> cluster.seen() >= cluster.produced());
+    }
+    LabelApp.Settings plain = Cluster.settings("registers", cluster.bootstrapServers(), "");
+    try (LateRegistry late = new LateRegistry(cluster.registry.url(), Integer.MAX_VALUE);
+        LabelApp app =
+            new LabelApp(
+                new LabelApp.Settings(
+                    plain.topics(),
+                    plain.kafka(),
+                    plain.serdeClass(),
+                    Map.of("schema.registry.url", late.url(), "auto.register.schemas", "false"),
+                    plain.pending(),
+                    plain.drainLimit(),
+                    plain.timestamps()),
+                new InstantLabeller(20))) {
+      late.knowIds();
+      app.start();
+      cluster.produce(100);
+      cluster.readUntil(LIMIT, () -> late.asked() >= 3);
       late.know();
 
       cluster.readUntil(
