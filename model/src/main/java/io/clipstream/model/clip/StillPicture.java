@@ -1,9 +1,13 @@
 package io.clipstream.model.clip;
 
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -26,8 +30,10 @@ public record StillPicture(Format format, int width, int height) {
   /** Segments of a JPEG before its size; real ones have some dozens at most. */
   private static final int MOST_SEGMENTS = 1000;
 
-  /** The end of a picture is looked for in as many last bytes, since some have bytes behind it. */
-  private static final int TAIL = 1 << 12;
+  /** The type of the last chunk, which has no data, and its checksum (ISO 15948, 11.2.5). */
+  private static final long PNG_END = 0x49454e44ae426082L;
+
+  private static final int BUFFER = 1 << 16;
 
   /**
    * Reads the size.
@@ -78,13 +84,49 @@ public record StillPicture(Format format, int width, int height) {
         : Optional.empty();
   }
 
-  /** Whether the file has the end of its picture: what is cut off has not. */
+  /** Whether the file has the end of its picture: what is cut off has not. More may follow it. */
   public static boolean hasEnd(Path file, Format format) throws IOException {
-    try (FileChannel channel = FileChannel.open(file)) {
-      long from = Math.max(0, channel.size() - TAIL);
-      String tail = StandardCharsets.ISO_8859_1.decode(bytes(channel, from, TAIL)).toString();
-      return tail.contains(format == Format.PNG ? "IEND" : "\u00ff\u00d9");
+    try (InputStream bytes = Files.newInputStream(file);
+        DataInputStream in = new DataInputStream(new BufferedInputStream(bytes, BUFFER))) {
+      if (format == Format.PNG) {
+        return hasNext(in, PNG_END, -1L);
+      }
+      passOverSegments(in);
+      return hasNext(in, 0xffd9, 0xffff);
+    } catch (EOFException e) {
+      return false;
     }
+  }
+
+  /**
+   * Goes to a JPEG's own data, which holds no end but its own (ISO 10918-1, B.1.1.5). There may be
+   * other pictures in the segments before it.
+   */
+  private static void passOverSegments(DataInputStream in) throws IOException {
+    in.skipNBytes(2);
+    while (in.readUnsignedByte() == 0xff) {
+      int marker = in.readUnsignedByte();
+      while (marker == 0xff) { // bytes that fill
+        marker = in.readUnsignedByte();
+      }
+      in.skipNBytes(Math.max(0, in.readUnsignedShort() - 2));
+      if (marker == 0xda) {
+        return;
+      }
+    }
+    // Damaged, which is not for here to tell.
+  }
+
+  /** Whether some bytes come, which are the last ones of a number. */
+  private static boolean hasNext(InputStream in, long wanted, long mask) throws IOException {
+    long last = 0;
+    for (int next = in.read(); next >= 0; next = in.read()) {
+      last = last << Byte.SIZE | next;
+      if ((last & mask) == wanted) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static ByteBuffer bytes(FileChannel channel, long at, int count) throws IOException {

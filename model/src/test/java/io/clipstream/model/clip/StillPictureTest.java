@@ -40,11 +40,36 @@ class StillPictureTest {
 
     assertThat(StillPicture.of(whole)).contains(new StillPicture(format, 61, 33));
     assertThat(StillPicture.hasEnd(whole, format)).isTrue();
-    Path behind = file(Arrays.copyOf(bytes, bytes.length + 1000));
-    assertThat(StillPicture.hasEnd(behind, format)).isTrue();
-    Path cut = file(Arrays.copyOf(bytes, bytes.length * 2 / 3));
+    // Phones put a video or another picture behind it.
+    for (int more : new int[] {1, 1000, 1 << 20}) {
+      Path behind = file(Arrays.copyOf(bytes, bytes.length + more));
+      assertThat(StillPicture.hasEnd(behind, format)).as("%d bytes behind it", more).isTrue();
+    }
+    for (int left : new int[] {bytes.length * 2 / 3, bytes.length - 15}) {
+      Path cut = file(Arrays.copyOf(bytes, left));
+      assertThat(StillPicture.of(cut)).isPresent();
+      assertThat(StillPicture.hasEnd(cut, format)).isFalse();
+    }
+  }
+
+  /** Whose end is none of the picture's own. */
+  @Test
+  void shouldNotTakeTheEndOfAPreviewForThatOfThePicture() throws Exception {
+    byte[] own = picture("jpeg");
+    byte[] preview = Arrays.copyOf(own, 4000);
+    preview[3998] = (byte) 0xff;
+    preview[3999] = (byte) 0xd9;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.write(own, 0, 2);
+    bytes.writeBytes(new byte[] {(byte) 0xff, (byte) 0xe1, 0x0f, (byte) 0xa2});
+    bytes.writeBytes(preview);
+    bytes.write(own, 2, own.length - 2);
+    byte[] whole = bytes.toByteArray();
+
+    assertThat(StillPicture.hasEnd(file(whole), StillPicture.Format.JPEG)).isTrue();
+    Path cut = file(Arrays.copyOf(whole, whole.length - 2));
     assertThat(StillPicture.of(cut)).isPresent();
-    assertThat(StillPicture.hasEnd(cut, format)).isFalse();
+    assertThat(StillPicture.hasEnd(cut, StillPicture.Format.JPEG)).isFalse();
   }
 
   /** A camera's data before the size may be long, and has pictures of its own in it. */
