@@ -85,7 +85,18 @@ record RunData(
     ClipList list = TrainingRun.data(recipe, run.file("data"), threads, progress);
     ContentDigests digests =
         ContentDigests.of(list.entries(), run.file("digests.tsv"), threads, progress);
-    return new Opening(recipe, run, digests, threads, progress).missed(list);
+    Opening opening = new Opening(recipe, run, digests, threads, progress);
+    DataSettings settings = recipe.data();
+    try (ClipSet train = opening.open(list, settings.trainSplit());
+        ClipSet validation = opening.open(list, settings.validationSplit())) {
+      Map<String, ClipSet> sets = new LinkedHashMap<>();
+      sets.put(settings.trainSplit(), train);
+      sets.put(settings.validationSplit(), validation);
+      DataReport report = DataReport.of(list, sets, Set.of(), digests, recipe.labels());
+      run.write("data.json", report.toMap());
+      report.requireUsable(settings.maxRejected()); // before a label is left out, and they with it
+    }
+    return opening.missed(list);
   }
 
   private record Opening(
@@ -145,11 +156,10 @@ record RunData(
 
     /** See {@link TrainingRun#missed}. */
     Map<String, String> missed(ClipList list) throws IOException, InterruptedException {
-      DataSettings settings = recipe.data();
       Map<String, String> missed = new HashMap<>();
-      List<String> splits = new ArrayList<>(settings.split().heldOut().keySet());
-      splits.add(settings.trainSplit());
-      for (String split : splits) {
+      List<String> splits = new ArrayList<>(recipe.data().split().all());
+      splits.retainAll(list.entries().stream().map(ClipList.Entry::split).toList());
+      for (String split : splits) { // a list with splits of its own may lack one to report on
         try (ClipSet clips = open(list, split)) {
           missed.putAll(clips.missed(digests, recipe.labels()));
         }

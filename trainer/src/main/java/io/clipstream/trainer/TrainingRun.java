@@ -147,6 +147,7 @@ public final class TrainingRun {
    *
    * @param threads that decode
    * @return why, by what {@link io.clipstream.trainer.data.ContentDigests} says of each
+   * @throws io.clipstream.model.UserError if more of them do not decode than the recipe allows
    */
   public static Map<String, String> missed(
       Recipe recipe, RunFolder run, int threads, Progress progress)

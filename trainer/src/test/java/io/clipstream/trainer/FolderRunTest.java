@@ -170,6 +170,36 @@ class FolderRunTest {
     dryRun(run(Map.of("data.max-rejected", "0.3")));
   }
 
+  /** Not once the labels that they were of are left out. */
+  @Test
+  void shouldStopForFeedbackOfWhichTooMuchDoesNotDecode() throws Exception {
+    TinyRun.videos(folder, 8, 4);
+    for (int i = 0; i < 12; i += 4) {
+      Files.write(folder.resolve(i + ".avi"), new byte[50 + i]);
+    }
+    Recipe recipe = TinyRun.recipe(folder, Map.of());
+
+    try (RunFolder run = RunFolder.open(folder.resolve("run"))) {
+      assertThatThrownBy(() -> TrainingRun.missed(recipe, run, 2, Progress.silent()))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("3 of 12 videos cannot be used, more than the share");
+    }
+    assertThat(json("data.json").get("rejected")).hasSize(3);
+  }
+
+  /** Those that the recipe deals to are not all in a list with splits of its own. */
+  @Test
+  void shouldLookAtTheSplitsThatAListHas() throws Exception {
+    TinyRun.videos(folder, 8, 4);
+    Files.write(folder.resolve("8.avi"), new byte[50]);
+    Files.write(folder.resolve("10.avi"), new byte[51]);
+    Recipe recipe = TinyRun.recipe(folder, Map.of("data.test-share", "0.2"));
+
+    try (RunFolder run = RunFolder.open(folder.resolve("run"))) {
+      assertThat(TrainingRun.missed(recipe, run, 2, Progress.silent())).hasSize(2);
+    }
+  }
+
   /** Whichever split it would have been in: the label has others. */
   @Test
   void shouldDealWhatDoesNotDecodeToNoSplitThatNeedsIt() throws Exception {

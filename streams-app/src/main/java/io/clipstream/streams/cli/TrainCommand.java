@@ -244,9 +244,9 @@ final class TrainCommand implements Callable<Integer> {
     if (Settings.read(recipe, keys).text("train.start", "").equals(LIVE)) {
       keys.put("train.start", startModel(name, folder, progress).toAbsolutePath().toString());
     }
+    List<Device> shared = TrainDevices.of(devices);
     Map<String, String> origin = feedback == null ? Map.of() : takeFeedback(keys, folder, progress);
     Recipe read = Recipe.read(recipe, keys);
-    List<Device> shared = TrainDevices.of(devices);
     Device device = shared.get(0);
     TrainingRun run = new TrainingRun(read, shared, threads, progress);
     if (dryRun) {

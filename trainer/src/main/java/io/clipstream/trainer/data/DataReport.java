@@ -160,6 +160,16 @@ public record DataReport(
           "%s the content of another in another split, such as %s; keep each in one"
               .formatted(Count.of(shared.size(), "video", "has", "have"), shared.get(0)));
     }
+    requireUsable(most);
+  }
+
+  /**
+   * Checks that most of it can be used.
+   *
+   * @param most as in {@link #require}
+   * @throws UserError if more is rejected
+   */
+  public void requireUsable(double most) {
     if (rejected.size() > most * videos) {
       throw new UserError(
           String.format(

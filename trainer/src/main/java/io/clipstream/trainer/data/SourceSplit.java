@@ -29,6 +29,11 @@ public record SourceSplit(Map<String, Double> heldOut, String train, long seed) 
   /** Videos that a message names at most. */
   private static final int TOLD = 3;
 
+  /** Names of the splits, the one that trains last. */
+  public List<String> all() {
+    return Stream.concat(heldOut.keySet().stream(), Stream.of(train)).toList();
+  }
+
   /** Videos that must stay together. */
   private static final class Group {
     final List<Integer> videos = new ArrayList<>();

@@ -169,14 +169,7 @@ public final class FeedbackData {
     if (settings.base().isPresent()) {
       ClipList own = settings.options().open(settings.base().get());
       own.passedOverLine().ifPresent(this::note);
-      if (!own.missing().isEmpty()) {
-        note(
-            "of those that %s names %s not there, such as %s"
-                .formatted(
-                    own.file(),
-                    Count.of(own.missing().size(), "video", "is", "are"),
-                    own.missing().get(0)));
-      }
+      requireThere(own);
       base.addAll(own.entries());
     }
     List<ClipList.Entry> all = new ArrayList<>(base);
@@ -184,15 +177,18 @@ public final class FeedbackData {
     all.addAll(models);
     ContentDigests digests =
         ContentDigests.of(all, folder.resolve("digests.tsv"), THREADS, progress);
+    Set<String> held = labels(base);
     correct(base, people, digests);
     correct(models, people, digests);
     List<ClipList.Entry> dealt = new ArrayList<>();
     List<ClipList.Entry> free = new ArrayList<>(people);
-    Set<String> held = labels(base);
     if (new ClipList(list(), base).unsplit()) {
       free.addAll(0, base);
     } else {
       dealt.addAll(base);
+      Set<String> contents =
+          base.stream().map(entry -> digests.of(entry.path())).collect(Collectors.toSet());
+      free.removeIf(entry -> contents.contains(digests.of(entry.path())) && dealt.add(entry));
     }
     // What people said too little of to be split alone trains beside the base, or is split with
     // what models said.
@@ -212,19 +208,52 @@ public final class FeedbackData {
         unknown.add(entry);
       }
     }
-    leaveOut(
+    LeftOut leftOut = new LeftOut(digests, broken);
+    leftOut.tell(
         take(unknown, split.tooFew(new ClipList(list(), unknown), digests, broken)),
-        broken.isEmpty() ? "" : " that decode");
+        "its videos%s are of fewer than "
+            + (split.heldOut().size() + 1)
+            + " sources, one for each split");
     dealt.addAll(split.of(new ClipList(list(), unknown), digests, broken).entries());
-    if (dealt.isEmpty()) {
-      throw new UserError("no label has enough sources for each split: say what more videos show");
+    List<ClipList.Entry> placed = new ArrayList<>(inOneSplit(dealt, digests));
+    for (String each : split.all()) { // a new label may have but videos that the list has elsewhere
+      leftOut.tell(
+          take(placed, leftOut.lacking(placed, each, held)),
+          "none of its videos%s is in split " + each.replace("%", "%%"));
+    }
+    if (placed.isEmpty()) {
+      throw new UserError(
+          "no label has enough sources%s for each split: say what more videos show"
+              .formatted(broken.isEmpty() ? "" : " that decode"));
     }
     if (!unknown.isEmpty()) {
       note(
           "no person, or too few, gave the labels %s: what is held out of them says little but whether the model still agrees with the one that gave them"
               .formatted(String.join(", ", labels(unknown))));
     }
-    return inOneSplit(dealt, digests);
+    return placed;
+  }
+
+  /** As of what a run without feedback is told. */
+  private void requireThere(ClipList own) {
+    List<String> missing = own.missing();
+    int all = missing.size() + own.entries().size();
+    if (missing.size() > settings.maxRejected() * all) {
+      throw new UserError(
+          "%d of %s are not there, more than the share data.max-rejected=%s of %s; the first is %s"
+              .formatted(
+                  missing.size(),
+                  Count.of(all, "video"),
+                  settings.maxRejected(),
+                  own.file(),
+                  Printable.of(missing.get(0))));
+    }
+    if (!missing.isEmpty()) {
+      note(
+          "of those that %s names %s not there, such as %s"
+              .formatted(
+                  own.file(), Count.of(missing.size(), "video", "is", "are"), missing.get(0)));
+    }
   }
 
   /** Says it, but not again when the videos are dealt again. */
@@ -273,17 +302,56 @@ public final class FeedbackData {
   }
 
   /** A label that was misspelt once, or of which there is only one video yet, stops no training. */
-  private void leaveOut(List<ClipList.Entry> entries, String those) {
-    for (String label : labels(entries)) {
-      List<ClipList.Entry> own =
-          entries.stream().filter(entry -> entry.label().equals(label)).toList();
-      note(
-          "left out the label %s: its videos%s are of fewer than %d sources, one for each split; the first is %s"
-              .formatted(
-                  Printable.name(label),
-                  those,
-                  settings.split().heldOut().size() + 1,
-                  UriLabel.of(own.get(0).source())));
+  private final class LeftOut {
+    private final ContentDigests digests;
+    private final Map<String, String> broken;
+
+    LeftOut(ContentDigests digests, Map<String, String> broken) {
+      this.digests = digests;
+      this.broken = broken;
+    }
+
+    /**
+     * Says it of each label, and which of its videos do not decode.
+     *
+     * @param why with a place for which videos it is true of
+     */
+    void tell(List<ClipList.Entry> entries, String why) {
+      for (String label : labels(entries)) {
+        List<ClipList.Entry> own =
+            entries.stream().filter(entry -> entry.label().equals(label)).toList();
+        List<ClipList.Entry> lost = own.stream().filter(this::isBroken).toList();
+        note(
+            "left out the label %s: %s; the first is %s"
+                .formatted(
+                    Printable.name(label),
+                    why.formatted(lost.isEmpty() ? "" : " that decode"),
+                    name(own.get(0))));
+        lost.stream()
+            .limit(TOLD)
+            .forEach(
+                entry -> note("left out " + name(entry) + ": " + broken.get(digests.of(entry))));
+      }
+    }
+
+    /** Labels that the list itself does not have, and that have nothing in a split. */
+    Set<String> lacking(List<ClipList.Entry> entries, String split, Set<String> held) {
+      Set<String> lacking = labels(entries);
+      lacking.removeAll(held);
+      entries.stream()
+          .filter(entry -> entry.split().equals(split) && !isBroken(entry))
+          .forEach(entry -> lacking.remove(entry.label()));
+      return lacking;
+    }
+
+    private boolean isBroken(ClipList.Entry entry) {
+      return broken.containsKey(digests.of(entry));
+    }
+
+    private static String name(ClipList.Entry entry) {
+      return entry.source().isEmpty()
+          ? Printable.of(entry.path().toString()) + entry.part()
+          : UriLabel.of(entry.source()) + entry.part();
     }
   }
 

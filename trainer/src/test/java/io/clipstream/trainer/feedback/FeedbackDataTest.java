@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FeedbackDataTest {
   @TempDir Path folder;
@@ -149,7 +151,100 @@ class FeedbackDataTest {
         .containsOnly("cat")
         .hasSize(4);
     assertThat(shown.toString())
-        .containsOnlyOnce("left out the label dog: its videos that decode are of fewer than 2");
+        .containsOnlyOnce("left out the label dog: its videos that decode are of fewer than 2")
+        .contains("left out " + uri("q0") + ": NOT_DECODABLE");
+  }
+
+  /** What was left out before any video was decoded is not said a second time. */
+  @Test
+  void shouldSayOnceWhatIsLeftOutWhereTheVideosAreDealtAgain() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    List<FeedbackItem> wanted = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      wanted.add(video("p" + i, "cat", true));
+    }
+    wanted.add(video("r", "eel", true));
+    StringWriter shown = new StringWriter();
+    FeedbackData data =
+        new FeedbackData(
+            settings(), folder.resolve("feedback"), new Progress(new PrintWriter(shown)));
+    fetch(data, wanted);
+
+    data.deal(
+        data.existing().orElseThrow(), Map.of(Sha256.of(heldOut(data, "cat")), "NOT_DECODABLE"));
+
+    assertThat(shown.toString()).containsOnlyOnce("left out the label eel");
+  }
+
+  /** A misspelt label stops no training where it was said of a video of the list, either. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "train"})
+  void shouldLeaveOutALabelThatACorrectionMadeInTheListAlone(String split) throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    StringBuilder list = new StringBuilder();
+    for (int i = 0; i < 5; i++) {
+      video("t" + i, "cat", true);
+      list.append(
+          "source/t%d.avi,cat,%s%n"
+              .formatted(i, i == 4 && !split.isEmpty() ? "validation" : split));
+    }
+    StringWriter shown = new StringWriter();
+    FeedbackData data = beside(list.toString(), new Progress(new PrintWriter(shown)));
+
+    fetch(data, List.of(video("t0", "cta", true)));
+
+    assertThat(ClipList.read(data.list()).entries())
+        .extracting(ClipList.Entry::label)
+        .containsOnly("cat")
+        .hasSize(4);
+    assertThat(shown.toString()).contains("left out the label cta: ").contains("source/t0.avi");
+  }
+
+  /** Videos of the list stay in its splits; what else people called so is dealt. */
+  @Test
+  void shouldHoldOutOfANewLabelWhatIsNotInTheList() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    StringBuilder list = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      video("t" + i, "cat", true);
+      list.append("source/t%d.avi,cat,%s%n".formatted(i, i < 6 ? "train" : "validation"));
+    }
+    List<FeedbackItem> wanted = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      wanted.add(video("t" + i, "eel", true));
+    }
+    wanted.add(video("n0", "eel", true));
+    wanted.add(video("n1", "eel", true));
+    FeedbackData data = beside(list.toString(), Progress.silent());
+
+    fetch(data, wanted);
+
+    assertThat(heldOut(data, "eel").getFileName().toString())
+        .isIn(digest("n0") + ".avi", digest("n1") + ".avi");
+  }
+
+  /** As where only a list is trained on. */
+  @Test
+  void shouldStopWhereMuchOfTheListIsNotThere() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    Path cats = Files.createDirectories(folder.resolve("set/cat"));
+    for (int i = 0; i < 6; i++) {
+      Files.writeString(cats.resolve("t" + i + ".avi"), "content of t" + i);
+    }
+    for (int i = 0; i < 2; i++) {
+      Files.createSymbolicLink(cats.resolve("gone" + i + ".avi"), folder.resolve("nowhere"));
+    }
+    FeedbackData data = beside(folder.resolve("set"), Progress.silent());
+
+    assertThatThrownBy(() -> fetch(data, List.of(video("p", "cat", true))))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(
+            "2 of 8 videos are not there, more than the share data.max-rejected=0.2 of ")
+        .hasMessageContaining("gone");
+  }
+
+  private String digest(String id) throws IOException {
+    return Sha256.of(folder.resolve("source/" + id + ".avi"));
   }
 
   private static Path heldOut(FeedbackData data, String label) throws IOException {
@@ -201,7 +296,10 @@ class FeedbackDataTest {
 
   /** Beside a list. */
   private FeedbackData beside(String list, Progress progress) throws IOException {
-    Path base = Files.writeString(folder.resolve("base.csv"), list);
+    return beside(Files.writeString(folder.resolve("base.csv"), list), progress);
+  }
+
+  private FeedbackData beside(Path base, Progress progress) {
     FeedbackSettings own = settings();
     return new FeedbackData(
         new FeedbackSettings(
