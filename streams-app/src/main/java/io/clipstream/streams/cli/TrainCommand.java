@@ -249,19 +249,8 @@ final class TrainCommand implements Callable<Integer> {
     Recipe read = Recipe.read(recipe, keys);
     Device device = shared.get(0);
     TrainingRun run = new TrainingRun(read, shared, threads, progress);
-    if (dryRun) {
-      run.dryRun(folder);
-      return 0;
-    }
-    if (prepare) {
-      run.prepare(folder);
-      return 0;
-    }
-    if (!publish && against == null) {
-      finish(run.run(folder, fresh, (artifact, list) -> origin, metrics));
-      return 0;
-    }
-    Optional<Path> live = live(name, folder, progress);
+    boolean judged = publish || against != null;
+    Optional<Path> live = judged ? live(name, folder, progress) : Optional.empty();
     if (live.isPresent()) { // before hours of training
       ModelArtifact before = ModelFile.open(live.get(), device);
       PromotionGate.lacking(before.manifest().labels(), read.labels())
@@ -270,6 +259,18 @@ final class TrainCommand implements Callable<Integer> {
                   progress.note(
                       "the gate will refuse the model: %s; add videos of each, or --force"
                           .formatted(labels)));
+    }
+    if (dryRun) {
+      run.dryRun(folder);
+      return 0;
+    }
+    if (prepare) {
+      run.prepare(folder);
+      return 0;
+    }
+    if (!judged) {
+      finish(run.run(folder, fresh, (artifact, list) -> origin, metrics));
+      return 0;
     }
     TrainGate gate =
         new TrainGate(

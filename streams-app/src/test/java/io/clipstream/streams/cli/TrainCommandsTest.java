@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
@@ -141,28 +142,40 @@ class TrainCommandsTest {
     for (int i = 0; i < 6; i++) {
       video(folder.resolve(i % 2 == 0 ? "videos/static" : "videos/bright"), i);
     }
+    List<String> train =
+        new ArrayList<>(
+            List.of(
+                "-c",
+                "../trainer/recipes/finetune.properties",
+                "--data",
+                folder.resolve("videos").toString(),
+                "-o",
+                folder.resolve("run").toString(),
+                "--set",
+                "train.epochs=2",
+                "--against",
+                ModelArtifact.bundled().path().toString()));
     StringWriter said = new StringWriter();
-    CommandLine command = new CommandLine(new TrainCommand());
-    command.setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(said));
-    command.parseArgs(
-        "-c",
-        "../trainer/recipes/finetune.properties",
-        "--data",
-        folder.resolve("videos").toString(),
-        "-o",
-        folder.resolve("run").toString(),
-        "--set",
-        "train.epochs=2",
-        "--against",
-        ModelArtifact.bundled().path().toString());
+    assertThat(train(train, said)).isEqualTo(3);
+    train.add("--dry-run");
+    StringWriter saidDry = new StringWriter();
+    assertThat(train(train, saidDry)).isZero();
 
-    assertThat(((TrainCommand) command.getCommand()).call()).isEqualTo(3);
-
+    assertThat(saidDry.toString())
+        .contains("the gate will refuse the model: it lacks 10 of the live model, such as pan_left")
+        .doesNotContain("training begins with ");
     assertThat(said.toString())
         .containsSubsequence(
             "the gate will refuse the model: it lacks 10 of the live model, such as pan_left",
             "training begins with ",
             "NO   labels: it lacks 10 of the live model, such as pan_left");
+  }
+
+  private static int train(List<String> arguments, StringWriter said) throws Exception {
+    CommandLine command = new CommandLine(new TrainCommand());
+    command.setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(said));
+    command.parseArgs(arguments.toArray(String[]::new));
+    return ((TrainCommand) command.getCommand()).call();
   }
 
   /** Two runs of one recipe make two models of one id. */
