@@ -38,6 +38,7 @@ final class PacketTable {
   private int[] sizes = new int[64];
   private int startCount;
   private boolean allKeys = true;
+  private boolean inOrderOnly;
 
   /**
    * @param shownAt when it is shown, or MISSING
@@ -87,6 +88,16 @@ final class PacketTable {
   /** Forgets all packets that decoding may start with but the first of them. */
   void startsAtFirstOnly() {
     startCount = Math.min(startCount, 1);
+  }
+
+  /** A packet brings what those behind it cannot be decoded without, such as a palette. */
+  void inOrderOnly() {
+    inOrderOnly = true;
+  }
+
+  /** Whether all packets up to a wanted one have to be decoded. */
+  boolean isInOrderOnly() {
+    return inOrderOnly;
   }
 
   /** Whether each frame is said to be shown when it is decoded. */

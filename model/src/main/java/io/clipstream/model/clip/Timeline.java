@@ -136,7 +136,7 @@ final class Timeline {
     return high < 0 ? null : starts[high];
   }
 
-  /** Whether the container marks every packet as a key frame. */
+  /** Whether the container marks every packet as a key frame, and each can be decoded alone. */
   boolean allKeys() {
     return allKeys;
   }

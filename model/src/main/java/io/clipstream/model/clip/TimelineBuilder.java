@@ -87,10 +87,11 @@ final class TimelineBuilder {
     if (!((frames - 1) / shownTimes.span() <= MAX_RATE)) {
       return counted();
     }
-    boolean seekable = pieces.length == 1 && !ptsMissing;
+    boolean onePiece = pieces.length == 1 && !ptsMissing;
     double average = shownTimes.average();
-    double stay = stay(sorted[frames - 1], average, seekable);
+    double stay = stay(sorted[frames - 1], average, onePiece);
     double[] seconds = shownTimes.seconds();
+    boolean seekable = onePiece && !packets.isInOrderOnly();
     return new Timeline(
         seconds,
         Math.max(shownTimes.span() + Math.max(average, stay), Math.nextUp(seconds[frames - 1])),
@@ -98,8 +99,12 @@ final class TimelineBuilder {
         shownTimes.tied(),
         first,
         seekable ? starts(sorted, shownTimes.tied()) : new Timeline.Start[0],
-        packets.allKeys(),
+        allKeys(),
         remark(pieces.length, shownTimes.remark()));
+  }
+
+  private boolean allKeys() {
+    return packets.allKeys() && !packets.isInOrderOnly();
   }
 
   private static String remark(int pieces, String gaps) {
@@ -227,7 +232,7 @@ final class TimelineBuilder {
         new BitSet(),
         first,
         new Timeline.Start[0],
-        packets.allKeys(),
+        allKeys(),
         "");
   }
 }

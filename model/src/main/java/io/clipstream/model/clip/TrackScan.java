@@ -45,6 +45,7 @@ final class TrackScan {
   private int dropped;
   private long latest = Timeline.MISSING; // time of decoding
   private boolean checksums;
+  private int size; // of the last picture of Motion JPEG
 
   TrackScan(VideoTrack track) {
     this.track = track;
@@ -94,9 +95,26 @@ final class TrackScan {
     latest = Math.max(latest, packet.dts());
     boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 || track.isCutOff(packet);
     packets.add(packet.pts(), packet.dts(), packet.duration(), shows, key, broken);
+    if (track.bringsHeader(packet) || changesSize(packet)) {
+      packets.inOrderOnly();
+    }
     if (!checksums && packet.size() > 0 && track.mayHaveChecksums()) {
       checksums = SliceChecksums.agree(packet); // as those that have none do not by chance
     }
+  }
+
+  /**
+   * Whether a picture of Motion JPEG has another size than those before it. FFmpeg takes one that
+   * is lower than the last for a field of that, if it is the first one to be decoded.
+   */
+  private boolean changesSize(AVPacket packet) {
+    if (!track.isJpeg() || packet.size() == 0) {
+      return false;
+    }
+    int now = JpegSize.of(packet.data().capacity(packet.size()).asByteBuffer());
+    boolean changes = now != 0 && size != 0 && now != size;
+    size = now == 0 ? size : now;
+    return changes;
   }
 
   private void findStarts(ByteBuffer bytes, long position, boolean key) {

@@ -2,6 +2,7 @@ package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_FFV1;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_MJPEG;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_NONE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_THEORA;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_VP8;
@@ -9,8 +10,11 @@ import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_PROP_INTRA_ONLY;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_FIELD_PROGRESSIVE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_FIELD_UNKNOWN;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_DISPLAYMATRIX;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_NEW_EXTRADATA;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_PALETTE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_DISCARD;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PROFILE_H264_HIGH_444_PREDICTIVE;
+import static org.bytedeco.ffmpeg.global.avcodec.av_packet_get_side_data;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_side_data_get;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_descriptor_get;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_get_name;
@@ -29,6 +33,7 @@ import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * What a container says of its video track. A view into the container's memory: of no use once that
@@ -111,6 +116,11 @@ final class VideoTrack {
   boolean intraOnly() {
     AVCodecDescriptor descriptor = avcodec_descriptor_get(codec);
     return descriptor != null && (descriptor.props() & AV_CODEC_PROP_INTRA_ONLY) != 0;
+  }
+
+  /** Whether it is Motion JPEG. */
+  boolean isJpeg() {
+    return codec == AV_CODEC_ID_MJPEG;
   }
 
   /** Whether it is of the codec whose slices {@link SliceChecksums} looks at. */
@@ -213,6 +223,23 @@ final class VideoTrack {
           default -> false;
         };
     return hidden ? PacketTable.Shows.NOTHING : PacketTable.Shows.FRAME;
+  }
+
+  /**
+   * Whether a packet brings a palette, or another header than the track's. FFmpeg gives it with one
+   * packet and not again behind a seek, so that what is decoded from there on would be without it.
+   */
+  boolean bringsHeader(AVPacket packet) {
+    if (packet.side_data_elems() == 0) {
+      return false;
+    }
+    try (SizeTPointer size = new SizeTPointer(1)) {
+      if (av_packet_get_side_data(packet, AV_PKT_DATA_PALETTE, size) != null) {
+        return true;
+      }
+      BytePointer header = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, size);
+      return header != null && !header.capacity(size.get()).asByteBuffer().equals(header());
+    }
   }
 
   /**

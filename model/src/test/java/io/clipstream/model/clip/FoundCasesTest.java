@@ -57,6 +57,11 @@ class FoundCasesTest {
     "a.gif, 0-29, 1.2, ",
     "mjpeg.mjpeg, 0-29, 1.2, ",
     "b_frames.mxf, 0-29, 1.2, ",
+    "palette.mov, 0-11, 0.48, ", // the palette is with the first packet
+    "palette.avi, 0-5, 0.24, ",
+    "two_entries.mp4, 0-119, 4.8, ", // another header from the 30th picture on
+    "header_changes.flv, 0-199, 8, ", // from the 100th on
+    "sizes.mjpeg, 0-23, 0.96, ", // half the size from the 12th on
     "av1.obu, 0-23, 0.96, "
   })
   void shouldShowEveryPictureInOrder(String name, String numbers, double seconds, String remark)
