@@ -147,7 +147,8 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
   }
 
   /** Frames that the header promises, as far as they fit into the file, and that did not come. */
-  private static long missing(VideoSource source, TrackScan scan) {
+  private static long missing(VideoSource source, TrackScan scan)
+      throws UnusableVideoException, InterruptedException {
     long given = given(source, scan);
     if (source.container().format().isMov()) {
       return scan.track().indexedFrames() - given;
@@ -157,9 +158,12 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
   }
 
   /** Packets that came, and AVI's of 0 bytes, which FFmpeg passes over: the last frame stays. */
-  private static long given(VideoSource source, TrackScan scan) {
-    long empty = source.container().name().equals("avi") ? scan.packets().steppedOver() : 0;
-    return scan.packets().packets() + empty;
+  private static long given(VideoSource source, TrackScan scan)
+      throws UnusableVideoException, InterruptedException {
+    long given = scan.packets().packets();
+    return source.container().name().equals("avi")
+        ? given + scan.packets().steppedOver() + source.emptyChunks(scan.end())
+        : given;
   }
 
   /** When the packet's content ends, counted as the container counts its length. */

@@ -164,6 +164,33 @@ final class StatedEnd {
     return end;
   }
 
+  /**
+   * Chunks of AVI that hold nothing: there the last picture stays.
+   *
+   * @param from where the last picture ends
+   * @param stream whose chunks are counted
+   */
+  static long emptyChunks(FileBytes file, long from, int stream)
+      throws IOException, UnusableVideoException, InterruptedException {
+    String number = "%02d".formatted(stream);
+    long empty = 0;
+    long at = from + (from & 1);
+    for (int steps = 0; at + 8 <= file.size() && mayStep(steps); steps++) {
+      long size = file.little(at + 4, 4);
+      boolean ofStream = isDigit(file.u8(at)) && isDigit(file.u8(at + 1));
+      if (!ofStream && !file.has(at, "JUNK") && !file.has(at, "ix")) {
+        break;
+      }
+      empty += size == 0 && file.has(at, number + "d") ? 1 : 0;
+      at += 8 + size + (size & 1);
+    }
+    return empty;
+  }
+
+  private static boolean isDigit(int character) {
+    return character >= '0' && character <= '9';
+  }
+
   /** Where the chunks of AVI end that its packets are in. */
   static long ofRiffs(FileBytes file)
       throws IOException, UnusableVideoException, InterruptedException {

@@ -45,6 +45,7 @@ final class TrackScan {
   private int dropped;
   private long latest = Timeline.MISSING; // time of decoding
   private boolean checksums;
+  private long end;
   private int size; // of the last picture of Motion JPEG
 
   TrackScan(VideoTrack track) {
@@ -58,6 +59,11 @@ final class TrackScan {
 
   PacketTable packets() {
     return packets;
+  }
+
+  /** The byte of the file at which the last packet ends. */
+  long end() {
+    return end;
   }
 
   /** Packets that show no picture. */
@@ -93,6 +99,7 @@ final class TrackScan {
     boolean discarded = (packet.flags() & AV_PKT_FLAG_DISCARD) != 0;
     dropped += discarded && packet.dts() != Timeline.MISSING && packet.dts() < latest ? 1 : 0;
     latest = Math.max(latest, packet.dts());
+    end = packet.pos() + packet.size();
     boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 || track.isCutOff(packet);
     packets.add(packet.pts(), packet.dts(), packet.duration(), shows, key, broken);
     if (track.bringsHeader(packet) || changesSize(packet)) {

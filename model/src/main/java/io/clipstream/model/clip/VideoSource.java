@@ -134,6 +134,15 @@ final class VideoSource implements AutoCloseable {
     return look((format, bytes) -> StatedEnd.missing(format, bytes, read));
   }
 
+  /**
+   * Chunks of AVI without a byte behind the last packet of the track.
+   *
+   * @param read where that ends
+   */
+  long emptyChunks(long read) throws UnusableVideoException, InterruptedException {
+    return look((format, bytes) -> StatedEnd.emptyChunks(bytes, read, track.index()));
+  }
+
   /** Bytes of the file that cannot be read as what has to be there. */
   long unreadable() throws UnusableVideoException, InterruptedException {
     return look(StatedEnd::unreadable);

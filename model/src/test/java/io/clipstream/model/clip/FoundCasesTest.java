@@ -62,6 +62,7 @@ class FoundCasesTest {
     "two_entries.mp4, 0-119, 4.8, ", // another header from the 30th picture on
     "header_changes.flv, 0-199, 8, ", // from the 100th on
     "sizes.mjpeg, 0-23, 0.96, ", // half the size from the 12th on
+    "ticks.avi, 0-29, 1.2, ", // every second chunk is empty, the last, too
     "av1.obu, 0-23, 0.96, "
   })
   void shouldShowEveryPictureInOrder(String name, String numbers, double seconds, String remark)
