@@ -28,7 +28,8 @@ final class FirstPicture {
       throws UnusableVideoException, InterruptedException {
     PacketTable packets = scan.packets();
     TimelineBuilder builder = scan.timeline(source.container().format().mayJump());
-    // MXF that FFmpeg writes gives B-frames of H.264 the times at which they are decoded.
+    // MXF that FFmpeg writes gives B-frames of H.264 the times at which they are decoded, as does
+    // what was copied out of containers that have no others.
     boolean doubtful = source.track().mayReorder() && packets.isInOrder();
     if (source.track().countsTicks() && packets.standsStill()) {
       builder.distrust(); // behind a file of MXF that another follows
@@ -46,7 +47,7 @@ final class FirstPicture {
       return builder.build(start, 0, start);
     }
     if (doubtful && found.reordered) {
-      builder.distrust();
+      builder.countOut();
     }
     int begin = Math.min(start, found.first);
     int undecodable = Math.max(0, found.pictures.nextSetBit(begin + 1) - begin - 1);

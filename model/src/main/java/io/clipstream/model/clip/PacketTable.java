@@ -100,9 +100,16 @@ final class PacketTable {
     return inOrderOnly;
   }
 
-  /** Whether each frame is said to be shown when it is decoded. */
+  /** Whether frames are said to be shown in the order in which they are decoded. */
   boolean isInOrder() {
-    return frames.stream().allMatch(i -> pts[i] != Timeline.MISSING && pts[i] == dts[i]);
+    long last = Timeline.MISSING;
+    for (int i = frames.nextSetBit(0); i >= 0; i = frames.nextSetBit(i + 1)) {
+      if (pts[i] == Timeline.MISSING || pts[i] < last) {
+        return false;
+      }
+      last = pts[i];
+    }
+    return true;
   }
 
   /** When the last of the packets ends; MISSING if none has a time. */

@@ -24,6 +24,7 @@ final class TimelineBuilder {
   private final long statedEnd;
 
   private boolean distrusted;
+  private boolean uncoupled;
   private final BitSet kept = new BitSet(); // packets whose frames are shown
   private int first; // packet that decoding begins with
   private long[] times; // by packet
@@ -48,6 +49,12 @@ final class TimelineBuilder {
   /** Frames are to be counted, since their times are wrong. */
   TimelineBuilder distrust() {
     distrusted = true;
+    return this;
+  }
+
+  /** The times are right, but not for the frames that they stand with: those are to be counted. */
+  TimelineBuilder countOut() {
+    uncoupled = true;
     return this;
   }
 
@@ -87,7 +94,8 @@ final class TimelineBuilder {
     if (!((frames - 1) / shownTimes.span() <= MAX_RATE)) {
       return counted();
     }
-    boolean onePiece = pieces.length == 1 && !ptsMissing;
+    boolean coupled = !ptsMissing && !uncoupled;
+    boolean onePiece = pieces.length == 1 && coupled;
     double average = shownTimes.average();
     double stay = stay(sorted[frames - 1], average, onePiece);
     double[] seconds = shownTimes.seconds();
@@ -95,7 +103,7 @@ final class TimelineBuilder {
     return new Timeline(
         seconds,
         Math.max(shownTimes.span() + Math.max(average, stay), Math.nextUp(seconds[frames - 1])),
-        ptsMissing ? null : numbers(sorted),
+        coupled ? numbers(sorted) : null,
         shownTimes.tied(),
         first,
         seekable ? starts(sorted, shownTimes.tied()) : new Timeline.Start[0],

@@ -57,6 +57,7 @@ class FoundCasesTest {
     "a.gif, 0-29, 1.2, ",
     "mjpeg.mjpeg, 0-29, 1.2, ",
     "b_frames.mxf, 0-29, 1.2, ",
+    "as_decoded.mkv, 0-89, 3.6, ", // B-frames with the times at which they are decoded
     "palette.mov, 0-11, 0.48, ", // the palette is with the first packet
     "palette.avi, 0-5, 0.24, ",
     "two_entries.mp4, 0-119, 4.8, ", // another header from the 30th picture on
