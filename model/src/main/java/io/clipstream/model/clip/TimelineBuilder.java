@@ -82,6 +82,9 @@ final class TimelineBuilder {
     times = new long[packets.packets()];
     // Times of decoding are those of presentation, only in another order and somewhat early.
     Arrays.setAll(times, ptsMissing ? packets::dts : packets::pts);
+    if (ptsMissing && undecodable > 0 && shown == first) {
+      times[first] = packets.dts(first + undecodable); // is shown behind those that are lost
+    }
     boolean ordered = kept.stream().anyMatch(i -> packets.dts(i) != Timeline.MISSING);
     long frame = frameTicks();
     long gap = Math.max(frame, (long) (gapSeconds / tick));

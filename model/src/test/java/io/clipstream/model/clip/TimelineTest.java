@@ -300,6 +300,20 @@ class TimelineTest {
     assertThat(numbers(timeline)).containsExactly(-1, -1, -1, -1, 0, -1, -1, 1);
   }
 
+  /** Times of decoding tell when pictures are shown only all together. */
+  @Test
+  void shouldBeginBehindWhatCannotBeDecodedWherePresentationTimesAreMissing() {
+    for (int i = 0; i < 8; i++) {
+      add(NONE, 900 + 100L * i, i == 2);
+    }
+    TimelineBuilder builder = new TimelineBuilder(packets, 0.001, 10, true, NONE);
+
+    Timeline timeline = builder.build(2, 2, 2); // two pictures before the key frame need others
+
+    assertThat(timeline.seconds()).containsExactly(new double[] {0, .1, .2, .3}, within(1e-9));
+    assertThat(timeline.endSeconds()).isCloseTo(0.4, within(1e-9));
+  }
+
   private void add(long pts, long dts, boolean key) {
     if (key) {
       packets.startsAt(packets.packets(), packets.packets(), -1, 100);
