@@ -1,7 +1,6 @@
 package io.clipstream.streams.cli;
 
 import io.clipstream.model.Nearest;
-import io.clipstream.model.Quantity;
 import io.clipstream.model.UserError;
 import io.clipstream.model.fetch.FileFetcher;
 import io.clipstream.schemas.Label;
@@ -64,7 +63,7 @@ final class CorrectCommand implements Callable<Integer> {
   @Option(
       names = "--start",
       paramLabel = "TIME",
-      description = "Where in the video the label begins to hold, such as 1500ms or 4s.")
+      description = "Where in the video the label begins to hold: seconds, or such as 1500ms.")
   private String start;
 
   @Option(names = "--end", paramLabel = "TIME", description = "Where it ceases to hold.")
@@ -72,13 +71,17 @@ final class CorrectCommand implements Callable<Integer> {
 
   @Option(
       names = "--uri",
+      paramLabel = "ADDRESS",
       description = "Where the video is, for one that has no labels in Kafka (any more).")
   private String uri;
 
-  @Option(names = "--sha256", description = "Digest of the file that you saw, 64 digits.")
+  @Option(
+      names = "--sha256",
+      paramLabel = "HEX",
+      description = "Digest of the file that you saw, 64 digits.")
   private String sha256;
 
-  @Option(names = "--note", description = "Remark for people.")
+  @Option(names = "--note", paramLabel = "TEXT", description = "Remark for people.")
   private String note;
 
   @Option(names = "--json", description = "One JSON object.")
@@ -97,8 +100,8 @@ final class CorrectCommand implements Callable<Integer> {
     if (sha256 != null && !sha256.matches("[0-9a-fA-F]{64}")) {
       throw new UserError("--sha256 is " + sha256 + ", expected 64 hexadecimal digits");
     }
-    Long startMillis = millis("--start", start);
-    Long endMillis = millis("--end", end);
+    Long startMillis = OptionValues.placeMillis("--start", start);
+    Long endMillis = OptionValues.placeMillis("--end", end);
     if (endMillis != null && endMillis <= (startMillis == null ? 0 : startMillis)) {
       throw new UserError(
           "--end is " + end + ", expected later than --start, " + (start == null ? "0" : start));
@@ -129,16 +132,6 @@ final class CorrectCommand implements Callable<Integer> {
     }
     print(correction, known);
     return 0;
-  }
-
-  private static Long millis(String option, String text) {
-    if (text == null) {
-      return null;
-    }
-    return Quantity.time(text)
-        .map(Duration::toMillis)
-        .orElseThrow(
-            () -> new UserError(option + " is " + text + ", expected a time such as 1500ms or 4s"));
   }
 
   /** The last labels of the video. */

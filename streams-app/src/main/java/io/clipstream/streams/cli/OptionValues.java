@@ -1,12 +1,16 @@
 package io.clipstream.streams.cli;
 
+import io.clipstream.model.Quantity;
 import io.clipstream.model.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.function.Supplier;
 
 /** Bounds of options, which picocli does not know. */
 final class OptionValues {
+  private static final Duration LAST_PLACE = Duration.ofSeconds(1_000_000_000);
+
   private OptionValues() {}
 
   /** Refuses a number below the least. */
@@ -23,6 +27,27 @@ final class OptionValues {
       throw new UserError(
           option + " is " + value + ", expected a whole number from " + least + " to " + most);
     }
+  }
+
+  /**
+   * A place in a video: seconds, or a time with its unit. Null for none.
+   *
+   * @return milliseconds from the video's beginning
+   */
+  static Long placeMillis(String option, String text) {
+    if (text == null) {
+      return null;
+    }
+    return Quantity.time(text.matches("[0-9.]+") ? text + "s" : text)
+        .filter(place -> place.compareTo(LAST_PLACE) <= 0)
+        .map(Duration::toMillis)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    option
+                        + " is '"
+                        + text
+                        + "', expected seconds up to 1000000000, or a time such as 1500ms"));
   }
 
   /** Refuses a path that no file can be written to, as far as that shows before it is tried. */

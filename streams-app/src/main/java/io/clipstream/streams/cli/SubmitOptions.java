@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 final class SubmitOptions {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-fA-F]{64}");
 
-  @Option(names = "--id", description = "Id of the video; with one video only.")
+  @Option(names = "--id", paramLabel = "ID", description = "Id of the video; with one video only.")
   private String id;
 
   @Option(
@@ -22,12 +22,13 @@ final class SubmitOptions {
 
   @Option(
       names = "--start",
-      paramLabel = "SECONDS",
-      description = "Label from there on, counted from the video's start.")
-  private Double start;
+      paramLabel = "TIME",
+      description =
+          "Label from there on, counted from the video's start: seconds, or such as 1500ms.")
+  private String start;
 
-  @Option(names = "--end", paramLabel = "SECONDS", description = "Label up to there.")
-  private Double end;
+  @Option(names = "--end", paramLabel = "TIME", description = "Label up to there.")
+  private String end;
 
   @Option(
       names = "--meta",
@@ -35,7 +36,10 @@ final class SubmitOptions {
       description = "Comes back with the outcome; may be given again.")
   private Map<String, String> metadata = new LinkedHashMap<>();
 
-  @Option(names = "--model", description = "Name of the model that must label it.")
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "Name of the model that must label it.")
   private String model;
 
   /** Refuses what does not go together. */
@@ -56,7 +60,7 @@ final class SubmitOptions {
     Long to = endMillis();
     if (to != null && to <= (from == null ? 0 : from)) {
       throw new UserError(
-          "--end is " + end + ", expected more than " + (start == null ? 0.0 : start));
+          "--end is " + end + ", expected later than --start, " + (start == null ? "0" : start));
     }
   }
 
@@ -70,11 +74,11 @@ final class SubmitOptions {
   }
 
   Long startMillis() {
-    return millis("--start", start);
+    return OptionValues.placeMillis("--start", start);
   }
 
   Long endMillis() {
-    return millis("--end", end);
+    return OptionValues.placeMillis("--end", end);
   }
 
   Map<String, String> metadata() {
@@ -83,15 +87,5 @@ final class SubmitOptions {
 
   String model() {
     return model;
-  }
-
-  private static Long millis(String option, Double seconds) {
-    if (seconds == null) {
-      return null;
-    }
-    if (!(seconds >= 0 && seconds <= 1e9)) {
-      throw new UserError(option + " is " + seconds + ", expected 0 to 1e9 seconds");
-    }
-    return Math.round(seconds * 1000);
   }
 }

@@ -55,7 +55,7 @@ class CommandLineTest {
         "submit nowhere.mp4 | clipstream: no file at nowhere.mp4: expected a video file or an"
             + " http(s) address",
         "submit --set kafka.bootstrap.servers=127.0.0.1:1 http://a/b.mp4 --id x y --id z"
-            + " | clipstream: option '--id' (<id>) should be specified only once (see clipstream submit"
+            + " | clipstream: option '--id' (ID) should be specified only once (see clipstream submit"
             + " --help)",
         "bench pipeline --samples 0 | clipstream: --samples is 0, expected a whole number of at least"
             + " 1",

@@ -44,9 +44,14 @@ class SubmitOptionsTest {
       value = {
         "--id=x            | 2 | --id names one video, but 2 are given",
         "--sha256=ab       | 1 | --sha256 is 'ab', expected 64 hex digits",
-        "--start=-1        | 1 | --start is -1.0, expected 0 to 1e9 seconds",
-        "--end=0           | 1 | --end is 0.0, expected more than 0.0",
-        "--start=3 --end=2 | 1 | --end is 2.0, expected more than 3.0",
+        "--start=-1        | 1 | --start is '-1', expected seconds up to 1000000000, or a time such as"
+            + " 1500ms",
+        "--start=2000000000 | 1 | --start is '2000000000', expected seconds up to 1000000000, or a"
+            + " time such as 1500ms",
+        "--end=two         | 1 | --end is 'two', expected seconds up to 1000000000, or a time such as"
+            + " 1500ms",
+        "--end=0           | 1 | --end is 0, expected later than --start, 0",
+        "--start=3 --end=2s | 1 | --end is 2s, expected later than --start, 3",
       })
   void shouldRefuseWhatDoesNotGoTogether(String arguments, int videos, String message) {
     SubmitOptions options = options(arguments.split(" ", -1));
@@ -54,6 +59,14 @@ class SubmitOptionsTest {
     assertThatThrownBy(() -> options.check(videos))
         .isInstanceOf(UserError.class)
         .hasMessage(message);
+  }
+
+  /** Who labels a part and corrects it afterwards may write its times alike. */
+  @ParameterizedTest
+  @CsvSource({"4, 4000", "4.25, 4250", "4s, 4000", "1500ms, 1500", "2m, 120000", "0, 0"})
+  void shouldTakePlacesInAVideoAsSecondsOrTimes(String text, long millis) {
+    assertThat(options("--start=" + text).startMillis()).isEqualTo(millis);
+    assertThat(OptionValues.placeMillis("--end", text)).isEqualTo(millis);
   }
 
   private static SubmitOptions options(String... arguments) {
