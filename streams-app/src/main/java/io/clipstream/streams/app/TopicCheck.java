@@ -75,8 +75,8 @@ final class TopicCheck {
             + servers
             + " ("
             + KafkaProblem.noAnswer(cause, servers)
-            + "): start one with ./clipstream demo, or name yours with -c FILE (train: --kafka FILE) or"
-            + " --set kafka.bootstrap.servers=HOST:PORT",
+            + "): name yours with -c FILE (train: --kafka FILE) or --set"
+            + " kafka.bootstrap.servers=HOST:PORT; ./clipstream demo starts one at 127.0.0.1:19092",
         cause);
   }
 

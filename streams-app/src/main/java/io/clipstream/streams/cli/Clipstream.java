@@ -12,9 +12,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionStrategy;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** The command line: {@code clipstream COMMAND}. */
@@ -43,7 +46,9 @@ import picocli.CommandLine.TypeConversionException;
       BenchCommand.class,
       CompletionCommand.class,
     })
-public final class Clipstream {
+public final class Clipstream implements Runnable {
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--debug",
@@ -52,6 +57,14 @@ public final class Clipstream {
   private boolean debug;
 
   private Clipstream() {}
+
+  /** Without a command. */
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(),
+        "clipstream needs a command: " + String.join(", ", spec.subcommands().keySet()));
+  }
 
   public static void main(String[] args) {
     // Before the first logger has logback.xml read, which would complain at length.

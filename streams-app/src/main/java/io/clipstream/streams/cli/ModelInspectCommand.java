@@ -73,9 +73,7 @@ final class ModelInspectCommand implements Callable<Integer> {
     line(
         out,
         "architecture",
-        config
-            .map(ModelInspectCommand::architecture)
-            .orElseGet(() -> new TreeMap<>(manifest.architecture()).toString()));
+        config.map(ModelInspectCommand::architecture).orElseGet(() -> foreign(manifest)));
     config.ifPresent(
         c ->
             line(
@@ -115,6 +113,13 @@ final class ModelInspectCommand implements Callable<Integer> {
     }
     line(out, "golden", artifact.golden().isPresent() ? "yes (model verify)" : "none");
     line(out, "digest", "sha256 " + artifact.digest());
+  }
+
+  /** Of what {@code model wrap} brings in, for example. */
+  private static String foreign(ModelManifest manifest) {
+    return manifest.architecture().isEmpty()
+        ? "a TorchScript network that is no Swin3D"
+        : new TreeMap<>(manifest.architecture()).toString();
   }
 
   private static void titled(PrintWriter out, String title, Map<String, ?> values) {

@@ -133,8 +133,21 @@ class CommandLineTest {
             "clipstream: no Kafka answers at "
                 + servers
                 + " (there is no host no.such.host.invalid): ")
+        .endsWith(
+            "; ./clipstream demo starts one at 127.0.0.1:"
+                + DemoPorts.KAFKA
+                + System.lineSeparator())
         .hasLineCount(1);
     assertThat(code).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNameTheCommandsWhereNoneIsGiven() {
+    assertThat(run()).isEqualTo(CommandLine.ExitCode.USAGE);
+    assertThat(err.toString())
+        .startsWith("clipstream: clipstream needs a command: demo, run, topics, ")
+        .endsWith(" (see clipstream --help)" + System.lineSeparator())
+        .hasLineCount(1);
   }
 
   @Test

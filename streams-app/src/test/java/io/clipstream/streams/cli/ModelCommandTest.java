@@ -107,6 +107,8 @@ class ModelCommandTest {
 
     assertThat(out.toString())
         .contains("wrapped-3.pt: wrapped-3, 3 labels; takes ncthw, gives probabilities");
+    assertThat(run("model", "inspect", model.toString())).isZero();
+    assertThat(out.toString()).contains("architecture  a TorchScript network that is no Swin3D");
     assertThat(run("model", "verify", model.toString())).isZero();
     assertThat(run("predict", "--model", model.toString(), "--json", VIDEO.toString())).isZero();
     JsonNode predicted = new ObjectMapper().readTree(last());
