@@ -43,8 +43,9 @@ final class BenchClassifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--batches",
-      paramLabel = "N,N…",
+      paramLabel = "N,N,…",
       split = ",",
+      hideParamSyntax = true,
       defaultValue = "1,2,4,8,16,32",
       description = "Clips of a batch, ascending (${DEFAULT-VALUE}).")
   private List<Integer> batches;

@@ -7,10 +7,10 @@ import picocli.CommandLine.Option;
 
 /** Options that say how clips are cut, where a checkpoint does not or says otherwise. */
 final class ClipOptions {
-  @Option(names = "--frames", description = "Frames of a clip.")
+  @Option(names = "--frames", paramLabel = "N", description = "Frames of a clip.")
   private Integer frames;
 
-  @Option(names = "--fps", description = "Frames a second of a clip.")
+  @Option(names = "--fps", paramLabel = "RATE", description = "Frames a second of a clip.")
   private Double framesPerSecond;
 
   @Option(
@@ -21,6 +21,7 @@ final class ClipOptions {
 
   @Option(
       names = "--short-side",
+      paramLabel = "N",
       description = "Pixels of the shorter side after scaling; more where the crop would not fit.")
   private Integer shortSide;
 

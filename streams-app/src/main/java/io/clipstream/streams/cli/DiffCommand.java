@@ -53,6 +53,7 @@ final class DiffCommand implements Callable<Integer> {
 
   @Option(
       names = "--max-videos",
+      paramLabel = "N",
       defaultValue = "1000000",
       description = "Most videos of a side, which memory has to hold (${DEFAULT-VALUE}).")
   private int maxVideos;

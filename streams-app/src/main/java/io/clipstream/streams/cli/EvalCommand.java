@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "eval",
     description = {
-      "Labels the videos of a list and compares with the labels there.",
+      "Label the videos of a list and compare with the labels there.",
       "Of several models each is compared with the first, on the same videos, by a paired test."
     })
 final class EvalCommand implements Callable<Integer> {

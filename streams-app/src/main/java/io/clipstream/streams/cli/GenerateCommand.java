@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 /** {@code clipstream generate}: the data set of a recipe, without training. */
 @Command(
     name = "generate",
-    description = "Renders the videos of a camera-motion recipe and their list, DIR/clips.csv.")
+    description = "Render the videos of a camera-motion recipe and their list, DIR/clips.csv.")
 final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

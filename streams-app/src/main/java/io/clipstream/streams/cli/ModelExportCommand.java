@@ -47,6 +47,7 @@ final class ModelExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--format",
+      paramLabel = "FORMAT",
       defaultValue = "safetensors",
       description = "safetensors: float32, named as torchvision's Swin3D names them.")
   private Format format;

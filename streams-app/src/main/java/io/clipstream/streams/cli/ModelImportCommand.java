@@ -68,6 +68,7 @@ final class ModelImportCommand implements Callable<Integer> {
       names = "--window",
       paramLabel = "T,H,W",
       split = ",",
+      hideParamSyntax = true,
       description = "Tokens of a window, where the checkpoint does not tell; 8,7,7 from 2D.")
   private List<Integer> window;
 

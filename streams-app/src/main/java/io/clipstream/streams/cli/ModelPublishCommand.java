@@ -57,10 +57,14 @@ final class ModelPublishCommand implements Callable<Integer> {
 
   @Option(
       names = "--uri",
+      paramLabel = "ADDRESS",
       description = "Where instances find this very file, file: or https:, instead of in Kafka.")
   private URI uri;
 
-  @Option(names = "--sha256", description = "Digest that the file must have; its first 8 to 64.")
+  @Option(
+      names = "--sha256",
+      paramLabel = "HEX",
+      description = "First digits (8 to 64) of the SHA-256 that the file must have.")
   private String sha256;
 
   @Override

@@ -22,6 +22,7 @@ final class ModelRollbackCommand implements Callable<Integer> {
 
   @Option(
       names = "--reason",
+      paramLabel = "TEXT",
       defaultValue = "asked for on the command line",
       description = "Why, for those who look (${DEFAULT-VALUE}).")
   private String reason;

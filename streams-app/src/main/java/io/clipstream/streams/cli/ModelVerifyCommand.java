@@ -41,8 +41,9 @@ final class ModelVerifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--device",
+      paramLabel = "D",
       defaultValue = "cpu",
-      description = "cpu, auto (a GPU if there is one), gpu0, ...")
+      description = "auto (a GPU if there is one), cpu or a GPU such as gpu0 (${DEFAULT-VALUE}).")
   private String device;
 
   @Option(names = "--json", description = "One JSON object.")

@@ -55,6 +55,7 @@ final class ModelWrapCommand implements Callable<Integer> {
       names = "--mean",
       paramLabel = "R,G,B",
       split = ",",
+      hideParamSyntax = true,
       description = "Mean of pixels of 0 to 1 that the network expects; ImageNet's by default.")
   private List<Float> mean;
 
@@ -62,6 +63,7 @@ final class ModelWrapCommand implements Callable<Integer> {
       names = "--std",
       paramLabel = "R,G,B",
       split = ",",
+      hideParamSyntax = true,
       description = "Their standard deviation; ImageNet's by default.")
   private List<Float> std;
 

@@ -12,7 +12,10 @@ final class NewModelOptions {
       description = "Where the model goes; NAME-VERSION.pt also names it.")
   private Path output;
 
-  @Option(names = "--name", description = "Name of the model; by default that of the output.")
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "Name of the model; by default that of the output.")
   private String name;
 
   @Option(

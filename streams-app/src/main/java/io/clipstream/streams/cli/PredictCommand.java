@@ -49,13 +49,18 @@ final class PredictCommand implements Callable<Integer> {
               + " manifest says, see model inspect.")
   private String views;
 
-  @Option(names = "--top", paramLabel = "K", description = "Labels to print.", defaultValue = "5")
+  @Option(
+      names = "--top",
+      paramLabel = "K",
+      description = "Labels to print (${DEFAULT-VALUE}).",
+      defaultValue = "5")
   private int top;
 
   @Option(
       names = "--device",
+      paramLabel = "D",
       defaultValue = "auto",
-      description = "auto (a GPU if there is one), cpu, gpu0, ...")
+      description = "auto (a GPU if there is one), cpu or a GPU such as gpu0 (${DEFAULT-VALUE}).")
   private String device;
 
   @Option(

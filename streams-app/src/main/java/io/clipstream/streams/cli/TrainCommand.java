@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {
-      "Trains a model from a recipe and evaluates it.",
+      "Train a model from a recipe and evaluate it.",
       "A run that was stopped goes on when it is started again with the same recipe, data and"
           + " folder, also between its publication and its activation."
     },
