@@ -17,6 +17,14 @@ public final class Progress implements AutoCloseable {
   private static final long TERMINAL_NANOS = 200_000_000L;
   private static final long LOG_NANOS = 15_000_000_000L;
   private static final int WIDTH = 24;
+
+  /** Of a bar before a note, most of which should be seen in 80 columns. */
+  private static final int NARROW = 8;
+
+  private static final String NO_WRAP = "\u001b[?7l";
+  private static final String WRAP = "\u001b[?7h";
+  private static final String CLEAR_LINE = "\u001b[K";
+
   private static final double MIB = 1 << 20;
 
   private final PrintWriter out;
@@ -129,7 +137,7 @@ public final class Progress implements AutoCloseable {
    */
   public synchronized void note(String text) {
     String line = Stream.of(text.split("\n", -1)).map(Printable::of).collect(joining("\n"));
-    out.println((terminal ? "\r" : "") + line + (terminal ? "\u001b[K" : ""));
+    out.println((terminal ? "\r" : "") + line + (terminal ? CLEAR_LINE : ""));
     out.flush();
   }
 
@@ -166,8 +174,9 @@ public final class Progress implements AutoCloseable {
     double rate = (done - before) / Math.max(1e-9, (now - startNanos) / 1e9);
     StringBuilder line = new StringBuilder(task);
     if (terminal && total > 0) {
-      int filled = (int) (WIDTH * Math.min(done, total) / total);
-      line.append(" [").append("=".repeat(filled)).append(" ".repeat(WIDTH - filled)).append(']');
+      int width = note.isEmpty() ? WIDTH : NARROW;
+      int filled = (int) (width * Math.min(done, total) / total);
+      line.append(" [").append("=".repeat(filled)).append(" ".repeat(width - filled)).append(']');
     }
     line.append(' ').append(amount(done));
     if (total >= 0) {
@@ -183,7 +192,8 @@ public final class Progress implements AutoCloseable {
       line.append(", ").append(note);
     }
     if (terminal) {
-      out.print("\r" + line + "\u001b[K");
+      // A line that the terminal folds could not be rewritten: each time a row of it would stay.
+      out.print("\r" + NO_WRAP + line + CLEAR_LINE + WRAP);
     } else {
       out.println(line);
     }

@@ -7,6 +7,8 @@ import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 
 class ProgressTest {
+  private static final String NO_WRAP = "\u001b[?7l";
+  private static final String WRAP = "\u001b[?7h";
   private static final long SECOND = 1_000_000_000L;
   private static final long MIB = 1 << 20;
 
@@ -40,8 +42,27 @@ class ProgressTest {
     assertThat(text.toString().lines())
         .containsExactly(
             "",
-            "train [======                  ] 1/4, 1.0/s, 3s left\u001b[K",
-            "train [========================] 4/4, 2.0/s\u001b[K");
+            NO_WRAP + "train [======                  ] 1/4, 1.0/s, 3s left\u001b[K" + WRAP,
+            NO_WRAP + "train [========================] 4/4, 2.0/s\u001b[K" + WRAP);
+  }
+
+  /** A line that wrapped could not be rewritten: each time a row would stay behind. */
+  @Test
+  void shouldCutTheBarAtTheMarginOfATerminalButNotWhatStays() {
+    Progress progress = progress(true);
+
+    progress.start("train", 4);
+    after(1, () -> progress.step(1, "epoch 1, loss 1.084, top-1 57.1 %, 0.3 GiB"));
+    progress.note("epoch 1 of 3: a line that may be longer than the terminal is wide");
+
+    assertThat(text.toString())
+        .contains(
+            "\r"
+                + NO_WRAP
+                + "train [==      ] 1/4, 1.0/s, 3s left, epoch 1, loss 1.084, top-1 57.1 %, 0.3 GiB"
+                + "\u001b[K"
+                + WRAP
+                + "\repoch 1 of 3: ");
   }
 
   @Test
