@@ -1,6 +1,7 @@
 package io.clipstream.trainer;
 
 import io.clipstream.model.Progress;
+import io.clipstream.model.UserError;
 import io.clipstream.trainer.data.ClipList;
 import io.clipstream.trainer.data.ClipSet;
 import io.clipstream.trainer.data.ContentDigests;
@@ -171,6 +172,11 @@ record RunData(
   private static void requireDisjoint(ClipList list, DataSettings settings, Set<String> heldOut) {
     list.requireDisjoint(settings.trainSplit(), settings.validationSplit());
     for (String split : heldOut) {
+      if (split.equals(settings.trainSplit())) {
+        throw new UserError(
+            "split %s is learnt from, expected another for report.splits and gate.split"
+                .formatted(split));
+      }
       if (!split.equals(settings.validationSplit())) {
         list.requireDisjoint(settings.trainSplit(), split);
         list.requireDisjoint(settings.validationSplit(), split);

@@ -155,9 +155,14 @@ public final class TrainingRun {
     return RunData.missed(recipe, run, threads, progress);
   }
 
-  /** Says what a run would do, and stops there. */
-  public void dryRun(RunFolder run) throws IOException, InterruptedException {
-    try (RunData data = RunData.open(recipe, Optional.empty(), run, threads, progress)) {
+  /**
+   * Says what a run would do, and stops there.
+   *
+   * @param judged split that the model would be compared with another on, if it would
+   */
+  public void dryRun(RunFolder run, Optional<String> judged)
+      throws IOException, InterruptedException {
+    try (RunData data = RunData.open(recipe, judged, run, threads, progress)) {
       report(run, data, true);
     }
   }

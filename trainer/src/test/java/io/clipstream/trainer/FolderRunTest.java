@@ -420,9 +420,23 @@ class FolderRunTest {
         assertThatThrownBy(() -> run.run(locked, false, judge))
             .isInstanceOf(UserError.class)
             .hasMessageContaining("split " + split);
+        assertThatThrownBy(() -> run.dryRun(locked, judge.split()))
+            .isInstanceOf(UserError.class)
+            .hasMessageContaining("split " + split);
       }
     }
     assertThat(folder.resolve("run/run.json")).doesNotExist();
+  }
+
+  @Test
+  void shouldNotReportOnWhatWasLearntFrom() throws Exception {
+    TinyRun.videos(folder, 4, 2);
+
+    assertThatThrownBy(
+            () -> dryRun(run(Map.of("data.list", "videos.csv", "report.splits", "train"))))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "split train is learnt from, expected another for report.splits and gate.split");
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 
@@ -140,7 +141,7 @@ public final class TinyRun {
   /** In {@code folder/run}. */
   static void dryRun(TrainingRun run, Path folder) throws Exception {
     try (RunFolder locked = RunFolder.open(folder.resolve("run"))) {
-      run.dryRun(locked);
+      run.dryRun(locked, Optional.empty());
     }
   }
 

@@ -248,6 +248,7 @@ final class TrainCommand implements Callable<Integer> {
     Map<String, String> origin = feedback == null ? Map.of() : takeFeedback(keys, folder, progress);
     Recipe read = Recipe.read(recipe, keys);
     Device device = shared.get(0);
+    GateSettings judging = GateSettings.read(recipe, keys);
     TrainingRun run = new TrainingRun(read, shared, threads, progress);
     boolean judged = publish || against != null;
     Optional<Path> live = judged ? live(name, folder, progress) : Optional.empty();
@@ -261,7 +262,7 @@ final class TrainCommand implements Callable<Integer> {
                           .formatted(labels)));
     }
     if (dryRun) {
-      run.dryRun(folder);
+      run.dryRun(folder, live.map(model -> judging.split()));
       return 0;
     }
     if (prepare) {
@@ -273,14 +274,7 @@ final class TrainCommand implements Callable<Integer> {
       return 0;
     }
     TrainGate gate =
-        new TrainGate(
-            GateSettings.read(recipe, keys),
-            live,
-            force,
-            folder.file("gate.json"),
-            device,
-            threads,
-            progress);
+        new TrainGate(judging, live, force, folder.file("gate.json"), device, threads, progress);
     Path artifact =
         run.run(
             folder,

@@ -120,12 +120,12 @@ public record DataSettings(
         heldOut, train, s.has("data.split-seed") ? s.integer("data.split-seed", 0) : 1);
   }
 
-  private static String validationSplit(Settings s) {
+  static String validationSplit(Settings s) {
     return splitName(s, VALIDATION_SPLIT, VALIDATION);
   }
 
   /** Of a split that names files, too. */
-  private static String splitName(Settings s, String key, String otherwise) {
+  static String splitName(Settings s, String key, String otherwise) {
     return s.has(key)
         ? s.value(
             key,

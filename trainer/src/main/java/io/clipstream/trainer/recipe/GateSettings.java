@@ -29,7 +29,7 @@ public record GateSettings(
 
   static GateSettings read(Settings s) {
     return new GateSettings(
-        s.text("gate.split", s.text("train.validation-split", "validation")),
+        DataSettings.splitName(s, "gate.split", DataSettings.validationSplit(s)),
         s.has("gate.margin") ? s.number("gate.margin", 0, 1) : 0,
         s.has("gate.confidence") ? s.number("gate.confidence", 0.5, 0.9999) : 0.95,
         s.has("gate.max-class-drop") ? s.number("gate.max-class-drop", 0, 1) : 0.1,

@@ -92,6 +92,8 @@ class FinetuneTest {
         .hasMessage("train.class-weights is some, expected none or balanced");
     assertThatThrownBy(() -> recipe(Map.of("data.source", "[")))
         .hasMessageContaining("data.source is '[', expected a regular expression with a group");
+    assertThatThrownBy(() -> recipe(Map.of("gate.split", "")))
+        .hasMessageContaining("gate.split is '', expected the name of a split");
   }
 
   @Test
