@@ -8,6 +8,8 @@ import static org.bytedeco.ffmpeg.global.avcodec.av_packet_unref;
 import static org.bytedeco.ffmpeg.global.avformat.AVSEEK_FLAG_BACKWARD;
 import static org.bytedeco.ffmpeg.global.avformat.av_read_frame;
 import static org.bytedeco.ffmpeg.global.avformat.av_seek_frame;
+import static org.bytedeco.ffmpeg.global.avformat.avio_tell;
+import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EAGAIN;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
 
 import java.io.IOException;
@@ -96,8 +98,13 @@ final class VideoSource implements AutoCloseable {
    */
   int read() throws UnusableVideoException, InterruptedException {
     av_packet_unref(packet);
-    Deadline.check();
-    int error = av_read_frame(container.context(), packet);
+    int error;
+    long at;
+    do { // the reader of MPEG-TS gives up after 64 KiB that are no packets, and goes on from there
+      Deadline.check();
+      at = avio_tell(container.context().pb());
+      error = av_read_frame(container.context(), packet);
+    } while (error == AVERROR_EAGAIN() && avio_tell(container.context().pb()) > at);
     if (error < 0) {
       Deadline.check();
     }

@@ -334,6 +334,26 @@ class CutFilesTest {
     assertThat(decoded.note()).isEmpty();
   }
 
+  /** Recorders make their files long in advance; FFmpeg's reader of MPEG-TS stops after 64 KiB. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "a.ts, mpeg2video, ''",
+    "a.m2ts, libopenh264, mpegts_m2ts_mode=1",
+    "a.mpg, mpeg1video, ''"
+  })
+  void shouldReadOnBehindZeros(String name, String codec, String option) throws Exception {
+    byte[] one = write(name, codec, option);
+    byte[] padded = Arrays.copyOf(one, one.length + 300_000);
+    List<ByteBuffer> pictures = new ArrayList<>();
+    List<ByteBuffer> both = new ArrayList<>();
+
+    assertThat(decode(name, padded, pictures).note()).isEmpty();
+    assertThat(decode(name, concat(padded, one), both).note()).isEmpty();
+
+    assertThat(pictures).hasSize(FRAMES);
+    assertThat(both).hasSize(2 * FRAMES);
+  }
+
   /** FFmpeg's reader of MXF gives all packets behind the first file the time of its end. */
   @Test
   void shouldCountTheFramesOfJoinedMxf() throws Exception {
