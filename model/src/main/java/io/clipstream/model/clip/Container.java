@@ -2,6 +2,7 @@ package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avformat.AVFMT_TS_DISCONT;
 import static org.bytedeco.ffmpeg.global.avformat.AVIO_FLAG_READ;
+import static org.bytedeco.ffmpeg.global.avformat.AVPROBE_SCORE_RETRY;
 import static org.bytedeco.ffmpeg.global.avformat.av_find_input_format;
 import static org.bytedeco.ffmpeg.global.avformat.av_probe_input_buffer2;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_alloc_context;
@@ -43,6 +44,9 @@ import org.bytedeco.javacpp.PointerPointer;
  */
 final class Container implements AutoCloseable {
   private static final int MAX_STREAMS = 256;
+
+  /** Other content gives FFmpeg's probes as much. */
+  private static final int UNSURE = AVPROBE_SCORE_RETRY + 1;
 
   private static final Interrupt INTERRUPT = new Interrupt();
 
@@ -106,9 +110,16 @@ final class Container implements AutoCloseable {
   /** Tells the container by the file's content. */
   private AVInputFormat probe(Path file) throws UnusableVideoException, InterruptedException {
     AVInputFormat format = new AVInputFormat(null);
-    int error = av_probe_input_buffer2(bytes, format, "", null, 0, 0);
-    if (error < 0 || format.isNull()) {
+    int score = av_probe_input_buffer2(bytes, format, "", null, 0, 0);
+    // What MPEG-TS carries looks like a program stream that begins somewhere.
+    if (score < UNSURE || format.name().getString().equals("mpeg")) {
       Deadline.check();
+      String name = UnprobedFormat.of(file);
+      if (!name.isEmpty()) {
+        return av_find_input_format(name);
+      }
+    }
+    if (score < 0 || format.isNull()) {
       String kind = kind(file);
       throw new UnusableVideoException(
           DecodeReason.NOT_A_VIDEO,

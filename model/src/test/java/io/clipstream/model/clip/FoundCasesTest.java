@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,6 +64,7 @@ class FoundCasesTest {
     "two_entries.mp4, 0-119, 4.8, ", // another header from the 30th picture on
     "header_changes.flv, 0-199, 8, ", // from the 100th on
     "sizes.mjpeg, 0-23, 0.96, ", // half the size from the 12th on
+    "five_packets.ts, 0-1, 0.08, ", // too few for FFmpeg's probe
     "ticks.avi, 0-29, 1.2, ", // every second chunk is empty, the last, too
     "av1.obu, 0-23, 0.96, "
   })
@@ -157,6 +159,39 @@ class FoundCasesTest {
     DecodeResult result = decode(cut, EACH, Sampling.sliding(10_000), new ArrayList<>());
 
     assertThat(((Decoded) result).note()).isEqualTo("1 packet is cut off or damaged");
+  }
+
+  /** FFmpeg's probes count what does not fit. */
+  @ParameterizedTest
+  @CsvSource({
+    "midgop.ts, 5000, 0, 40-79",
+    "hls_joined.ts, 10000, 0, 0-150 154-154",
+    "mjpeg.mjpeg, 0, 20000, 0-29",
+    "joined1s.vob, 5000, 5000, 0-89"
+  })
+  void shouldKnowAVideoAmongOtherBytes(
+      String name, int before, int behind, String numbers, @TempDir Path directory)
+      throws Exception {
+    Random random = new Random(1);
+    byte[] lead = new byte[before];
+    byte[] rest = new byte[behind];
+    random.nextBytes(lead);
+    random.nextBytes(rest);
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    whole.writeBytes(lead);
+    whole.writeBytes(Files.readAllBytes(file(name)));
+    whole.writeBytes(rest);
+    List<Integer> shown = new ArrayList<>();
+
+    DecodeResult result =
+        decode(
+            Files.write(directory.resolve("among"), whole.toByteArray()),
+            EACH,
+            Sampling.sliding(10_000),
+            shown);
+
+    assertThat(result).isInstanceOf(Decoded.class);
+    assertThat(shown).isEqualTo(ranges(numbers));
   }
 
   private static DecodeResult decode(
