@@ -31,6 +31,7 @@ INPUTS = [  # [T, H, W]
 ]
 
 out, arch = pathlib.Path(sys.argv[1]), sys.argv[2]
+out.mkdir(parents=True, exist_ok=True)
 torch.manual_seed(20220624)
 if arch == "swin3d_l":  # torchvision has the network but no name for this size
     model = torchvision.models.video.SwinTransformer3d(
