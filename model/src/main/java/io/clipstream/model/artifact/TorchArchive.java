@@ -51,7 +51,8 @@ public final class TorchArchive implements Closeable {
           String folder = name.substring(0, slash + 1);
           if (!zip.has(folder + "constants.pkl")) {
             throw new IOException(
-                "weights without a network (no constants.pkl), expected a TorchScript archive");
+                "weights without a network (no constants.pkl), of which clipstream model import makes a"
+                    + " model");
           }
           return new TorchArchive(zip, folder);
         }

@@ -81,7 +81,7 @@ final class ZipDirectory {
             "the zip file is cut off: its directory is missing after " + fileSize + " bytes");
       }
       String kind = FileKind.of(channel);
-      throw new IOException(kind.isEmpty() ? "not a zip file" : kind);
+      throw new IOException(kind.isEmpty() ? "not a zip file, expected a model (.pt)" : kind);
     }
     long count = Short.toUnsignedInt(tail.getShort(end + 10));
     long size = Integer.toUnsignedLong(tail.getInt(end + 12));

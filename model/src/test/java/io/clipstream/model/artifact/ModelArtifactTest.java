@@ -111,8 +111,8 @@ class ModelArtifactTest {
         file.resolveSibling("x" + file.getFileName()),
         "no such file, expected a model (.pt), did you mean " + file + "?");
     assertWrong(folder, "not a file, expected a model (.pt)");
-    assertWrong(file(new byte[0]), "not a zip file");
-    assertWrong(file("hello".getBytes(UTF_8)), "not a zip file");
+    assertWrong(file(new byte[0]), "not a zip file, expected a model (.pt)");
+    assertWrong(file("hello".getBytes(UTF_8)), "not a zip file, expected a model (.pt)");
     assertWrong(
         file(Arrays.copyOf(bytes, bytes.length / 2)),
         "the zip file is cut off: its directory is missing after " + bytes.length / 2 + " bytes");
@@ -130,7 +130,7 @@ class ModelArtifactTest {
     assertWrong(file(new byte[] {0x1f, (byte) 0x8b, 8, 0}), "a gzip file, expected what is packed");
     assertWrong(
         zip(Map.of("m/data.pkl", "x")),
-        "weights without a network (no constants.pkl), expected a TorchScript archive");
+        "weights without a network (no constants.pkl), of which clipstream model import makes a model");
     assertWrong(
         zip(Map.of("m/data.pkl", "x", "m/constants.pkl", "x")),
         "a TorchScript archive, but no clipstream model: it has no extra/manifest.json");

@@ -8,6 +8,7 @@ import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.schemas.models.SigningKey;
 import io.clipstream.streams.config.AppSettings;
 import io.clipstream.streams.config.SettingsSources;
+import io.clipstream.streams.config.UnknownSettings;
 import io.clipstream.trainer.RunFolder;
 import io.clipstream.trainer.TrainingRun;
 import io.clipstream.trainer.data.ClipList;
@@ -331,10 +332,10 @@ final class TrainCommand implements Callable<Integer> {
   private TrainKafka kafka(Progress progress) throws IOException {
     Map<String, String> own = new LinkedHashMap<>(overrides);
     own.keySet().removeIf(setting -> !isConnection(setting));
-    return new TrainKafka(
-        AppSettings.read(
-            SettingsSources.load(DemoCommand.ADDRESSES, kafkaFile, System.getenv(), own)),
-        progress);
+    Settings settings =
+        SettingsSources.load(DemoCommand.ADDRESSES, kafkaFile, System.getenv(), own);
+    UnknownSettings.warnings(settings).forEach(progress::note);
+    return new TrainKafka(AppSettings.read(settings), progress);
   }
 
   /** The model that training begins with: a run that goes on keeps the one that it began with. */

@@ -126,6 +126,8 @@ class TrainCommandsTest {
         "data.prefix=" + folder.resolve("frames"),
         "--set",
         "data.frames-per-second=10",
+        "--set",
+        "kafka.sesion.timeout.ms=3",
         "--feedback",
         "-o",
         folder.resolve("run").toString(),
@@ -133,7 +135,10 @@ class TrainCommandsTest {
 
     assertThat(((TrainCommand) command.getCommand()).call()).isZero();
     assertThat(said.toString())
-        .contains("folders of frames among the videos: 4, taken as 10 frames a second");
+        .contains("folders of frames among the videos: 4, taken as 10 frames a second")
+        .contains(
+            "kafka.sesion.timeout.ms is no setting of Kafka's clients, did you mean"
+                + " kafka.session.timeout.ms?");
   }
 
   /** Not after hours of it. */
