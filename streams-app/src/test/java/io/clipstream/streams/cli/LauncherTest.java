@@ -122,6 +122,20 @@ class LauncherTest {
     assertThat(ended.err()).isEmpty();
   }
 
+  /** A release has the schemas and the defaults to read, and nothing to build. */
+  @Test
+  void shouldNotLookForSourcesInARelease() throws Exception {
+    app = Files.move(app, home.resolve("app"));
+    Path schema = home.resolve("schemas/src/main/avro/VideoLabels.avsc");
+    Files.writeString(Files.createDirectories(schema.getParent()).resolve("VideoLabels.avsc"), "");
+    Files.setLastModifiedTime(schema, FileTime.from(Instant.now().plusSeconds(3600)));
+
+    Ended ended = launch(Map.of(), "check");
+
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.code()).isZero();
+  }
+
   @ParameterizedTest
   @CsvSource({"<&-, 0", ">&-, 1"})
   void shouldLeaveNoPlaceOfAClosedStreamToTheFirstFileThatJavaOpens(String closed, int place)
