@@ -7,6 +7,7 @@ import io.clipstream.model.Progress;
 import io.clipstream.model.artifact.ModelArtifact;
 import io.clipstream.trainer.TrainingRun;
 import io.clipstream.trainer.data.ClipList;
+import io.clipstream.trainer.eval.Answers;
 import io.clipstream.trainer.gate.Contender;
 import io.clipstream.trainer.gate.GateDecision;
 import io.clipstream.trainer.gate.ModelCost;
@@ -63,9 +64,14 @@ final class TrainGate implements TrainingRun.Judge {
       ModelArtifact before = ModelArtifact.open(live.get());
       String views = before.manifest().views();
       List<ClipList.Entry> videos = list.split(settings.split());
+      Answers answers = answers(before, videos, views);
+      Answers answersNow = answers(candidate, videos, views);
+      List<ModelCost> costs = ModelCost.compare(before, candidate, device, settings.maxLatency());
       decision =
           new PromotionGate(settings)
-              .decide(contender(before, videos, views), contender(candidate, videos, views));
+              .decide(
+                  new Contender(before.manifest().id(), answers, costs.get(0)),
+                  new Contender(candidate.manifest().id(), answersNow, costs.get(1)));
     }
     JSON.writeValue(record.toFile(), decision.toMap());
     progress.note(decision.toText());
@@ -77,12 +83,9 @@ final class TrainGate implements TrainingRun.Judge {
     return live.map(model -> settings.split());
   }
 
-  private Contender contender(ModelArtifact artifact, List<ClipList.Entry> videos, String views)
+  private Answers answers(ModelArtifact artifact, List<ClipList.Entry> videos, String views)
       throws IOException, InterruptedException {
-    return new Contender(
-        artifact.manifest().id(),
-        TrainingRun.answers(artifact, videos, views, device, threads, progress),
-        ModelCost.of(artifact, device));
+    return TrainingRun.answers(artifact, videos, views, device, threads, progress);
   }
 
   /** Once the model was judged. */

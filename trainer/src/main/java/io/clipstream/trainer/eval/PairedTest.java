@@ -132,7 +132,7 @@ public record PairedTest(
     return String.format(
         Locale.ROOT,
         "mean of the labels %+.1f points (%+.1f to %+.1f), %s better and %d worse;"
-            + " equal models would differ so far with a chance of %.3f",
+            + " equal models would differ so far with a chance of %.4f",
         100 * difference,
         100 * low,
         100 * high,

@@ -107,7 +107,7 @@ public final class PromotionGate {
         passed,
         String.format(
             Locale.ROOT,
-            "%s; wanted: at least %.1f points, chance at most %.3f",
+            "%s; wanted: at least %.1f points, chance at most %.4f",
             test,
             100 * settings.margin(),
             1 - settings.confidence()));

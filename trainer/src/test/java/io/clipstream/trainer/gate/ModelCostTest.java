@@ -11,6 +11,9 @@ import io.clipstream.trainer.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +45,32 @@ class ModelCostTest {
     assertThat(ofSmall.bytes()).isGreaterThan(50L << 20);
     assertThat(ofLarge.bytes() - ofSmall.bytes()).isBetween(weights * 8 / 10, weights * 4);
     assertThat(ofSmall.latencyMillis()).isPositive();
+  }
+
+  /** Whatever else the machine does meanwhile makes a model slower, never faster. */
+  @Test
+  void shouldMeasureBothAgainWhereTheSecondSeemsTooSlow() throws Exception {
+    Iterator<ModelCost> live = costs(6, 7, 5);
+    Iterator<ModelCost> candidate = costs(12, 10, 7, 1);
+
+    List<ModelCost> costs = ModelCost.compare(live::next, candidate::next, 1.5);
+
+    assertThat(costs).extracting(ModelCost::latencyMillis).containsExactly(5.0, 7.0);
+    assertThat(candidate).hasNext();
+  }
+
+  @Test
+  void shouldNotMeasureForEverWhatIsTooSlow() throws Exception {
+    Iterator<ModelCost> live = costs(6, 6, 6, 6, 6, 6, 6, 6);
+    Iterator<ModelCost> candidate = costs(12, 11, 12, 12, 12, 1, 1, 1);
+
+    List<ModelCost> costs = ModelCost.compare(live::next, candidate::next, 1.5);
+
+    assertThat(costs).extracting(ModelCost::latencyMillis).containsExactly(6.0, 11.0);
+  }
+
+  private static Iterator<ModelCost> costs(double... millis) {
+    return Arrays.stream(millis).mapToObj(latency -> new ModelCost(latency, 1)).iterator();
   }
 
   @Test

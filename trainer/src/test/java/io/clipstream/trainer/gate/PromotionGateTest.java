@@ -57,7 +57,7 @@ class PromotionGateTest {
     assertThat(decision.toText())
         .contains("refused")
         .contains("mean of the labels +10.0 points")
-        .contains("chance of 0.250; wanted: at least 5.0 points, chance at most 0.050");
+        .contains("chance of 0.2500; wanted: at least 5.0 points, chance at most 0.0500");
     assertThat(decision.told(false)).containsEntry("gate.result", "refused");
     assertThat(decision.told(true)).containsEntry("gate.result", "forced");
     assertThat(decision.told(true).get("gate.reasons"))
