@@ -45,7 +45,8 @@ final class TrainKafka {
   }
 
   /**
-   * Brings the videos of a range into a folder; what is there already stays.
+   * Brings the videos of a range into a folder; a snapshot that is there already stays, and its
+   * videos are dealt again, beside the recipe's list as it is now.
    *
    * @param range of both topics as {@link TopicRange} takes it, empty for all, or a snapshot's file
    * @param fresh whether to take a new snapshot although the folder has one
@@ -53,13 +54,23 @@ final class TrainKafka {
   FeedbackSnapshot feedback(String range, FeedbackSettings taken, FeedbackData data, boolean fresh)
       throws IOException, InterruptedException {
     Optional<FeedbackSnapshot> existing = fresh ? Optional.empty() : data.existing();
+    Optional<FeedbackSnapshot> given =
+        range.endsWith(".json")
+            ? Optional.of(FeedbackSnapshot.read(Path.of(range)))
+            : Optional.empty();
     if (existing.isPresent()) {
+      if (given.isPresent() && !given.get().offsets().equals(existing.get().offsets())) {
+        throw new UserError(
+            "the run's folder has the snapshot of other feedback than "
+                + range
+                + "; begin anew with --fresh, or name another folder with -o");
+      }
       progress.note(
           "going on with the snapshot of the feedback in the run's folder; --fresh takes a new one");
+      data.deal(existing.get(), Map.of());
       return existing.get();
     }
-    FeedbackSnapshot wanted =
-        range.endsWith(".json") ? FeedbackSnapshot.read(Path.of(range)) : read(range, taken);
+    FeedbackSnapshot wanted = given.isPresent() ? given.get() : read(range, taken);
     try (FileFetcher fetcher = new FileFetcher(settings.fetch(), settings.work().directory())) {
       return data.fetch(wanted, fetcher);
     }

@@ -177,6 +177,45 @@ class RetrainIT {
     run(0, train.toArray(String[]::new));
   }
 
+  /** The run goes on with the feedback that it has, but not with another list beside it. */
+  @Test
+  void shouldNotTakeAnotherListForTheOneThatItWasBegunWith() throws Exception {
+    StringBuilder list = new StringBuilder("path,label\n");
+    for (int i = 0; i < 4; i++) {
+      for (String label : List.of("dark", "bright")) {
+        int level = label.equals("dark") ? 60 : 160;
+        video("new/" + label + "-" + i + ".avi", level, level, i);
+        list.append("new/%s-%d.avi,%s%n".formatted(label, i, label));
+      }
+    }
+    Path base = Files.writeString(folder.resolve("base.csv"), list);
+    video("more.avi", 60, 60, 9);
+    run(0, "correct", "more", "dark", "--uri", folder.resolve("more.avi").toUri().toString());
+    List<String> brief = List.of("--set", "train.epochs=1", "--set", "train.warmup-epochs=0");
+    List<String> train = new ArrayList<>(List.of("train", "--feedback", "-o", path("one")));
+    train.addAll(List.of("--data", base.toString()));
+    train.addAll(brief);
+    run(0, train.toArray(String[]::new));
+
+    Files.writeString(
+        base, list.toString().replace("new/dark-0.avi,dark", "new/dark-0.avi,bright"));
+    run(1, train.toArray(String[]::new));
+
+    assertThat(err.toString()).contains("going on with the snapshot").contains("--fresh");
+    Files.writeString(base, list);
+    run(0, train.toArray(String[]::new));
+    assertThat(err.toString()).contains("nothing left to train");
+    // Another snapshot than that of the folder is not passed over in silence.
+    Path other = folder.resolve("other.json");
+    Files.writeString(
+        other,
+        Files.readString(folder.resolve("one/feedback/snapshot.json"))
+            .replace("[ 0, 1 ]", "[ 0, 9 ]"));
+    train.set(1, "--feedback=" + other);
+    run(1, train.toArray(String[]::new));
+    assertThat(err.toString()).contains("has the snapshot of other feedback than " + other);
+  }
+
   private ClipList.Entry heldOut(String label) throws Exception {
     List<ClipList.Entry> held =
         ClipList.read(folder.resolve("one/feedback/videos.csv")).split("validation").stream()
