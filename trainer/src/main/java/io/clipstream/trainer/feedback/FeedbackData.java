@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -186,10 +187,12 @@ public final class FeedbackData {
       free.addAll(0, base);
     } else {
       dealt.addAll(base);
-      Set<String> contents =
-          base.stream().map(entry -> digests.of(entry.path())).collect(Collectors.toSet());
-      free.removeIf(entry -> contents.contains(digests.of(entry.path())) && dealt.add(entry));
     }
+    int listed = dealt.size();
+    Set<String> own = new HashSet<>();
+    dealt.forEach(entry -> own.addAll(belonging(entry, digests)));
+    free.removeIf(
+        entry -> belonging(entry, digests).stream().anyMatch(own::contains) && dealt.add(entry));
     // What people said too little of to be split alone trains beside the base, or is split with
     // what models said.
     Set<String> few = split.tooFew(new ClipList(list(), free), digests, broken);
@@ -215,7 +218,7 @@ public final class FeedbackData {
             + (split.heldOut().size() + 1)
             + " sources, one for each split");
     dealt.addAll(split.of(new ClipList(list(), unknown), digests, broken).entries());
-    List<ClipList.Entry> placed = new ArrayList<>(inOneSplit(dealt, digests));
+    List<ClipList.Entry> placed = inOneSplit(dealt, listed, digests);
     for (String each : split.all()) { // a new label may have but videos that the list has elsewhere
       leftOut.tell(
           take(placed, leftOut.lacking(placed, each, held)),
@@ -355,18 +358,36 @@ public final class FeedbackData {
     }
   }
 
-  /** A content that is in several splits goes where it was first: the list's, then people's. */
+  /**
+   * A content that is in several splits goes where it was first: the list's, then people's; and so
+   * does a source, but that a list has in several is for its owner to mend.
+   *
+   * @param own so many of the first are of a list with splits
+   */
   private static List<ClipList.Entry> inOneSplit(
-      List<ClipList.Entry> entries, ContentDigests digests) {
+      List<ClipList.Entry> entries, int own, ContentDigests digests) {
     Map<String, String> splits = new HashMap<>();
-    return entries.stream()
-        .map(
-            entry -> {
-              String content = digests.of(entry.path());
-              String split = splits.putIfAbsent(content, entry.split());
-              return split == null ? entry : entry.in(split);
-            })
-        .toList();
+    List<ClipList.Entry> placed = new ArrayList<>();
+    for (ClipList.Entry entry : entries) {
+      List<String> keys = belonging(entry, digests);
+      String split =
+          keys.subList(0, placed.size() < own ? 1 : keys.size()).stream()
+              .map(splits::get)
+              .filter(Objects::nonNull)
+              .findFirst()
+              .orElse(entry.split());
+      keys.forEach(key -> splits.putIfAbsent(key, split));
+      placed.add(entry.in(split));
+    }
+    return placed;
+  }
+
+  /** What must be in one split, its content first. */
+  private static List<String> belonging(ClipList.Entry entry, ContentDigests digests) {
+    String content = "content " + digests.of(entry.path());
+    return entry.source().isEmpty()
+        ? List.of(content)
+        : List.of(content, "source " + entry.source());
   }
 
   /** What the address ends with, since a few formats are known by it alone. */
