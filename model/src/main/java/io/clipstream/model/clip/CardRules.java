@@ -26,7 +26,7 @@ final class CardRules {
   static boolean admit(VideoTrack track) {
     boolean planar =
         track.pixelFormat() == AV_PIX_FMT_YUV420P || track.pixelFormat() == AV_PIX_FMT_YUVJ420P;
-    if (!planar || track.width() < 1 || track.height() < 1) {
+    if (!planar || track.isCropped() || track.width() < 1 || track.height() < 1) {
       return false;
     }
     // FFmpeg's acceleration shows the picture that an odd one is part of.

@@ -2,6 +2,7 @@ package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_DEFAULT;
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_NONREF;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_FLAG_UNALIGNED;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_NEW_EXTRADATA;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_new_side_data;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_alloc_context3;
@@ -91,6 +92,8 @@ final class Codec implements AutoCloseable {
     AVCodecContext context = avcodec_alloc_context3(codec);
     int error = avcodec_parameters_to_context(context, track.parameters());
     context.thread_count(1);
+    // Else what is to be cut off on the left stays, up to where memory is aligned.
+    context.flags(context.flags() | AV_CODEC_FLAG_UNALIGNED);
     context.max_pixels(limits.maxPicturePixels());
     context.pkt_timebase(track.timeBase());
     if (device != null) {

@@ -237,6 +237,7 @@ final class FrameReader implements AutoCloseable {
     }
     AVFrame frame = codec.frame();
     limits.checkPicture(frame.width(), frame.height());
+    source.track().crop(frame);
     ShownPicture picture = source.track().shown(frame);
     scaler.scale(frame, picture.pixelAspect(), picture.orientation());
     if (first == null) {

@@ -10,6 +10,7 @@ import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_PROP_INTRA_ONLY;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_FIELD_PROGRESSIVE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_FIELD_UNKNOWN;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_DISPLAYMATRIX;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_FRAME_CROPPING;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_NEW_EXTRADATA;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_PALETTE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_DISCARD;
@@ -20,6 +21,8 @@ import static org.bytedeco.ffmpeg.global.avcodec.avcodec_descriptor_get;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_get_name;
 import static org.bytedeco.ffmpeg.global.avformat.av_guess_sample_aspect_ratio;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_index_get_entries_count;
+import static org.bytedeco.ffmpeg.global.avutil.AV_FRAME_CROP_UNALIGNED;
+import static org.bytedeco.ffmpeg.global.avutil.av_frame_apply_cropping;
 
 import java.nio.ByteBuffer;
 import org.bytedeco.ffmpeg.avcodec.AVCodecDescriptor;
@@ -265,6 +268,42 @@ final class VideoTrack {
         && !(codec == AV_CODEC_ID_THEORA && (packet.data().get() & 0xff) == 0x81);
   }
 
+  /** Whether the container says that a part of each picture is not shown. */
+  boolean isCropped() {
+    return sideData(AV_PKT_DATA_FRAME_CROPPING, 16) != null;
+  }
+
+  /**
+   * Cuts off a decoded picture what the container says is not shown: Matroska's PixelCrop, the
+   * clean aperture of MP4 and MOV. What would leave nothing is a lie.
+   */
+  void crop(AVFrame frame) {
+    BytePointer cut = sideData(AV_PKT_DATA_FRAME_CROPPING, 16);
+    if (cut == null) {
+      return;
+    }
+    IntPointer edges = new IntPointer(cut);
+    long top = Integer.toUnsignedLong(edges.get(0));
+    long bottom = Integer.toUnsignedLong(edges.get(1));
+    long left = Integer.toUnsignedLong(edges.get(2));
+    long right = Integer.toUnsignedLong(edges.get(3));
+    if (left + right < frame.width() && top + bottom < frame.height()) {
+      frame.crop_top(top).crop_bottom(bottom).crop_left(left).crop_right(right);
+      av_frame_apply_cropping(frame, AV_FRAME_CROP_UNALIGNED);
+    }
+  }
+
+  /**
+   * What the container says beside of all pictures; null if nothing, or less than so many bytes.
+   */
+  private BytePointer sideData(int type, int bytes) {
+    AVCodecParameters parameters = stream.codecpar();
+    AVPacketSideData data =
+        av_packet_side_data_get(
+            parameters.coded_side_data(), parameters.nb_coded_side_data(), type);
+    return data == null || data.size() < bytes ? null : data.data();
+  }
+
   /** How a decoded picture is shown. */
   ShownPicture shown(AVFrame frame) {
     return ShownPicture.of(frame.width(), frame.height(), pixelAspect(frame), orientation(frame));
@@ -279,16 +318,8 @@ final class VideoTrack {
 
   /** How pictures are turned, by the stream's or, for H.264 and HEVC, the picture's own matrix. */
   private Orientation orientation(AVFrame frame) {
-    AVCodecParameters parameters = stream.codecpar();
-    BytePointer matrix = null;
-    AVPacketSideData ofStream =
-        av_packet_side_data_get(
-            parameters.coded_side_data(),
-            parameters.nb_coded_side_data(),
-            AV_PKT_DATA_DISPLAYMATRIX);
-    if (ofStream != null && ofStream.size() >= 36) {
-      matrix = ofStream.data();
-    } else {
+    BytePointer matrix = sideData(AV_PKT_DATA_DISPLAYMATRIX, 36);
+    if (matrix == null) {
       var ofFrame = avutil.av_frame_get_side_data(frame, avutil.AV_FRAME_DATA_DISPLAYMATRIX);
       if (ofFrame != null && ofFrame.size() >= 36) {
         matrix = ofFrame.data();
