@@ -3,6 +3,7 @@ package io.clipstream.model.clip;
 import static org.bytedeco.ffmpeg.global.avutil.AVCOL_RANGE_JPEG;
 import static org.bytedeco.ffmpeg.global.avutil.AVCOL_RANGE_UNSPECIFIED;
 import static org.bytedeco.ffmpeg.global.avutil.AVCOL_SPC_UNSPECIFIED;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_GRAY8;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ411P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ420P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ422P;
@@ -17,8 +18,9 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
  *
  * <p>Colours follow what the stream says. Where it says nothing, BT.601 and limited range, whatever
  * the size: so do the pipelines on FFmpeg (PyAV, OpenCV, decord) that networks are trained with.
- * Nor is it regarded where chroma lies between the pixels of luma, or that it belongs to one field
- * of an interlaced picture: OpenCV and decord convert with {@code sws_scale}, which is not told.
+ * Grey of 8 bits alone is of full range where nothing is said, with them as well. Nor is it
+ * regarded where chroma lies between the pixels of luma, or that it belongs to one field of an
+ * interlaced picture: OpenCV and decord convert with {@code sws_scale}, which is not told.
  *
  * @param width of the stored picture
  * @param height of the stored picture
@@ -53,7 +55,8 @@ record PictureFormat(
       return frame.color_range() == AVCOL_RANGE_JPEG;
     }
     int format = frame.format();
-    return format == AV_PIX_FMT_YUVJ420P
+    return format == AV_PIX_FMT_GRAY8
+        || format == AV_PIX_FMT_YUVJ420P
         || format == AV_PIX_FMT_YUVJ422P
         || format == AV_PIX_FMT_YUVJ444P
         || format == AV_PIX_FMT_YUVJ440P

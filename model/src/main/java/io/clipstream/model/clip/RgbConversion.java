@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_GRAY8;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_RGB24;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV422P;
@@ -37,6 +38,7 @@ final class RgbConversion implements AutoCloseable {
   private final BytePointer start;
   private final ByteBuffer pixels;
   private final int stride;
+  private final byte[] levels; // what each value of grey is shown as; null where it stays
 
   /**
    * @param needed what will be asked for
@@ -48,6 +50,7 @@ final class RgbConversion implements AutoCloseable {
             ? new PictureArea(0, 0, format.width(), format.height())
             : needed.even(format.width(), format.height());
     int pixelFormat = format.pixelFormat();
+    levels = pixelFormat == AV_PIX_FMT_GRAY8 && !format.fullRange() ? levels() : null;
     halfRows = pixelFormat == AV_PIX_FMT_YUV420P || pixelFormat == AV_PIX_FMT_YUVJ420P;
     // swscale writes whole vectors, past the end of a row that is not a multiple of them: it gets
     // a padded picture of its own, never a clip's memory.
@@ -121,6 +124,20 @@ final class RgbConversion implements AutoCloseable {
       throw new UnusableVideoException(
           DecodeReason.CORRUPT, "a picture cannot be converted to RGB");
     }
+    if (levels != null) {
+      for (int i = 0; i < pixels.limit(); i++) {
+        pixels.put(i, levels[pixels.get(i) & 0xff]);
+      }
+    }
+  }
+
+  /** From limited to full range, which swscale does not do for grey of 8 bits. */
+  private static byte[] levels() {
+    byte[] levels = new byte[256];
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = (byte) Math.max(0, Math.min(255, Math.round((i - 16) * 255 / 219.0)));
+    }
+    return levels;
   }
 
   private void place(AVFrame picture, int plane, int x, int y) {

@@ -1,16 +1,19 @@
 package io.clipstream.model.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.bytedeco.ffmpeg.global.avutil.av_color_range_from_name;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_alloc;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_get_buffer;
 import static org.bytedeco.ffmpeg.global.avutil.av_get_pix_fmt;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.javacpp.BytePointer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is converted of a picture does not change its pixels. */
@@ -68,6 +71,52 @@ class RgbConversionTest {
         av_frame_free(frame);
       }
     }
+  }
+
+  /** swscale takes grey of 8 bits, and no other format, for full range whatever it is told. */
+  @ParameterizedTest
+  @CsvSource({
+    "gray, tv, 0",
+    "gray, pc, 16",
+    "gray, unknown, 16",
+    "ya8, tv, 0",
+    "ya8, pc, 16",
+    "gray16le, tv, 0",
+    "gray16le, pc, 16",
+    "yuv420p, tv, 0",
+    "yuv420p, pc, 16",
+    "yuv420p, unknown, 0"
+  })
+  void shouldShowBlackOfLimitedRangeAsBlack(String name, String range, int shown) throws Exception {
+    int pixelFormat = av_get_pix_fmt(name);
+    AVFrame frame = av_frame_alloc();
+    frame.format(pixelFormat).width(64).height(48);
+    frame.color_range(Math.max(0, av_color_range_from_name(range)));
+    assertThat(av_frame_get_buffer(frame, 0)).isZero();
+    fill(frame, name.equals("yuv420p") ? 128 : 16);
+    for (int y = 0; name.equals("yuv420p") && y < 48; y++) {
+      for (int x = 0; x < 64; x++) {
+        frame.data(0).put((long) y * frame.linesize(0) + x, (byte) 16);
+      }
+    }
+    PictureFormat format = PictureFormat.of(frame, 1, Orientation.UPRIGHT);
+    PictureArea area = new PictureArea(3, 5, 61, 40);
+    try (RgbConversion part = new RgbConversion(format, area)) {
+      part.convert(frame);
+      part.convert(frame);
+
+      for (int y = area.y(); y < area.bottom(); y++) {
+        assertThat(row(part, area, y)).containsOnly(shown);
+      }
+    } finally {
+      av_frame_free(frame);
+    }
+  }
+
+  private static void fill(AVFrame frame, int value) {
+    byte[] bytes = new byte[(int) frame.buf(0).size()];
+    Arrays.fill(bytes, (byte) value);
+    new BytePointer(frame.buf(0).data()).capacity(bytes.length).put(bytes);
   }
 
   private static byte[] row(RgbConversion picture, PictureArea area, int y) {
