@@ -56,7 +56,7 @@ class TrainCommandsTest {
         folder.resolve("none").toString());
 
     assertThatThrownBy(() -> ((GenerateCommand) command.getCommand()).call())
-        .hasMessageContaining("make it with trainer/fetch-photographs");
+        .hasMessageEndingWith("make it with trainer/fetch-photographs " + folder.resolve("none"));
   }
 
   /** Or an alert on trainings would not see that one failed before it had begun. */

@@ -46,7 +46,10 @@ public record PictureLibrary(Path folder, List<Path> files) {
   public static PictureLibrary open(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new UserError(
-          "no folder of photographs at " + folder + "; make it with trainer/fetch-photographs");
+          "no folder of photographs at "
+              + folder
+              + "; make it with trainer/fetch-photographs "
+              + folder);
     }
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> pictures = files.filter(f -> KINDS.contains(kind(f))).sorted().toList();
