@@ -35,7 +35,11 @@ final class FirstPicture {
       builder.distrust(); // behind a file of MXF that another follows
     }
     if (packets.beginsWithItsFirstFrame() && !doubtful) {
-      return builder.build();
+      Timeline timeline = builder.build();
+      boolean mended = source.track().mayReorder() && packets.hasMendedTimes();
+      return mended && OutputOrder.contradicts(source, timeline, limits)
+          ? timeline.countedOut()
+          : timeline;
     }
     boolean any = packets.starts() > 0;
     int start = any ? packets.start(0) : 0;

@@ -21,6 +21,7 @@ final class FrameReader implements AutoCloseable {
   private final Codecs codecs;
   private final Scaler scaler;
   private final boolean intraOnly; // every picture stands alone
+  private final boolean ordered;
 
   private Codec codec;
   private boolean seekable; // whether decoding may start at packets other than the first
@@ -35,6 +36,10 @@ final class FrameReader implements AutoCloseable {
   private int decoded;
   private ShownPicture first;
 
+  /**
+   * @param ordered whether to throw {@link OutputOrder.Contradicted} where a wanted picture does
+   *     not come before a later one and nothing else is wrong; that one takes its place otherwise
+   */
   FrameReader(
       VideoSource source,
       Timeline timeline,
@@ -43,7 +48,8 @@ final class FrameReader implements AutoCloseable {
       Losses losses,
       Codecs codecs,
       Scaler scaler,
-      DecodeLimits limits) {
+      DecodeLimits limits,
+      boolean ordered) {
     this.source = source;
     this.timeline = timeline;
     this.plan = plan;
@@ -52,6 +58,7 @@ final class FrameReader implements AutoCloseable {
     this.codecs = codecs;
     this.scaler = scaler;
     this.limits = limits;
+    this.ordered = ordered && !timeline.counted();
     this.seekable = !source.track().firstPacketTells();
     this.intraOnly = source.track().intraOnly() && timeline.allKeys();
   }
@@ -250,6 +257,9 @@ final class FrameReader implements AutoCloseable {
     while (!clips.full() && clips.wanted() <= number) {
       // The second field of an interlaced picture may have a time but is no picture of its own.
       if (clips.wanted() < number && !interlaced) {
+        if (ordered && !losses.any()) {
+          throw new OutputOrder.Contradicted();
+        }
         losses.frameMissed();
       }
       clips.fill(scaler);

@@ -24,6 +24,11 @@ final class Losses {
     }
   }
 
+  /** Whether anything was lost. */
+  boolean any() {
+    return errors + damaged + missed + droppedClips > 0;
+  }
+
   /** A packet that the codec refused. */
   void packetRefused() {
     lost("a packet cannot be decoded");

@@ -21,6 +21,8 @@ final class PacketTable {
   /** Packets within which pictures are reordered (by up to 16 in H.264 and HEVC), and one. */
   static final int REORDERED = 17;
 
+  private static final int MANY_TICKS = 8;
+
   private long[] pts = new long[1024];
   private long[] dts = new long[1024];
   private long[] durations = new long[1024];
@@ -120,6 +122,21 @@ final class PacketTable {
       end = time == Timeline.MISSING ? end : Math.max(end, time + durations[i]);
     }
     return end;
+  }
+
+  /**
+   * Whether a muxer put times in order that were not: FFmpeg gives a packet the next tick then,
+   * while others are many ticks apart.
+   */
+  boolean hasMendedTimes() {
+    int single = 0;
+    int longer = 0;
+    for (int i = 1; i < packets; i++) {
+      boolean known = dts[i] != Timeline.MISSING && dts[i - 1] != Timeline.MISSING;
+      single += known && dts[i] - dts[i - 1] == 1 ? 1 : 0;
+      longer += known && dts[i] - dts[i - 1] >= MANY_TICKS ? 1 : 0;
+    }
+    return single > 0 && longer > packets / 2;
   }
 
   /** Whether more frames than two that belong together share a time of presentation. */

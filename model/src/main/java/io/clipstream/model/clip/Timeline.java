@@ -73,6 +73,12 @@ final class Timeline {
     this.remark = remark;
   }
 
+  /** The same times, for frames that are counted as they come out. */
+  Timeline countedOut() {
+    return new Timeline(
+        seconds, endSeconds, null, new BitSet(), firstPacket, new Start[0], false, remark);
+  }
+
   int frames() {
     return seconds.length;
   }

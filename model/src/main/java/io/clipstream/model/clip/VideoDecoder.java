@@ -24,7 +24,8 @@ import java.util.function.Consumer;
  * Where a container leaves out times of presentation (raw streams, MPEG program streams and AVI
  * with B-frames), has wrong ones (MXF with B-frames, or joined) or they jump back, there is nothing
  * to seek by: such a file is decoded from its start to the last wanted frame, and where times are
- * missing or wrong, frames are counted as they come out.
+ * missing or wrong, frames are counted as they come out. A file in which a palette or the codec's
+ * header changes is decoded from its start, too: FFmpeg gives them with one packet alone.
  *
  * <p>A decode holds clips that are not full yet, one per crop and overlapping window, and waits for
  * a buffer while it does. So that many decodes cannot each wait for the others, a decode first
@@ -144,7 +145,7 @@ public final class VideoDecoder {
     try (CardTurn card = turn.orElse(null);
         ClipAssembly clips =
             new ClipAssembly(spec, plan, sampling.crops(), buffers, deadline, sink)) {
-      Work work = new Work(source, scan, plan, clips, deadline);
+      Work work = new Work(source, scan, scan.timeline(), plan, clips, deadline);
       Read read = card == null ? readOnCpu(work) : readOnCard(work, card);
       checkAny(source, scan.timeline(), read.decoded, clips.clips());
       VideoInfo info = info(source, scan.timeline(), read.first);
@@ -155,7 +156,16 @@ public final class VideoDecoder {
 
   /** What is to be read, and into which clips. */
   private record Work(
-      VideoSource source, PacketScan scan, FramePlan plan, ClipAssembly clips, Deadline deadline) {}
+      VideoSource source,
+      PacketScan scan,
+      Timeline timeline,
+      FramePlan plan,
+      ClipAssembly clips,
+      Deadline deadline) {
+    Work with(Timeline other) {
+      return new Work(source, scan, other, plan, clips, deadline);
+    }
+  }
 
   /**
    * What was read.
@@ -171,7 +181,7 @@ public final class VideoDecoder {
       throws UnusableVideoException, InterruptedException {
     try (Scaler scaler = card.scaler(spec, work.clips.crops())) {
       long begun = System.nanoTime() - work.deadline.waited();
-      Read read = read(work, new Losses(false), card, scaler);
+      Read read = read(work, new Losses(false), card, scaler, false);
       gpus.took(card, System.nanoTime() - work.deadline.waited() - begun);
       return read;
     } catch (CardFailedException | CudaException e) {
@@ -190,24 +200,40 @@ public final class VideoDecoder {
   private Read readOnCpu(Work work) throws UnusableVideoException, InterruptedException {
     try (Scaler scaler = new PictureScaler(spec, work.clips.crops())) {
       long begun = System.nanoTime() - work.deadline.waited();
-      Read read = read(work, new Losses(true), Codecs.onCpu(limits), scaler);
+      Read read = readOnCpu(work, scaler);
       gpus.cpuTook(work.source.track(), System.nanoTime() - work.deadline.waited() - begun);
       return read;
     }
   }
 
-  private Read read(Work work, Losses losses, Codecs codecs, Scaler scaler)
+  /** By their times; where those contradict the order of pictures, by their order, if all come. */
+  private Read readOnCpu(Work work, Scaler scaler)
+      throws UnusableVideoException, InterruptedException {
+    Codecs codecs = Codecs.onCpu(limits);
+    boolean sound = work.scan.fault().isEmpty() && !work.scan.broken();
+    try {
+      return read(work, new Losses(true), codecs, scaler, sound);
+    } catch (OutputOrder.Contradicted e) {
+      boolean complete = OutputOrder.isComplete(work.source, work.timeline, limits);
+      Work again = complete ? work.with(work.timeline.countedOut()) : work;
+      work.clips.again();
+      return read(again, new Losses(true), codecs, scaler, false);
+    }
+  }
+
+  private Read read(Work work, Losses losses, Codecs codecs, Scaler scaler, boolean ordered)
       throws UnusableVideoException, InterruptedException {
     try (FrameReader reader =
         new FrameReader(
             work.source,
-            work.scan.timeline(),
+            work.timeline,
             work.plan,
             work.clips,
             losses,
             codecs,
             scaler,
-            limits)) {
+            limits,
+            ordered)) {
       try {
         reader.read();
       } finally {

@@ -59,6 +59,9 @@ class FoundCasesTest {
     "mjpeg.mjpeg, 0-29, 1.2, ",
     "b_frames.mxf, 0-29, 1.2, ",
     "as_decoded.mkv, 0-89, 3.6, ", // B-frames with the times at which they are decoded
+    // Two cuts of a file, put together without decoding: pictures have times of others.
+    "cut_together.mp4, 8-35 38-38 48-80 84-84, 2.378, its times jump back: it is put together from"
+        + " 2 pieces",
     "palette.mov, 0-11, 0.48, ", // the palette is with the first packet
     "palette.avi, 0-5, 0.24, ",
     "two_entries.mp4, 0-119, 4.8, ", // another header from the 30th picture on
@@ -192,6 +195,17 @@ class FoundCasesTest {
 
     assertThat(result).isInstanceOf(Decoded.class);
     assertThat(shown).isEqualTo(ranges(numbers));
+  }
+
+  /** Some B-frames have a time behind that of the picture after them. */
+  @Test
+  void shouldNotTakePicturesForLostWhoseTimesAreInAnotherOrder() throws Exception {
+    List<Integer> shown = new ArrayList<>();
+
+    DecodeResult result = decode("../swapped.mkv", EACH, Sampling.sliding(10_000), shown);
+
+    assertThat(shown).isEqualTo(ranges("0-89"));
+    assertThat(((Decoded) result).note()).isEmpty();
   }
 
   private static DecodeResult decode(

@@ -83,7 +83,15 @@ class SecondReadingTest {
     try (scaler;
         FrameReader reader =
             new FrameReader(
-                source, scan.timeline(), plan, clips, new Losses(false), codecs, scaler, LIMITS)) {
+                source,
+                scan.timeline(),
+                plan,
+                clips,
+                new Losses(false),
+                codecs,
+                scaler,
+                LIMITS,
+                false)) {
       reader.read();
     }
   }
