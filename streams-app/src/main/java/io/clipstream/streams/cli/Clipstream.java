@@ -63,7 +63,7 @@ public final class Clipstream implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "clipstream needs a command: " + String.join(", ", spec.subcommands().keySet()));
+        "it needs a command: " + String.join(", ", spec.subcommands().keySet()));
   }
 
   public static void main(String[] args) {

@@ -145,7 +145,7 @@ class CommandLineTest {
   void shouldNameTheCommandsWhereNoneIsGiven() {
     assertThat(run()).isEqualTo(CommandLine.ExitCode.USAGE);
     assertThat(err.toString())
-        .startsWith("clipstream: clipstream needs a command: demo, run, topics, ")
+        .startsWith("clipstream: it needs a command: demo, run, topics, ")
         .endsWith(" (see clipstream --help)" + System.lineSeparator())
         .hasLineCount(1);
   }
