@@ -99,9 +99,9 @@ class TrainCommandsTest {
   /** The list that feedback makes has paths relative to its own folder. */
   @Test
   void shouldTrainOnFeedbackBesideAListWithAPrefix() throws Exception {
-    Path feedback = Files.createDirectories(folder.resolve("run/feedback"));
-    Files.writeString(
-        feedback.resolve("snapshot.json"), "{\"offsets\": {}, \"items\": [], \"rejected\": []}");
+    Path snapshot =
+        Files.writeString(
+            folder.resolve("nothing.json"), "{\"offsets\": {}, \"items\": [], \"rejected\": []}");
     StringBuilder list =
         new StringBuilder("path,label,split,source,start,end,start_frame,end_frame\n");
     for (int i = 0; i < 4; i++) {
@@ -112,10 +112,10 @@ class TrainCommandsTest {
         ImageIO.write(image, "png", frames.resolve("img_%05d.png".formatted(number)).toFile());
       }
       list.append(
-          "../../frames/f%d,%s,%s,,,,2,12%n"
+          "f%d,%s,%s,,,,2,12%n"
               .formatted(i, i % 2 == 0 ? "shake" : "static", i < 2 ? "train" : "validation"));
     }
-    Files.writeString(feedback.resolve("videos.csv"), list);
+    Path base = Files.writeString(folder.resolve("base.csv"), list);
     CommandLine command = new CommandLine(new TrainCommand());
     StringWriter said = new StringWriter();
     command.setErr(new PrintWriter(said));
@@ -128,7 +128,9 @@ class TrainCommandsTest {
         "data.frames-per-second=10",
         "--set",
         "kafka.sesion.timeout.ms=3",
-        "--feedback",
+        "--data",
+        base.toString(),
+        "--feedback=" + snapshot,
         "-o",
         folder.resolve("run").toString(),
         "--dry-run");
