@@ -21,15 +21,10 @@ import java.util.stream.Stream;
  * beside the folders. Links are followed.
  *
  * <p>Pieces of one source are told by their names, under whatever label they are: a folder below
- * the label's ({@code DIR/LABEL/SOURCE/…}), or a file's name without the mark of a piece at its
- * end: Kinetics' {@code NAME_000010_000020}, or {@code NAME-clip3}, {@code NAME_part02}, {@code
- * NAME_c04} and the like.
+ * the label's ({@code DIR/LABEL/SOURCE/…}), or a file's name without the mark of a piece ({@link
+ * PieceName}).
  */
 public final class ClipFolder {
-  private static final Pattern PIECE =
-      Pattern.compile(
-          "(.+?)(?:_\\d{6}_\\d{6}|[-_. ](?:c|clip|part|piece|scene|seg|segment|shot)[-_. ]?\\d+)");
-
   /** Names of folders that hold splits, and what the splits are called here. */
   private static final Map<String, String> SPLITS =
       Map.of(
@@ -176,8 +171,6 @@ public final class ClipFolder {
     if (file.getNameCount() > 1) {
       return file.getName(0).toString();
     }
-    int dot = path.lastIndexOf('.');
-    Matcher piece = PIECE.matcher(dot > 0 ? path.substring(0, dot) : path);
-    return piece.matches() ? piece.group(1) : alone;
+    return PieceName.source(path).orElse(alone);
   }
 }

@@ -269,6 +269,29 @@ class FeedbackDataTest {
     return Sha256.of(folder.resolve("source/" + id + ".avi"));
   }
 
+  /** As of folders: a model that knows the scene would be judged by it. */
+  @Test
+  void shouldKeepPiecesOfARecordingTogether() throws Exception {
+    Files.createDirectories(folder.resolve("source"));
+    List<FeedbackItem> wanted = new ArrayList<>();
+    for (String label : List.of("cat", "dog")) {
+      for (String name : List.of("cam", "phone", "street.2")) {
+        for (int i = 1; i <= 4; i++) {
+          wanted.add(video(label + name + "-clip" + i, label, true));
+        }
+      }
+    }
+    FeedbackData data = new FeedbackData(settings(), folder.resolve("feedback"), Progress.silent());
+
+    fetch(data, wanted);
+
+    List<ClipList.Entry> entries = ClipList.read(data.list()).entries();
+    assertThat(entries).extracting(ClipList.Entry::split).contains("train", "validation");
+    assertThat(entries.stream().map(ClipList.Entry::source).distinct()).hasSize(6);
+    assertThat(entries.stream().map(entry -> entry.source() + " " + entry.split()).distinct())
+        .hasSize(6);
+  }
+
   private static Path heldOut(FeedbackData data, String label) throws IOException {
     List<ClipList.Entry> held =
         ClipList.read(data.list()).split("validation").stream()
