@@ -23,6 +23,9 @@ final class TimelineBuilder {
   private final double gapSeconds;
   private final long statedEnd;
 
+  /** Slow recordings are uneven, too: a gap is longer than as many of their frames. */
+  private static final int FRAMES_OF_A_GAP = 3;
+
   private boolean distrusted;
   private boolean uncoupled;
   private final BitSet kept = new BitSet(); // packets whose frames are shown
@@ -87,7 +90,7 @@ final class TimelineBuilder {
     }
     boolean ordered = kept.stream().anyMatch(i -> packets.dts(i) != Timeline.MISSING);
     long frame = frameTicks();
-    long gap = Math.max(frame, (long) (gapSeconds / tick));
+    long gap = Math.max(FRAMES_OF_A_GAP * frame, (long) (gapSeconds / tick));
     int[] pieces = new TimePieces(packets, kept, times, ordered, tick, frame, gap).join();
     if (pieces == null) {
       return counted();

@@ -300,6 +300,20 @@ class TimelineTest {
     assertThat(numbers(timeline)).containsExactly(-1, -1, -1, -1, 0, -1, -1, 1);
   }
 
+  /** A recording of a picture every 15 s, somewhat unevenly, has no gaps. */
+  @Test
+  void shouldNotTakeSlowPicturesForGaps() {
+    for (int i = 0; i < 20; i++) {
+      long time = 15_000L * i + (i % 3) * 700;
+      add(time, time, true);
+    }
+
+    Timeline timeline = new TimelineBuilder(packets, 0.001, 1 / 15.0, true, NONE).build();
+
+    assertThat(timeline.remark()).isEmpty();
+    assertThat(timeline.seconds()[19]).isCloseTo(285.7, within(1e-9));
+  }
+
   /** Times of decoding tell when pictures are shown only all together. */
   @Test
   void shouldBeginBehindWhatCannotBeDecodedWherePresentationTimesAreMissing() {
