@@ -85,6 +85,49 @@ final class MatroskaEnd {
     return at == file.size() && end != UNKNOWN && cues != at ? end : 0;
   }
 
+  /**
+   * Bytes of clusters that are no elements, up to the end of their cluster, and what is none
+   * between clusters.
+   *
+   * @param read where the last packet ends that was read: what is behind it is something else
+   */
+  static long unreadable(FileBytes file, long read)
+      throws IOException, UnusableVideoException, InterruptedException {
+    MatroskaEnd matroska = new MatroskaEnd(file);
+    if (!matroska.readSegment()) {
+      return 0;
+    }
+    long end = matroska.size == UNKNOWN ? file.size() : matroska.body + matroska.size;
+    long unreadable = 0;
+    long at = matroska.body;
+    int steps = 0;
+    while (at < Math.min(end, file.size()) && StatedEnd.mayStep(steps++)) {
+      if (!matroska.read(at)) {
+        return unreadable + Math.max(0, read - at);
+      }
+      if (matroska.size == UNKNOWN) {
+        at = matroska.body; // of a cluster, whose blocks come next
+        continue;
+      }
+      boolean cluster = matroska.id == CLUSTER;
+      long inside = matroska.body;
+      at = matroska.body + matroska.size;
+      if (at < 0 || at > file.size()) {
+        return unreadable; // cut off
+      }
+      while (cluster && inside < at && StatedEnd.mayStep(steps++)) {
+        boolean element = matroska.read(inside) && matroska.size != UNKNOWN;
+        long behind = element ? matroska.body + matroska.size : -1;
+        if (behind < 0 || behind > at) {
+          unreadable += at - inside;
+          break;
+        }
+        inside = behind;
+      }
+    }
+    return unreadable;
+  }
+
   /** Where the seek head says the index is, from the beginning of the segment; 0 if nowhere. */
   private long placeOfCues(long end)
       throws IOException, UnusableVideoException, InterruptedException {

@@ -109,7 +109,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     if (!open.isEmpty()) {
       return open + ": it may be cut off";
     }
-    long unreadable = source.unreadable();
+    long unreadable = source.unreadable(last);
     if (unreadable > 0) {
       return "the file is damaged: at least %s of it cannot be read"
           .formatted(Count.of(unreadable, "byte"));

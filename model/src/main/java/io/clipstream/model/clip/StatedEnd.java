@@ -60,19 +60,23 @@ final class StatedEnd {
 
   /**
    * Bytes of media that cannot be read, at least, as they are not what has to be there: packets of
-   * ASF that do not begin as the first does, the last page of Ogg if its checksum is wrong, and
-   * what follows a picture of GIF and is no block.
+   * ASF that do not begin as the first does, pages of Ogg whose checksum is wrong, what in clusters
+   * of Matroska is no element, what follows a tag of FLV that does not end as it should, and what
+   * follows a picture of GIF and is no block.
+   *
+   * @param read where the last packet ends that was read
    */
-  static long unreadable(String format, FileBytes file)
+  static long unreadable(String format, FileBytes file, long read)
       throws IOException, UnusableVideoException, InterruptedException {
-    if (format.equals("asf")) {
-      return AsfPackets.of(file).unreadable();
-    }
-    if (format.equals("ogg")) {
-      return OggPage.last(file).unreadable();
-    }
     StatedEnd stated = new StatedEnd(file);
-    return format.equals("gif") && stated.gif() == 0 ? stated.unreadable : 0;
+    return switch (format) {
+      case "asf" -> AsfPackets.of(file).unreadable();
+      case "ogg" -> OggPage.unreadable(file);
+      case "matroska" -> MatroskaEnd.unreadable(file, read);
+      case "flv" -> FlvTags.unreadable(file, read);
+      case "gif" -> stated.gif() == 0 ? stated.unreadable : 0;
+      default -> 0;
+    };
   }
 
   /**

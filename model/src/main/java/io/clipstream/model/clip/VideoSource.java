@@ -150,9 +150,13 @@ final class VideoSource implements AutoCloseable {
     return look((format, bytes) -> StatedEnd.emptyChunks(bytes, read, track.index()));
   }
 
-  /** Bytes of the file that cannot be read as what has to be there. */
-  long unreadable() throws UnusableVideoException, InterruptedException {
-    return look(StatedEnd::unreadable);
+  /**
+   * Bytes of the file that cannot be read as what has to be there.
+   *
+   * @param read where the last packet ends
+   */
+  long unreadable(long read) throws UnusableVideoException, InterruptedException {
+    return look((format, bytes) -> StatedEnd.unreadable(format, bytes, read));
   }
 
   /** Whether data is behind the packet that was read last, by where that ends. */

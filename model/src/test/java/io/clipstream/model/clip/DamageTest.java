@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +64,66 @@ class DamageTest {
       }
     }
     assertThat(wrong).isBetween(1, keyInterval);
+  }
+
+  /**
+   * Where the container is damaged, FFmpeg leaves packets out and goes on behind them: the next
+   * ones have their right times.
+   */
+  @ParameterizedTest
+  @CsvSource({"a.mkv, mpeg4", "a.webm, libvpx", "a.ogg, libvpx", "a.flv, flv"})
+  void shouldMissWhatAContainerLoses(String name, String codec) throws Exception {
+    Path good =
+        TestVideos.write(
+            directory.resolve(name),
+            Settings.of(codec, 96, 64, 25).withKeyInterval(10).withBitRate(60_000),
+            50);
+    List<ByteBuffer> right = new ArrayList<>();
+    assertThat(RandomAccessTest.decode(good, Optional.empty(), right, new ArrayList<>()).note())
+        .isEmpty();
+    assertThat(right).hasSize(50);
+    byte[] bytes = Files.readAllBytes(good);
+    Random random = new Random(3);
+
+    List<String> silent = new ArrayList<>();
+    for (int i = 0; i < 90; i++) {
+      int at = bytes.length / 5 + random.nextInt(bytes.length * 3 / 4);
+      byte[] damaged = bytes.clone();
+      switch (i % 3) {
+        case 0 -> Arrays.fill(damaged, at, Math.min(bytes.length, at + 40), (byte) 0);
+        case 1 -> { // a byte less
+          System.arraycopy(bytes, at + 1, damaged, at, bytes.length - at - 1);
+          damaged = Arrays.copyOf(damaged, bytes.length - 1);
+        }
+        default -> { // some bytes twice
+          damaged = Arrays.copyOf(bytes, bytes.length + 60);
+          System.arraycopy(bytes, at, damaged, at + 60, bytes.length - at);
+        }
+      }
+      Path bad = Files.write(directory.resolve("bad"), damaged);
+      List<ByteBuffer> left = new ArrayList<>();
+      DecodeResult result = DamageTest.decode(bad, left);
+      if (result instanceof Decoded decoded && decoded.complete() && left.size() != right.size()) {
+        silent.add("kind " + i % 3 + ", byte " + at + ", " + left.size() + " pictures");
+      }
+    }
+
+    assertThat(silent).isEmpty();
+  }
+
+  private static DecodeResult decode(Path file, List<ByteBuffer> pictures) throws Exception {
+    ClipSpec spec = RandomAccessTest.EACH;
+    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), 4L * spec.clipBytes());
+    return new VideoDecoder(spec, DecodeLimits.defaults(), buffers)
+        .decode(
+            file,
+            Sampling.sliding(100),
+            Optional.empty(),
+            clip -> {
+              try (clip) {
+                pictures.add(ByteBuffer.allocate(spec.clipBytes()).put(clip.pixels()).flip());
+              }
+            });
   }
 
   private static void writeNoise(Path file, Settings settings, int frames) throws Exception {
