@@ -3,6 +3,8 @@ package io.clipstream.model.clip;
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_DEFAULT;
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_NONREF;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_FLAG_UNALIGNED;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_MJPEG;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_EF_EXPLODE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_DATA_NEW_EXTRADATA;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_new_side_data;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_alloc_context3;
@@ -15,6 +17,7 @@ import static org.bytedeco.ffmpeg.global.avcodec.avcodec_receive_frame;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_send_packet;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EAGAIN;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
+import static org.bytedeco.ffmpeg.global.avutil.AVERROR_INVALIDDATA;
 import static org.bytedeco.ffmpeg.global.avutil.av_buffer_ref;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_alloc;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_free;
@@ -57,6 +60,8 @@ final class Codec implements AutoCloseable {
   private final AVFrame frame = av_frame_alloc();
   private final Consumer<Codec> end;
   private byte[] header; // of another video than the last, for the first packet; null if sent
+  private final boolean strict; // says once that a picture is damaged, and then decodes it
+  private boolean told; // that the picture of the last packet is
   private boolean used;
   private boolean failed;
   private boolean done;
@@ -70,6 +75,12 @@ final class Codec implements AutoCloseable {
     this.context = context;
     this.header = header == null || header.length == 0 ? null : header;
     this.end = end;
+    // FFmpeg shows damaged ones of Motion JPEG, and tells nobody unless damage is to be an error.
+    // As each stands alone, it can be given to the decoder once more.
+    this.strict = context.codec_id() == AV_CODEC_ID_MJPEG;
+    if (strict) {
+      context.err_recognition(context.err_recognition() | AV_EF_EXPLODE);
+    }
   }
 
   /**
@@ -140,6 +151,12 @@ final class Codec implements AutoCloseable {
     }
     context.skip_frame(needed ? AVDISCARD_DEFAULT : AVDISCARD_NONREF);
     int error = avcodec_send_packet(context, packet);
+    told = strict && error == AVERROR_INVALIDDATA;
+    if (told) {
+      context.err_recognition(context.err_recognition() & ~AV_EF_EXPLODE);
+      error = avcodec_send_packet(context, packet);
+      context.err_recognition(context.err_recognition() | AV_EF_EXPLODE);
+    }
     boolean taken = error >= 0 || error == AVERROR_EAGAIN();
     failed |= !taken;
     return taken;
@@ -188,7 +205,7 @@ final class Codec implements AutoCloseable {
 
   /** Whether the decoder found the frame damaged. */
   boolean damaged() {
-    return (frame.flags() & AV_FRAME_FLAG_CORRUPT) != 0 || frame.decode_error_flags() != 0;
+    return told || (frame.flags() & AV_FRAME_FLAG_CORRUPT) != 0 || frame.decode_error_flags() != 0;
   }
 
   /** Whether the frame was put together from two fields. */

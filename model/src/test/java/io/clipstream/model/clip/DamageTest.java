@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One wrong bit: pictures that it reaches are not called complete, where anything tells of it. */
 @Timeout(120)
@@ -109,6 +110,39 @@ class DamageTest {
     }
 
     assertThat(silent).isEmpty();
+  }
+
+  /** FFmpeg shows what it can of such a picture, and only says so if it is asked to be strict. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a.avi", "a.mov", "a.mkv"})
+  void shouldSeeThatAPictureOfMotionJpegIsDamaged(String name) throws Exception {
+    Path good = directory.resolve(name);
+    writeNoise(good, Settings.of("mjpeg", 96, 64, 25).withBitRate(4_000_000), 20);
+    List<ByteBuffer> right = new ArrayList<>();
+    assertThat(((Decoded) decode(good, right)).note()).isEmpty();
+    byte[] bytes = Files.readAllBytes(good);
+    List<Integer> pictures = new ArrayList<>();
+    for (int i = 0; i < bytes.length - 3; i++) {
+      if ((bytes[i] & 0xff) == 0xff && (bytes[i + 1] & 0xff) == 0xda) { // start of a scan
+        pictures.add(i + 14);
+      }
+    }
+    assertThat(pictures).hasSize(20);
+
+    for (int number : new int[] {0, 7, 19}) {
+      byte[] damaged = bytes.clone();
+      int at = pictures.get(number) + 100;
+      Arrays.fill(damaged, at, at + 150, (byte) 0x55);
+      List<ByteBuffer> shown = new ArrayList<>();
+      Path bad = Files.write(directory.resolve("bad"), damaged);
+
+      assertThat(((Decoded) decode(bad, shown)).note()).isEqualTo("1 frame damaged");
+
+      assertThat(shown).hasSize(20);
+      for (int i = 0; i < 20; i++) {
+        assertThat(shown.get(i).equals(right.get(i))).as("picture " + i).isEqualTo(i != number);
+      }
+    }
   }
 
   private static DecodeResult decode(Path file, List<ByteBuffer> pictures) throws Exception {

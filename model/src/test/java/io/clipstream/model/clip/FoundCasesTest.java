@@ -161,7 +161,8 @@ class FoundCasesTest {
 
     DecodeResult result = decode(cut, EACH, Sampling.sliding(10_000), new ArrayList<>());
 
-    assertThat(((Decoded) result).note()).isEqualTo("1 packet is cut off or damaged");
+    assertThat(((Decoded) result).note())
+        .isEqualTo("1 packet is cut off or damaged; 1 frame damaged");
   }
 
   /** FFmpeg's probes count what does not fit. */
