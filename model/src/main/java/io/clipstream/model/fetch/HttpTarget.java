@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -20,6 +21,10 @@ import java.util.regex.Pattern;
 record HttpTarget(String scheme, String host, int port, String pathAndQuery, URI uri) {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9_-]{1,63}");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+|0x[0-9a-f]*");
+  private static final Pattern SERVER =
+      Pattern.compile("(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?");
+  private static final Pattern ESCAPE = Pattern.compile("%[0-9A-Fa-f]{2}");
+  private static final String FORBIDDEN = "\"<>[]\\^`{|}";
   private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
 
   static HttpTarget of(URI uri) throws FetchFailure {
@@ -61,21 +66,12 @@ record HttpTarget(String scheme, String host, int port, String pathAndQuery, URI
 
   /**
    * Where a Location header leads. Bytes that servers should have escaped but often do not (spaces,
-   * anything beyond ASCII) are escaped, as browsers do.
+   * brackets, anything beyond ASCII, a percent sign that escapes nothing) are escaped.
    *
    * @param location as received, decoded as ISO 8859-1
    */
   HttpTarget redirect(String location) throws FetchFailure {
-    StringBuilder escaped = new StringBuilder();
-    for (int i = 0; i < location.length(); i++) {
-      char c = location.charAt(i);
-      if (c == ' ' || (c > 0x7f && c <= 0xff)) {
-        escaped.append(String.format(Locale.ROOT, "%%%02X", (int) c));
-      } else {
-        escaped.append(c);
-      }
-    }
-    String reference = escaped.toString();
+    String reference = escape(location);
     URI next;
     try {
       // URI.resolve follows RFC 2396, where a bare query replaces the last part of the path too.
@@ -97,6 +93,22 @@ record HttpTarget(String scheme, String host, int port, String pathAndQuery, URI
               + ": address; only http and https are followed");
     }
     return of(next);
+  }
+
+  private static String escape(String location) {
+    Matcher place = SERVER.matcher(location);
+    int path = place.lookingAt() ? place.end() : 0;
+    StringBuilder escaped = new StringBuilder();
+    for (int i = 0; i < location.length(); i++) {
+      char c = location.charAt(i);
+      boolean wrong =
+          c == ' '
+              || (c > 0x7f && c <= 0xff)
+              || (i >= path && FORBIDDEN.indexOf(c) >= 0)
+              || (c == '%' && !ESCAPE.matcher(location).region(i, location.length()).lookingAt());
+      escaped.append(wrong ? String.format(Locale.ROOT, "%%%02X", (int) c) : String.valueOf(c));
+    }
+    return escaped.toString();
   }
 
   int effectivePort() {

@@ -268,6 +268,9 @@ class HttpFetchTest {
     "'with space', /dir/with%20space",
     "caf\u00e9, /dir/caf%E9",
     "'#fragment', /dir/video",
+    "clip[1].mp4?tag=[a]|{b}^`\"<c>, /dir/clip%5B1%5D.mp4?tag=%5Ba%5D%7C%7Bb%7D%5E%60%22%3Cc%3E",
+    "'a\\b|c.mp4', /dir/a%5Cb%7Cc.mp4",
+    "100%.mp4?rate=5%&x=%2f%zz, /dir/100%25.mp4?rate=5%25&x=%2f%25zz",
   })
   void shouldFollowRelativeRedirects(String location, String expected) throws Exception {
     RawServer server =
