@@ -16,12 +16,16 @@ final class FirstPicture {
    */
   private static final int PACKETS = 40;
 
-  private final BitSet pictures = new BitSet(); // packets whose pictures came out
+  private final int whole; // packet whose picture needs no other; -1 if there is none
+  private final BitSet pictures = new BitSet(); // packets whose pictures can be decoded
+  private boolean begun; // that picture came out: what is damaged behind it lacks none before it
   private int first = -1; // of them
   private int last = -1;
   private boolean reordered; // one came out after a picture of a later packet
 
-  private FirstPicture() {}
+  private FirstPicture(int whole) {
+    this.whole = whole;
+  }
 
   /** The timeline from the first picture on. May read from the start of the file. */
   static Timeline timeline(VideoSource source, TrackScan scan, DecodeLimits limits)
@@ -45,7 +49,7 @@ final class FirstPicture {
     int start = any ? packets.start(0) : 0;
     // H.264 may begin with an intra picture that is no seek point, which FFmpeg decodes from.
     int from = source.track().codecId() == AV_CODEC_ID_H264 ? 0 : start;
-    FirstPicture found = new FirstPicture();
+    FirstPicture found = new FirstPicture(any && packets.exact(0) == start ? start : -1);
     found.find(source, from, start + PACKETS, limits);
     if (found.first < 0) {
       return builder.build(start, 0, start);
@@ -80,7 +84,8 @@ final class FirstPicture {
   private void receive(Codec codec) {
     while (codec.receiveNext()) {
       long packet = codec.frame().pts();
-      if (!codec.damaged() && packet >= 0) {
+      begun |= packet >= 0 && packet == whole;
+      if ((begun || !codec.damaged()) && packet >= 0) {
         first = first < 0 ? (int) packet : first;
         reordered |= packet < last;
         last = (int) packet;

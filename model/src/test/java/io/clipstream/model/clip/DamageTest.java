@@ -112,6 +112,44 @@ class DamageTest {
     assertThat(silent).isEmpty();
   }
 
+  /** That it lacks pictures from before a cut is no damage; what it makes of damage is. */
+  @ParameterizedTest
+  @CsvSource({
+    "a.mpg, mpeg1video, 0",
+    "a.mpg, mpeg2video, 0",
+    "a.ts, mpeg2video, 0",
+    "a.mpg, mpeg1video, 2"
+  })
+  void shouldSeeDamageOfTheFirstPictures(String name, String codec, int bFrames) throws Exception {
+    Path good = directory.resolve(name);
+    writeNoise(
+        good,
+        Settings.of(codec, 96, 64, 25)
+            .withBitRate(2_000_000)
+            .withKeyInterval(12)
+            .withBFrames(bFrames),
+        30);
+    List<ByteBuffer> right = new ArrayList<>();
+    assertThat(((Decoded) decode(good, right)).note()).isEmpty();
+    byte[] bytes = Files.readAllBytes(good);
+
+    List<String> silent = new ArrayList<>();
+    int told = 0;
+    for (int at = 1500; at < Math.min(bytes.length / 3, 20_000); at += 700) {
+      byte[] damaged = bytes.clone();
+      damaged[at] ^= 0x3c;
+      List<ByteBuffer> shown = new ArrayList<>();
+      DecodeResult result = decode(Files.write(directory.resolve("bad"), damaged), shown);
+      told += result instanceof Decoded decoded && !decoded.complete() ? 1 : 0;
+      if (result instanceof Decoded decoded && decoded.complete() && shown.size() != right.size()) {
+        silent.add("byte " + at + ", " + shown.size() + " pictures");
+      }
+    }
+
+    assertThat(silent).isEmpty();
+    assertThat(told).isPositive();
+  }
+
   /** FFmpeg shows what it can of such a picture, and only says so if it is asked to be strict. */
   @ParameterizedTest
   @ValueSource(strings = {"a.avi", "a.mov", "a.mkv"})
