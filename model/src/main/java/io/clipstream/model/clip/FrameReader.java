@@ -34,6 +34,7 @@ final class FrameReader implements AutoCloseable {
   private int lastTaken = -1; // last packet whose picture was taken
   private int sent;
   private int decoded;
+  private Orientation turned = Orientation.UPRIGHT; // as the pictures say
   private ShownPicture first;
 
   /**
@@ -155,6 +156,7 @@ final class FrameReader implements AutoCloseable {
     exact = 0;
     newest = -1;
     timed = Timeline.HIDDEN;
+    turned = Orientation.UPRIGHT;
   }
 
   private void send() throws UnusableVideoException, InterruptedException {
@@ -197,6 +199,7 @@ final class FrameReader implements AutoCloseable {
       decoded++;
       int number = number();
       newest = Math.max(newest, number);
+      turned = VideoTrack.turned(codec.frame(), turned);
       if (number >= exact) {
         if (justSought && number > clips.wanted()) {
           startOver(); // the container's key frames or its seeking are wrong
@@ -245,7 +248,7 @@ final class FrameReader implements AutoCloseable {
     AVFrame frame = codec.frame();
     limits.checkPicture(frame.width(), frame.height());
     source.track().crop(frame);
-    ShownPicture picture = source.track().shown(frame);
+    ShownPicture picture = source.track().shown(frame, turned);
     scaler.scale(frame, picture.pixelAspect(), picture.orientation());
     if (first == null) {
       first = picture;

@@ -92,7 +92,7 @@ final class PacketTable {
     startCount = Math.min(startCount, 1);
   }
 
-  /** A packet brings what those behind it cannot be decoded without, such as a palette. */
+  /** A packet brings what those behind it cannot be shown without, such as a palette. */
   void inOrderOnly() {
     inOrderOnly = true;
   }

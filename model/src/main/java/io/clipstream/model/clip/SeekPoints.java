@@ -32,7 +32,9 @@ final class SeekPoints {
   private static final int SLICE = 1;
   private static final int IDR_SLICE = 5;
   private static final int SEI = 6;
+  private static final int PREFIX_SEI = 39; // of HEVC
   private static final int RECOVERY_POINT = 6;
+  private static final int DISPLAY_ORIENTATION = 47;
 
   private final int codec;
   private final int lengthBytes;
@@ -168,9 +170,48 @@ final class SeekPoints {
     return type == 2 || type == 4;
   }
 
+  /**
+   * Whether a packet of H.264 or HEVC says how its picture and those behind it are turned (H.264,
+   * D.2.27; H.265, D.3.17).
+   */
+  boolean turns(ByteBuffer packet) {
+    if (codec != AV_CODEC_ID_H264 && codec != AV_CODEC_ID_HEVC) {
+      return false;
+    }
+    boolean hevc = codec == AV_CODEC_ID_HEVC;
+    NalUnits units = new NalUnits(packet, lengthBytes);
+    while (units.next()) {
+      int type = hevc ? units.at(0) >> 1 & 63 : units.at(0) & 31;
+      if (hevc ? type < 32 : type >= SLICE && type <= IDR_SLICE) {
+        return false;
+      }
+      if (type == (hevc ? PREFIX_SEI : SEI)
+          && message(units.unescaped(), hevc ? 2 : 1, DISPLAY_ORIENTATION) >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** recovery_frame_cnt of an SEI message, if pictures are exact then (H.264, D.1.8, D.2.8). */
   private static int recoveryPoint(byte[] unit) {
-    int at = 1;
+    int at = message(unit, 1, RECOVERY_POINT);
+    if (at < 0) {
+      return NEVER;
+    }
+    BitReader bits = new BitReader(unit, at);
+    int frames = bits.golomb();
+    boolean exact = bits.bit() == 1;
+    return frames == 0 || (exact && frames < 1 << 16) ? frames : NEVER;
+  }
+
+  /**
+   * Where the message of a type is in an SEI unit (H.264, 7.3.2.3.1); -1 if there is none.
+   *
+   * @param from where the first one begins
+   */
+  private static int message(byte[] unit, int from, int wanted) {
+    int at = from;
     while (at + 2 < unit.length) {
       int type = 0;
       int size = 0;
@@ -182,15 +223,12 @@ final class SeekPoints {
         size += 255;
       }
       size += at < unit.length ? unit[at++] & 0xff : 0;
-      if (type == RECOVERY_POINT) {
-        BitReader bits = new BitReader(unit, at);
-        int frames = bits.golomb();
-        boolean exact = bits.bit() == 1;
-        return frames == 0 || (exact && frames < 1 << 16) ? frames : NEVER;
+      if (type == wanted) {
+        return at;
       }
       at += size;
     }
-    return NEVER;
+    return -1;
   }
 
   /** Whether the picture is an IRAP picture: types 16 to 23 (H.265, 7.4.2.2). */

@@ -46,6 +46,7 @@ final class TrackScan {
   private long latest = Timeline.MISSING; // time of decoding
   private boolean checksums;
   private long end;
+  private boolean turned; // a packet that decoding may start with says how
   private int size; // of the last picture of Motion JPEG
 
   TrackScan(VideoTrack track) {
@@ -128,6 +129,12 @@ final class TrackScan {
     int number = packets.packets();
     int recovery = key ? seekPoints.recovery(bytes) : SeekPoints.NEVER;
     if (recovery == 0) {
+      // How pictures are turned may be said once, before the first one.
+      boolean turns = seekPoints.turns(bytes);
+      turned |= turns;
+      if (turned && !turns) {
+        packets.inOrderOnly();
+      }
       recovering.clear(); // an earlier one is of no use any more
       packets.startsAt(number, number, position, bytes.limit());
       return;

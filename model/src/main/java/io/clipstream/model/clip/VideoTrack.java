@@ -22,7 +22,9 @@ import static org.bytedeco.ffmpeg.global.avcodec.avcodec_get_name;
 import static org.bytedeco.ffmpeg.global.avformat.av_guess_sample_aspect_ratio;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_index_get_entries_count;
 import static org.bytedeco.ffmpeg.global.avutil.AV_FRAME_CROP_UNALIGNED;
+import static org.bytedeco.ffmpeg.global.avutil.AV_FRAME_DATA_DISPLAYMATRIX;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_apply_cropping;
+import static org.bytedeco.ffmpeg.global.avutil.av_frame_get_side_data;
 
 import java.nio.ByteBuffer;
 import org.bytedeco.ffmpeg.avcodec.AVCodecDescriptor;
@@ -32,8 +34,8 @@ import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.avutil.AVFrameSideData;
 import org.bytedeco.ffmpeg.avutil.AVRational;
-import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.SizeTPointer;
@@ -43,6 +45,8 @@ import org.bytedeco.javacpp.SizeTPointer;
  * is closed.
  */
 final class VideoTrack {
+  private static final int MATRIX_BYTES = 9 * Integer.BYTES;
+
   private final AVFormatContext context;
   private final AVStream stream;
   private final int codec;
@@ -304,9 +308,15 @@ final class VideoTrack {
     return data == null || data.size() < bytes ? null : data.data();
   }
 
-  /** How a decoded picture is shown. */
-  ShownPicture shown(AVFrame frame) {
-    return ShownPicture.of(frame.width(), frame.height(), pixelAspect(frame), orientation(frame));
+  /**
+   * How a decoded picture is shown.
+   *
+   * @param turned as the pictures before it said
+   */
+  ShownPicture shown(AVFrame frame, Orientation turned) {
+    BytePointer matrix = sideData(AV_PKT_DATA_DISPLAYMATRIX, MATRIX_BYTES);
+    Orientation orientation = matrix == null ? turned : orientation(matrix);
+    return ShownPicture.of(frame.width(), frame.height(), pixelAspect(frame), orientation);
   }
 
   /** Width of a pixel over its height; 1 where the file says nothing sensible. */
@@ -316,18 +326,16 @@ final class VideoTrack {
     return ratio >= 0.05 && ratio <= 20 ? ratio : 1;
   }
 
-  /** How pictures are turned, by the stream's or, for H.264 and HEVC, the picture's own matrix. */
-  private Orientation orientation(AVFrame frame) {
-    BytePointer matrix = sideData(AV_PKT_DATA_DISPLAYMATRIX, 36);
-    if (matrix == null) {
-      var ofFrame = avutil.av_frame_get_side_data(frame, avutil.AV_FRAME_DATA_DISPLAYMATRIX);
-      if (ofFrame != null && ofFrame.size() >= 36) {
-        matrix = ofFrame.data();
-      }
-    }
-    if (matrix == null) {
-      return Orientation.UPRIGHT;
-    }
+  /**
+   * How a picture of H.264 or HEVC says that it and those behind it are turned, for FFmpeg tells it
+   * of that one alone; as those before it, if it says nothing.
+   */
+  static Orientation turned(AVFrame frame, Orientation before) {
+    AVFrameSideData matrix = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
+    return matrix == null || matrix.size() < MATRIX_BYTES ? before : orientation(matrix.data());
+  }
+
+  private static Orientation orientation(BytePointer matrix) {
     IntPointer m = new IntPointer(matrix);
     return Orientation.of(m.get(0), m.get(1), m.get(3), m.get(4));
   }
