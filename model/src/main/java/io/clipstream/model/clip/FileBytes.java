@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * A file's bytes at any place, for those who step over its structures: one window of it is in
  * memory. What lies outside the file reads as 0. One thread.
  */
-final class FileBytes implements AutoCloseable {
+final class FileBytes implements Bytes<IOException>, AutoCloseable {
   private static final int WINDOW = 4096;
 
   private final FileChannel channel;
@@ -24,11 +24,13 @@ final class FileBytes implements AutoCloseable {
     window.limit(0);
   }
 
-  long size() {
+  @Override
+  public long size() {
     return size;
   }
 
-  int u8(long at) throws IOException {
+  @Override
+  public int u8(long at) throws IOException {
     if (at < 0 || at >= size) {
       return 0;
     }

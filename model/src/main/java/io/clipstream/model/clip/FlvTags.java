@@ -21,8 +21,8 @@ final class FlvTags {
   static long unreadable(FileBytes file, long read)
       throws IOException, UnusableVideoException, InterruptedException {
     long at = file.big(5, 4) + 4;
-    int sound = 0;
-    for (; at + HEADER < file.size() && StatedEnd.mayStep(sound); sound++) {
+    int intact = 0;
+    for (; at + HEADER < file.size() && StatedEnd.mayStep(intact); intact++) {
       int kind = file.u8(at) & KIND;
       long size = HEADER + file.big(at + 1, 3);
       if (at + size + 4 > file.size()) {
@@ -30,7 +30,7 @@ final class FlvTags {
       }
       boolean tag = kind == SOUND || kind == VIDEO || kind == SCRIPT;
       if (!tag || !isSize(file.big(at + size, 4), size)) {
-        return sound > 2 ? Math.max(0, read - at) : 0;
+        return intact > 2 ? Math.max(0, read - at) : 0;
       }
       at += size + 4;
     }

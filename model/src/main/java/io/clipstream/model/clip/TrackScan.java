@@ -47,7 +47,7 @@ final class TrackScan {
   private boolean checksums;
   private long end;
   private boolean turned; // a packet that decoding may start with says how
-  private int size; // of the last picture of Motion JPEG
+  private JpegHeader jpeg; // of the last picture of Motion JPEG that says its size
 
   TrackScan(VideoTrack track) {
     this.track = track;
@@ -119,9 +119,13 @@ final class TrackScan {
     if (!track.isJpeg() || packet.size() == 0) {
       return false;
     }
-    int now = JpegSize.of(packet.data().capacity(packet.size()).asByteBuffer());
-    boolean changes = now != 0 && size != 0 && now != size;
-    size = now == 0 ? size : now;
+    JpegHeader now = JpegHeader.of(packet.data().capacity(packet.size()).asByteBuffer());
+    if (now.width() == 0 && now.height() == 0) {
+      return false; // it does not say
+    }
+    boolean changes =
+        jpeg != null && (now.width() != jpeg.width() || now.height() != jpeg.height());
+    jpeg = now;
     return changes;
   }
 
