@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
 import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
 import org.bytedeco.javacpp.IntPointer;
@@ -80,25 +79,11 @@ class CroppedPicturesTest {
   private static void check(Path file, int left, int right, int top, int bottom) throws Exception {
     int width = WIDTH - left - right;
     int height = HEIGHT - top - bottom;
-    CropSize all = new CropSize(height, width);
-    List<Float> zero = List.of(0f, 0f, 0f);
-    List<Float> one = List.of(1f, 1f, 1f);
-    ClipSpec spec =
-        new ClipSpec(1, 0, 1, Math.min(width, height), all, false, zero, one, Protocol.TORCHVISION);
-    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), 4L * spec.clipBytes());
     List<ByteBuffer> shown = new ArrayList<>();
 
     DecodeResult result =
-        new VideoDecoder(spec, DecodeLimits.defaults(), buffers)
-            .decode(
-                file,
-                Sampling.sliding(100),
-                Optional.empty(),
-                clip -> {
-                  try (clip) {
-                    shown.add(ByteBuffer.allocate(spec.clipBytes()).put(clip.pixels()).flip());
-                  }
-                });
+        DecodedPictures.decode(
+            file, DecodedPictures.whole(width, height), Sampling.sliding(100), shown);
 
     assertThat(((Decoded) result).info().width()).isEqualTo(width);
     assertThat(((Decoded) result).info().height()).isEqualTo(height);

@@ -16,7 +16,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -406,18 +405,7 @@ class CutFilesTest {
   }
 
   private static DecodeResult decode(Path file, List<ByteBuffer> pictures) throws Exception {
-    ClipSpec each = RandomAccessTest.EACH;
-    ClipBuffers buffers = new ClipBuffers(each.clipBytes(), 4L * each.clipBytes());
-    return new VideoDecoder(each, DecodeLimits.defaults(), buffers)
-        .decode(
-            file,
-            Sampling.sliding(10_000),
-            Optional.empty(),
-            clip -> {
-              try (clip) {
-                pictures.add(ByteBuffer.allocate(each.clipBytes()).put(clip.pixels()).flip());
-              }
-            });
+    return DecodedPictures.decode(file, RandomAccessTest.EACH, Sampling.sliding(10_000), pictures);
   }
 
   private static void fill(byte[] bytes, int from, int count, int value) {

@@ -184,18 +184,7 @@ class DamageTest {
   }
 
   private static DecodeResult decode(Path file, List<ByteBuffer> pictures) throws Exception {
-    ClipSpec spec = RandomAccessTest.EACH;
-    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), 4L * spec.clipBytes());
-    return new VideoDecoder(spec, DecodeLimits.defaults(), buffers)
-        .decode(
-            file,
-            Sampling.sliding(100),
-            Optional.empty(),
-            clip -> {
-              try (clip) {
-                pictures.add(ByteBuffer.allocate(spec.clipBytes()).put(clip.pixels()).flip());
-              }
-            });
+    return DecodedPictures.decode(file, RandomAccessTest.EACH, Sampling.sliding(100), pictures);
   }
 
   private static void writeNoise(Path file, Settings settings, int frames) throws Exception {

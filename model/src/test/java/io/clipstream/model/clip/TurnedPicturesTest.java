@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,25 +35,10 @@ class TurnedPicturesTest {
 
   private static List<ByteBuffer> shown(String name, Sampling sampling) throws Exception {
     Path file = Path.of(TurnedPicturesTest.class.getResource(name).toURI());
-    List<Float> zero = List.of(0f, 0f, 0f);
-    List<Float> one = List.of(1f, 1f, 1f);
-    ClipSpec spec =
-        new ClipSpec(
-            1, 0, 1, WIDTH, new CropSize(HEIGHT, WIDTH), false, zero, one, Protocol.TORCHVISION);
-    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), 4L * spec.clipBytes());
     List<ByteBuffer> shown = new ArrayList<>();
 
     DecodeResult result =
-        new VideoDecoder(spec, DecodeLimits.defaults(), buffers)
-            .decode(
-                file,
-                sampling,
-                Optional.empty(),
-                clip -> {
-                  try (clip) {
-                    shown.add(ByteBuffer.allocate(spec.clipBytes()).put(clip.pixels()).flip());
-                  }
-                });
+        DecodedPictures.decode(file, DecodedPictures.whole(WIDTH, HEIGHT), sampling, shown);
 
     assertThat(((Decoded) result).note()).isEmpty();
     assertThat(((Decoded) result).info().rotation()).isEqualTo(270);
