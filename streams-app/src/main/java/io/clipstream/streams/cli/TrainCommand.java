@@ -187,6 +187,8 @@ final class TrainCommand implements Callable<Integer> {
       description = "Threads that render, encode and decode (default: one per processor).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  private TrainKafka kafka;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     OptionValues.atLeast(1, "--threads", threads);
@@ -329,13 +331,17 @@ final class TrainCommand implements Callable<Integer> {
     return CONNECTION.stream().anyMatch(setting::startsWith);
   }
 
+  /** Read when it is first needed, since many trainings need no Kafka. */
   private TrainKafka kafka(Progress progress) throws IOException {
-    Map<String, String> own = new LinkedHashMap<>(overrides);
-    own.keySet().removeIf(setting -> !isConnection(setting));
-    Settings settings =
-        SettingsSources.load(DemoCommand.ADDRESSES, kafkaFile, System.getenv(), own);
-    UnknownSettings.warnings(settings).forEach(progress::note);
-    return new TrainKafka(AppSettings.read(settings), progress);
+    if (kafka == null) {
+      Map<String, String> own = new LinkedHashMap<>(overrides);
+      own.keySet().removeIf(setting -> !isConnection(setting));
+      Settings settings =
+          SettingsSources.load(DemoCommand.ADDRESSES, kafkaFile, System.getenv(), own);
+      UnknownSettings.warnings(settings).forEach(progress::note);
+      kafka = new TrainKafka(AppSettings.read(settings), progress);
+    }
+    return kafka;
   }
 
   /** The model that training begins with: a run that goes on keeps the one that it began with. */
