@@ -53,12 +53,16 @@ record AsfPackets(FileBytes file, long start, long size, long count) {
     return whole < file.size() && file.u8(whole) == file.u8(start) ? whole + size : 0;
   }
 
-  /** Bytes of those that do not begin as the first does. */
+  /** Bytes of those that do not begin as the first does; in a broadcast, of those of zeros. */
   long unreadable() throws IOException, UnusableVideoException, InterruptedException {
     long unreadable = 0;
     long at = start;
-    for (int i = 0; i < count && at + size <= file.size() && StatedEnd.mayStep(i); i++) {
-      unreadable += file.u8(at) == file.u8(start) ? 0 : size;
+    for (int i = 0; size > 0 && at + size <= file.size() && StatedEnd.mayStep(i); i++) {
+      boolean other = file.u8(at) != file.u8(start);
+      if (count > 0 ? i >= count : other && file.big(at, 8) != 0) {
+        break; // behind it is something else
+      }
+      unreadable += other ? size : 0;
       at += size;
     }
     return unreadable;

@@ -2,6 +2,7 @@ package io.clipstream.model.clip;
 
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_DEFAULT;
 import static org.bytedeco.ffmpeg.global.avcodec.AVDISCARD_NONREF;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_FLAG_COPY_OPAQUE;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_FLAG_UNALIGNED;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_MJPEG;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_EF_EXPLODE;
@@ -104,7 +105,7 @@ final class Codec implements AutoCloseable {
     int error = avcodec_parameters_to_context(context, track.parameters());
     context.thread_count(1);
     // Else what is to be cut off on the left stays, up to where memory is aligned.
-    context.flags(context.flags() | AV_CODEC_FLAG_UNALIGNED);
+    context.flags(context.flags() | AV_CODEC_FLAG_UNALIGNED | AV_CODEC_FLAG_COPY_OPAQUE);
     context.max_pixels(limits.maxPicturePixels());
     context.pkt_timebase(track.timeBase());
     if (device != null) {
@@ -136,14 +137,21 @@ final class Codec implements AutoCloseable {
     return codec;
   }
 
+  /** Gives a packet to the decoder, as {@link #send(AVPacket, boolean, boolean)}. */
+  boolean send(AVPacket packet) {
+    return send(packet, true, true);
+  }
+
   /**
    * Gives a packet to the decoder.
    *
    * @param needed false if its picture may be skipped where no other picture needs it
+   * @param sound false if its picture is damaged, whatever the decoder says
    * @return false if the decoder refuses it
    */
-  boolean send(AVPacket packet, boolean needed) {
+  boolean send(AVPacket packet, boolean needed, boolean sound) {
     used = true;
+    packet.opaque(sound ? null : packet); // comes out with the picture
     if (header != null) {
       BytePointer data = av_packet_new_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, header.length);
       data.capacity(header.length).put(header);
@@ -203,9 +211,12 @@ final class Codec implements AutoCloseable {
     av_frame_unref(frame);
   }
 
-  /** Whether the decoder found the frame damaged. */
+  /** Whether the frame is damaged, by its packet or by what the decoder found. */
   boolean damaged() {
-    return told || (frame.flags() & AV_FRAME_FLAG_CORRUPT) != 0 || frame.decode_error_flags() != 0;
+    return told
+        || frame.opaque() != null
+        || (frame.flags() & AV_FRAME_FLAG_CORRUPT) != 0
+        || frame.decode_error_flags() != 0;
   }
 
   /** Whether the frame was put together from two fields. */

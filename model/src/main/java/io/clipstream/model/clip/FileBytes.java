@@ -13,12 +13,23 @@ import java.nio.file.Path;
 final class FileBytes implements Bytes<IOException>, AutoCloseable {
   private static final int WINDOW = 4096;
 
+  /** For those who read a file through. */
+  private static final int LARGE_WINDOW = 1 << 16;
+
   private final FileChannel channel;
   private final long size;
-  private final ByteBuffer window = ByteBuffer.allocate(WINDOW);
+  private final ByteBuffer window;
   private long start; // of the window
 
   FileBytes(Path file) throws IOException {
+    this(file, false);
+  }
+
+  /**
+   * @param through whether most of the file is read, and not a structure here and there
+   */
+  FileBytes(Path file, boolean through) throws IOException {
+    window = ByteBuffer.allocate(through ? LARGE_WINDOW : WINDOW);
     channel = FileChannel.open(file);
     size = channel.size();
     window.limit(0);
@@ -36,7 +47,7 @@ final class FileBytes implements Bytes<IOException>, AutoCloseable {
     }
     if (at < start || at >= start + window.limit()) {
       window.clear();
-      start = at < start ? Math.max(0, at - WINDOW + 1) : at; // read backwards, too
+      start = at < start ? Math.max(0, at - window.capacity() + 1) : at; // read backwards, too
       while (window.hasRemaining() && channel.read(window, start + window.position()) > 0) {
         // until full or at the end
       }

@@ -72,7 +72,7 @@ final class FirstPicture {
         if (i >= from && source.track().hasPicture(packet)) {
           packet.pts(i);
           packet.dts(Timeline.MISSING);
-          codec.send(packet, true);
+          codec.send(packet);
           receive(codec);
         }
       }

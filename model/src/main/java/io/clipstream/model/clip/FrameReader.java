@@ -131,7 +131,7 @@ final class FrameReader implements AutoCloseable {
         return false;
       }
       source.packet().pts(Timeline.HIDDEN);
-      codec.send(source.packet(), true);
+      codec.send(source.packet());
     }
     held = source.find(start);
     packet = start.packet();
@@ -177,10 +177,10 @@ final class FrameReader implements AutoCloseable {
     }
     sent++;
     boolean sound = source.isSound();
-    if (!codec.send(next, needed)) {
+    if (!codec.send(next, needed, sound)) {
       losses.packetRefused();
-    } else if (!sound) {
-      losses.frameDamaged();
+    } else if (!sound && !timeline.counted() && timeline.number(number) == Timeline.HIDDEN) {
+      losses.frameDamaged(); // it does not come out, but others refer to it
     }
     receive();
   }

@@ -26,19 +26,25 @@ final class LostFrames {
 
   long count() {
     long lost = 0;
-    int start = 0;
     for (int at = packets.nextBreak(1); at >= 0; at = packets.nextBreak(at + 1)) {
-      while (start < packets.starts() && packets.start(start) < at) {
-        start++;
-      }
-      // Joining files makes MPEG-TS mark one of the last packets before a key frame as damaged.
-      boolean joined =
-          packets.isDamaged(at - 1)
-              && start < packets.starts()
-              && packets.start(start) < at + BEFORE_JOIN;
-      lost += joined ? 0 : at(at);
+      lost += isBeforeJoin(packets, at - 1) ? 0 : at(at);
     }
     return lost;
+  }
+
+  /** Packets that are marked as damaged, without those that joining files leaves marked. */
+  static int damaged(PacketTable packets) {
+    int count = 0;
+    for (int at = packets.nextDamaged(0); at >= 0; at = packets.nextDamaged(at + 1)) {
+      count += isBeforeJoin(packets, at) ? 0 : 1;
+    }
+    return count;
+  }
+
+  /** Joining files makes MPEG-TS mark one of the last packets before a key frame as damaged. */
+  private static boolean isBeforeJoin(PacketTable packets, int packet) {
+    int start = packets.nextStart(packet + 1);
+    return packets.isDamaged(packet) && start >= 0 && start <= packet + BEFORE_JOIN;
   }
 
   private long at(int packet) {

@@ -1,5 +1,8 @@
 package io.clipstream.model.clip;
 
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_HEVC;
+
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -12,6 +15,7 @@ final class NalUnits {
   private final int lengthBytes; // 0: start codes
   private int start;
   private int end;
+  private boolean whole = true;
 
   /**
    * @param packet from index 0 to its limit
@@ -24,9 +28,13 @@ final class NalUnits {
   }
 
   /**
-   * Size of the length before each unit by the codec's header in the container; 0 if it has none.
+   * Size of the length before each unit by the codec's header in the container (avcC and hvcC of
+   * ISO/IEC 14496-15); 0 if it has none, or for other codecs.
+   *
+   * @param codec FFmpeg's number
    */
-  static int lengthBytes(ByteBuffer header, int at) {
+  static int lengthBytes(int codec, ByteBuffer header) {
+    int at = codec == AV_CODEC_ID_H264 ? 4 : codec == AV_CODEC_ID_HEVC ? 21 : header.limit();
     boolean lengths = header.limit() > at && header.get(0) == 1;
     return lengths ? (header.get(at) & 3) + 1 : 0;
   }
@@ -43,11 +51,17 @@ final class NalUnits {
       }
       start = end + lengthBytes;
       end = (int) Math.min(packet.limit(), start + length);
+      whole &= length > 0 && end - start == length;
     } else {
       start = end + 3;
       end = startCode(start);
     }
     return start < packet.limit();
+  }
+
+  /** Whether all units so far have the lengths that they begin with, none of them 0. */
+  boolean areWhole() {
+    return whole;
   }
 
   /** First place from {@code from} on where 0, 0, 1 is; the limit if nowhere. */
@@ -63,6 +77,37 @@ final class NalUnits {
   /** A byte of the unit; 0 behind its end. */
   int at(int index) {
     return start + index < end ? packet.get(start + index) & 0xff : 0;
+  }
+
+  /**
+   * Whether three zero bytes are in a row within the unit, which neither standard allows (7.4.1 of
+   * H.264, 7.4.2 of HEVC): a part of it was overwritten or never written. Zeros at its end are
+   * padding, and three before a one are a start code of those who put several units into one.
+   */
+  boolean hasHole() {
+    int last = end - 1;
+    while (last > start && packet.get(last) == 0) {
+      last--;
+    }
+    // Of three in a row one is at every third byte.
+    for (int i = start + 2; i < last; i += 3) {
+      if (packet.get(i) == 0 && isHole(i, last)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isHole(int at, int last) {
+    int from = at;
+    while (from > start && packet.get(from - 1) == 0) {
+      from--;
+    }
+    int to = at + 1;
+    while (to < last && packet.get(to) == 0) {
+      to++;
+    }
+    return to - from > (packet.get(to) == 1 ? 3 : 2);
   }
 
   /** The unit without the bytes that keep start codes out of it (7.3.1 of H.264). */

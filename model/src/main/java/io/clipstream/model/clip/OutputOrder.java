@@ -49,7 +49,7 @@ final class OutputOrder {
         if (number >= timeline.firstPacket() && source.track().hasPicture(packet)) {
           packet.pts(timeline.number(number));
           packet.dts(Timeline.MISSING);
-          order.failed = !codec.send(packet, true);
+          order.failed = !codec.send(packet);
           order.receive(codec);
         }
       }

@@ -82,14 +82,14 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
       return "of the %d frames that its header promises %d cannot be read"
           .formatted(missing + given(source, scan), missing);
     }
-    // MPEG-TS marks a jump of its counters, which joining files leaves too, but no last packet.
-    PacketTable packets = scan.packets();
     int damaged =
-        !source.container().format().marksJumps()
-            ? packets.damaged()
-            : packets.isDamaged(packets.packets() - 1) ? 1 : 0;
+        source.container().format().marksJumps() ? scan.damaged() : scan.packets().damaged();
     if (damaged > 0) {
       return Count.of(damaged, "packet", "is", "are") + " cut off or damaged";
+    }
+    int places = source.lostPlaces();
+    if (places > 0) {
+      return "data of it is lost or damaged at " + Count.of(places, "place");
     }
     double promised = unreached(source, scan, lastEnd, last);
     if (promised > 0) {

@@ -198,6 +198,11 @@ final class PacketTable {
     return damaged.cardinality();
   }
 
+  /** The first packet from {@code from} on that is; negative if none. */
+  int nextDamaged(int from) {
+    return damaged.nextSetBit(from);
+  }
+
   /** Whether the container marks the packet as damaged. */
   boolean isDamaged(int packet) {
     return packet >= 0 && damaged.get(packet);
@@ -212,6 +217,13 @@ final class PacketTable {
 
   int starts() {
     return startCount;
+  }
+
+  /** The first packet from {@code from} on that decoding may start with; negative if none. */
+  int nextStart(int from) {
+    int at = Arrays.binarySearch(starts, 0, startCount, from);
+    at = at < 0 ? -at - 1 : at;
+    return at < startCount ? starts[at] : -1;
   }
 
   /** The n-th packet that decoding may start with. */

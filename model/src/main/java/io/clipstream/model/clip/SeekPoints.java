@@ -45,8 +45,7 @@ final class SeekPoints {
    */
   SeekPoints(int codec, ByteBuffer header) {
     this.codec = codec;
-    int at = codec == AV_CODEC_ID_H264 ? 4 : codec == AV_CODEC_ID_HEVC ? 21 : header.limit();
-    this.lengthBytes = NalUnits.lengthBytes(header, at); // ISO/IEC 14496-15, avcC and hvcC
+    this.lengthBytes = NalUnits.lengthBytes(codec, header);
   }
 
   /**

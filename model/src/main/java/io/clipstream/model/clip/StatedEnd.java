@@ -49,7 +49,7 @@ final class StatedEnd {
           case "rm" -> stated.realMedia();
           case "gif" -> stated.gif();
           case "apng" -> ofPng(file);
-          case "mpegts" -> stated.transportStream();
+          case "mpegts" -> TransportPackets.of(file).statedEnd();
           case "mpeg" -> ProgramStreamEnd.of(file);
           // Frames alone: of one that is cut off, FFmpeg shows none, or one with the last's data.
           case "dv", "yuv4mpegpipe" -> read == file.size() ? 0 : file.size() + 1;
@@ -61,8 +61,8 @@ final class StatedEnd {
   /**
    * Bytes of media that cannot be read, at least, as they are not what has to be there: packets of
    * ASF that do not begin as the first does, pages of Ogg whose checksum is wrong, what in clusters
-   * of Matroska is no element, what follows a tag of FLV that does not end as it should, and what
-   * follows a picture of GIF and is no block.
+   * of Matroska is no element, what follows a tag of FLV that does not end as it should, what
+   * follows a picture of GIF and is no block, and what follows zeros among fragments of MP4.
    *
    * @param read where the last packet ends that was read
    */
@@ -75,6 +75,7 @@ final class StatedEnd {
       case "matroska" -> MatroskaEnd.unreadable(file, read);
       case "flv" -> FlvTags.unreadable(file, read);
       case "gif" -> stated.gif() == 0 ? stated.unreadable : 0;
+      case "mp4" -> stated.mp4() <= file.size() ? stated.unreadable : 0;
       default -> 0;
     };
   }
@@ -115,8 +116,10 @@ final class StatedEnd {
       long size = file.big(at, 4);
       int header = size == 1 ? 16 : 8;
       size = size == 1 ? file.big(at + 8, 8) : size;
-      if (size < header) {
-        break; // to the end of the file, or no box
+      if (size < header) { // to the end of the file, or no box: what is behind is not read
+        boolean none = fragments && file.big(at + 4, 4) == 0;
+        unreadable = none && !isPadding(at) ? file.size() - at : 0;
+        break;
       }
       if (file.has(at + 4, "sidx")) {
         end = Math.max(end, segments(at + header, at + size));
@@ -130,6 +133,20 @@ final class StatedEnd {
       }
     }
     return end;
+  }
+
+  /** Whether there are nothing but zeros from a place on. */
+  private boolean isPadding(long from)
+      throws IOException, UnusableVideoException, InterruptedException {
+    for (long at = from; at < file.size(); at += 8) {
+      if ((at & 0xffff) < 8) {
+        Deadline.check();
+      }
+      if (file.big(at, 8) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Where the segments of a segment index end (ISO/IEC 14496-12, 8.16.3). */
@@ -302,24 +319,5 @@ final class StatedEnd {
       }
     }
     return Math.max(at, file.size());
-  }
-
-  /** Whole packets of 188 bytes, or of 192 with a time before or 204 with a checksum behind. */
-  private long transportStream() throws IOException {
-    for (int size : new int[] {188, 192, 204}) {
-      for (int first = 0; first < size; first++) {
-        boolean aligned = true;
-        for (int i = 0; i < 4; i++) {
-          aligned &= file.u8(first + (long) i * size) == 0x47;
-        }
-        if (aligned) {
-          long whole = file.size() - (file.size() - first) % size;
-          boolean still = file.u8(whole - size) == 0x47;
-          long stated = whole + size - (size == 192 ? 4 : 0);
-          return still && whole < file.size() && file.u8(whole) == 0x47 ? stated : 0;
-        }
-      }
-    }
-    return 0;
   }
 }

@@ -39,6 +39,7 @@ final class TrackScan {
 
   private final VideoTrack track;
   private final SeekPoints seekPoints;
+  private final SliceData slices;
   private final PacketTable packets = new PacketTable();
   private final ArrayDeque<Recovering> recovering = new ArrayDeque<>();
   private int hidden;
@@ -52,6 +53,7 @@ final class TrackScan {
   TrackScan(VideoTrack track) {
     this.track = track;
     this.seekPoints = new SeekPoints(track.codecId(), track.header());
+    this.slices = new SliceData(track, false);
   }
 
   VideoTrack track() {
@@ -89,19 +91,22 @@ final class TrackScan {
     PacketTable.Shows shows = track.shows(packet);
     boolean key = (packet.flags() & AV_PKT_FLAG_KEY) != 0;
     boolean small = packet.size() < SMALL;
+    boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 || track.isCutOff(packet);
     if (packet.size() > 0 && (small || key || !recovering.isEmpty())) {
       ByteBuffer bytes = packet.data().capacity(packet.size()).asByteBuffer();
       if (small && !seekPoints.hasPicture(bytes)) {
         shows = PacketTable.Shows.NOTHING;
       }
-      findStarts(bytes, packet.pos(), key);
+      int recovery = key ? seekPoints.recovery(bytes) : SeekPoints.NEVER;
+      findStarts(bytes, packet.pos(), recovery);
+      // Else the pictures up to the next one would be taken for those of a cut before this one.
+      broken |= key && recovery == SeekPoints.NEVER && !slices.isSound(packet);
     }
     hidden += shows == PacketTable.Shows.FRAME ? 0 : 1;
     boolean discarded = (packet.flags() & AV_PKT_FLAG_DISCARD) != 0;
     dropped += discarded && packet.dts() != Timeline.MISSING && packet.dts() < latest ? 1 : 0;
     latest = Math.max(latest, packet.dts());
     end = packet.pos() + packet.size();
-    boolean broken = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 || track.isCutOff(packet);
     packets.add(packet.pts(), packet.dts(), packet.duration(), shows, key, broken);
     if (track.bringsHeader(packet) || changesSize(packet)) {
       packets.inOrderOnly();
@@ -129,9 +134,8 @@ final class TrackScan {
     return changes;
   }
 
-  private void findStarts(ByteBuffer bytes, long position, boolean key) {
+  private void findStarts(ByteBuffer bytes, long position, int recovery) {
     int number = packets.packets();
-    int recovery = key ? seekPoints.recovery(bytes) : SeekPoints.NEVER;
     if (recovery == 0) {
       // How pictures are turned may be said once, before the first one.
       boolean turns = seekPoints.turns(bytes);
@@ -173,6 +177,11 @@ final class TrackScan {
     }
     long gap = (long) (LONGEST_SECONDS / track.tickSeconds());
     return new LostFrames(packets, Math.round(frame), gap).count();
+  }
+
+  /** Packets that the container marks as damaged, without those marked where files were joined. */
+  int damaged() {
+    return LostFrames.damaged(packets);
   }
 
   /**

@@ -36,6 +36,7 @@ final class VideoSource implements AutoCloseable {
   private List<VideoTrack> tracks;
   private VideoTrack track;
   private boolean checksums;
+  private SliceData slices;
   private boolean othersDiscarded;
 
   private VideoSource(Path file, DecodeLimits limits) {
@@ -84,6 +85,7 @@ final class VideoSource implements AutoCloseable {
   void choose(VideoTrack chosen, boolean checksummed) {
     track = chosen;
     checksums = checksummed;
+    slices = new SliceData(track, checksums);
   }
 
   /** The video track whose packets are read; another object after {@link #restart()}. */
@@ -159,6 +161,13 @@ final class VideoSource implements AutoCloseable {
     return look((format, bytes) -> StatedEnd.unreadable(format, bytes, read));
   }
 
+  /** At how many places of an MPEG transport stream data of the track is lost; 0 for others. */
+  int lostPlaces() throws UnusableVideoException, InterruptedException {
+    return look(
+        (format, bytes) ->
+            format.equals("mpegts") ? TransportPackets.of(bytes).lost(track.streamId()) : 0);
+  }
+
   /** Whether data is behind the packet that was read last, by where that ends. */
   boolean goesOn(long read) throws UnusableVideoException, InterruptedException {
     return look((format, bytes) -> StatedEnd.goesOn(format, bytes, read));
@@ -199,16 +208,17 @@ final class VideoSource implements AutoCloseable {
   }
 
   private <T> T look(Look<T> look) throws UnusableVideoException, InterruptedException {
-    try (FileBytes bytes = new FileBytes(file)) {
-      return look.at(container.format().name(), bytes);
+    String format = container.format().name();
+    try (FileBytes bytes = new FileBytes(file, format.equals("mpegts"))) {
+      return look.at(format, bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Whether the packet is as it was written, as far as checksums in it tell. */
+  /** Whether the packet of the chosen track is as it was written, as far as can be seen. */
   boolean isSound() {
-    return !checksums || SliceChecksums.agree(packet);
+    return slices.isSound(packet);
   }
 
   /**
@@ -260,6 +270,7 @@ final class VideoSource implements AutoCloseable {
                 () ->
                     new UnusableVideoException(
                         DecodeReason.CORRUPT, "its streams changed while reading"));
+    slices = new SliceData(track, checksums);
   }
 
   @Override

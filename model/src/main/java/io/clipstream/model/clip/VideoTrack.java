@@ -66,6 +66,11 @@ final class VideoTrack {
     return stream.index();
   }
 
+  /** The container's own number: the PID of an MPEG transport stream. */
+  int streamId() {
+    return stream.id();
+  }
+
   AVCodecParameters parameters() {
     return stream.codecpar();
   }

@@ -103,7 +103,7 @@ class CodecPoolTest {
       AVPacket packet = av_packet_alloc();
       av_new_packet(packet, 100);
       packet.data().fill((byte) 7);
-      assertThat(codec.send(packet, true)).isFalse();
+      assertThat(codec.send(packet)).isFalse();
       av_packet_free(packet);
       codec.done();
     }
@@ -290,7 +290,7 @@ class CodecPoolTest {
     try (codec;
         VideoSource source = open(file)) {
       while (hashes.size() < wanted && source.next()) {
-        codec.send(source.packet(), true);
+        codec.send(source.packet());
         receive(codec, hashes, wanted);
       }
       if (hashes.size() < wanted) {

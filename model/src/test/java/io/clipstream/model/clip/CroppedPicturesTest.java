@@ -66,7 +66,7 @@ class CroppedPicturesTest {
         Codec codec = Codec.open(source.track(), DecodeLimits.defaults())) {
       cut(source.track().parameters(), 80, 80, 0, 0);
       while (codec.receive() != Codec.Received.FRAME && source.next()) {
-        codec.send(source.packet(), true);
+        codec.send(source.packet());
       }
 
       source.track().crop(codec.frame());

@@ -150,6 +150,128 @@ class DamageTest {
     assertThat(told).isPositive();
   }
 
+  /**
+   * A few zeros in a row, as those of sectors that were never written. FFmpeg's decoder for HEVC
+   * takes them for data, the one for H.264 does so now and then.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"hevc-open-gop.mp4", "hevc-10-bit.mkv", "h264-open-gop.mp4", "h264-raw.h264"})
+  void shouldSeeHolesInPictures(String name) throws Exception {
+    Path good = Path.of(DamageTest.class.getResource(name).toURI());
+    List<ByteBuffer> right = new ArrayList<>();
+    assertThat(((Decoded) decode(good, right)).note()).isEmpty();
+    byte[] bytes = Files.readAllBytes(good);
+
+    int different = 0;
+    List<String> silent = new ArrayList<>();
+    for (int at : middles(good)) {
+      byte[] damaged = bytes.clone();
+      Arrays.fill(damaged, at, at + 6, (byte) 0);
+      List<ByteBuffer> shown = new ArrayList<>();
+      Decoded decoded = (Decoded) decode(Files.write(directory.resolve("bad"), damaged), shown);
+      different += shown.equals(right) ? 0 : 1;
+      if (decoded.complete() && !shown.equals(right)) {
+        silent.add("byte " + at);
+      }
+    }
+
+    assertThat(different).isPositive();
+    assertThat(silent).isEmpty();
+  }
+
+  /** A packet of a transport stream that is lost, within a picture or where one begins. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldSeeThatPacketsOfATransportStreamAreLost(boolean overwritten) throws Exception {
+    Path good = Path.of(DamageTest.class.getResource("h264-interlaced.ts").toURI());
+    List<ByteBuffer> right = new ArrayList<>();
+    assertThat(((Decoded) decode(good, right)).note()).isEmpty();
+    byte[] bytes = Files.readAllBytes(good);
+
+    int different = 0;
+    List<String> silent = new ArrayList<>();
+    for (int at = 8 * 188; at < bytes.length - 10 * 188; at += 188) {
+      byte[] damaged = bytes.clone();
+      if (overwritten) {
+        Arrays.fill(damaged, at, at + 188, (byte) 0);
+      } else {
+        System.arraycopy(bytes, at + 188, damaged, at, bytes.length - at - 188);
+        damaged = Arrays.copyOf(damaged, bytes.length - 188);
+      }
+      List<ByteBuffer> shown = new ArrayList<>();
+      DecodeResult result = decode(Files.write(directory.resolve("bad"), damaged), shown);
+      different += shown.equals(right) ? 0 : 1;
+      if (result instanceof Decoded decoded && decoded.complete() && !shown.equals(right)) {
+        silent.add("byte " + at + ": " + shown.size() + " pictures of " + right.size());
+      }
+    }
+
+    assertThat(different).isPositive();
+    assertThat(silent).isEmpty();
+  }
+
+  /** Codecs without checksums whose decoders show whatever there is. */
+  @ParameterizedTest
+  @CsvSource({"a.webm, libvpx", "a.webm, libvpx-vp9", "a.mkv, ffv1", "a.avi, msmpeg4"})
+  void shouldSeeLongHoles(String name, String codec) throws Exception {
+    Path good = directory.resolve(name);
+    Settings settings = Settings.of(codec, 160, 96, 25).withKeyInterval(5).withBFrames(0);
+    boolean lossless = codec.equals("ffv1");
+    writeNoise(
+        good,
+        lossless
+            ? settings.withCodecOptions(Map.of("level", "3", "slicecrc", "0"))
+            : settings.withBitRate(4_000_000),
+        10);
+    List<ByteBuffer> right = new ArrayList<>();
+    assertThat(((Decoded) decode(good, right)).note()).isEmpty();
+    byte[] bytes = Files.readAllBytes(good);
+
+    for (int at : middles(good)) {
+      byte[] damaged = bytes.clone();
+      Arrays.fill(damaged, at, at + 256, (byte) 0);
+      List<ByteBuffer> shown = new ArrayList<>();
+      Decoded decoded = (Decoded) decode(Files.write(directory.resolve("bad"), damaged), shown);
+      assertThat(decoded.complete()).as("byte " + at).isFalse();
+    }
+  }
+
+  /** A key frame that cannot be decoded is not taken for one before which a capture began. */
+  @Test
+  void shouldSeeThatAKeyFrameIsNone() throws Exception {
+    Path good = Path.of(DamageTest.class.getResource("hevc-10-bit.mkv").toURI());
+    byte[] bytes = Files.readAllBytes(good);
+    byte[] begin = {0, 0, 0, 0x65, 0x28, 1}; // its length, an IDR picture
+    int at = 0;
+    while (!Arrays.equals(bytes, at, at + begin.length, begin, 0, begin.length)) {
+      at++;
+    }
+    Arrays.fill(bytes, at, at + begin.length, (byte) 0);
+    Path bad = Files.write(directory.resolve("bad.mkv"), bytes);
+
+    List<ByteBuffer> shown = new ArrayList<>();
+
+    assertThat(((Decoded) decode(bad, shown)).note()).isEqualTo("1 packet is cut off or damaged");
+  }
+
+  /** Places in the middle of each packet of 24 bytes or more. */
+  private static List<Integer> middles(Path file) throws Exception {
+    List<Integer> middles = new ArrayList<>();
+    DecodeLimits limits = DecodeLimits.defaults();
+    try (Deadline deadline = new Deadline(limits.timeout());
+        VideoSource source = VideoSource.open(file, limits)) {
+      while (source.next()) {
+        int size = source.packet().size();
+        if (size >= 24) {
+          middles.add((int) source.packet().pos() + size / 2);
+        }
+      }
+    }
+    assertThat(middles).hasSizeGreaterThan(9);
+    return middles;
+  }
+
   /** FFmpeg shows what it can of such a picture, and only says so if it is asked to be strict. */
   @ParameterizedTest
   @ValueSource(strings = {"a.avi", "a.mov", "a.mkv"})

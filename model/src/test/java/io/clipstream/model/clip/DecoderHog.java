@@ -63,7 +63,7 @@ public final class DecoderHog {
       AVCodecContext context = Codec.openContext(source.track(), limits, device);
       Codec codec = new Codec(context, null, end -> {});
       held.add(codec);
-      while (source.next() && codec.send(source.packet(), true)) {
+      while (source.next() && codec.send(source.packet())) {
         if (codec.receive() == Codec.Received.FRAME) {
           return codec.frame().format() == AV_PIX_FMT_CUDA;
         }

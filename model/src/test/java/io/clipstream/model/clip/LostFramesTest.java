@@ -46,6 +46,16 @@ class LostFramesTest {
     add(48, 60, -1);
 
     assertThat(lost()).isZero();
+    assertThat(LostFrames.damaged(packets)).isZero();
+  }
+
+  @Test
+  void shouldCountPacketsThatAreDamagedElsewhere() {
+    add(0, 30, 13); // as 16 begins a key frame
+    add(30, 60, 35);
+    add(60, 64, 63);
+
+    assertThat(LostFrames.damaged(packets)).isEqualTo(2);
   }
 
   @Test

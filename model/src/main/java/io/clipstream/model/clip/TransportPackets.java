@@ -1,0 +1,132 @@
+package io.clipstream.model.clip;
+
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * The packets of an MPEG transport stream that carry one elementary stream (ISO/IEC 13818-1,
+ * 2.4.3). FFmpeg tells of a jump of their counters, but not whether data of a picture is lost there
+ * or files were joined, and of nothing else. Reads headers, no media.
+ */
+final class TransportPackets {
+  private static final int[] SIZES = {188, 192, 204}; // alone, with a time before, with parity
+  private static final int SYNC = 0x47;
+
+  // Of the three bytes behind it.
+  private static final int MARKED = 0x800000;
+  private static final int BEGINS = 0x400000;
+  private static final int ADAPTED = 0x20;
+  private static final int PAYLOAD = 0x10;
+
+  private static final int NULL_PACKETS = 0x1fff;
+  private static final byte NONE = -1;
+
+  private static final int STEPS = 1024; // from one look at the deadline to the next
+
+  private final FileBytes file;
+  private final int size;
+  private final long first; // where the first sync byte is
+
+  private TransportPackets(FileBytes file, int size, long first) {
+    this.file = file;
+    this.size = size;
+    this.first = first;
+  }
+
+  /** Of a file; of no packets if it does not begin with any. */
+  static TransportPackets of(FileBytes file) throws IOException {
+    for (int size : SIZES) {
+      for (int first = 0; first < size; first++) {
+        boolean aligned = true;
+        for (int i = 0; i < 4; i++) {
+          aligned &= file.u8(first + (long) i * size) == SYNC;
+        }
+        if (aligned) {
+          return new TransportPackets(file, size, first);
+        }
+      }
+    }
+    return new TransportPackets(file, SIZES[0], file.size());
+  }
+
+  /** Where the file would end if its last packet was whole; 0 if it is, or is none. */
+  long statedEnd() throws IOException {
+    long whole = file.size() - (file.size() - first) % size;
+    boolean still = first < file.size() && file.u8(whole - size) == SYNC;
+    long stated = whole + size - (size == 192 ? 4 : 0);
+    return still && whole < file.size() && file.u8(whole) == SYNC ? stated : 0;
+  }
+
+  /**
+   * At how many places data of a stream is lost or damaged: its counters jump, a PES packet does
+   * not begin as one, or a packet is marked. Where files were joined counters jump, too, but those
+   * of other streams with them, and only where a PES packet begins; zeros may be between.
+   *
+   * @param pid of the stream
+   */
+  int lost(int pid) throws IOException, UnusableVideoException, InterruptedException {
+    int lost = 0;
+    int atBegin = 0; // jumps where a PES packet begins
+    boolean joined = false;
+    boolean skipped = false; // bytes that were packets, since the stream's last one
+    byte[] last = new byte[1 << 13]; // counters, by stream
+    Arrays.fill(last, NONE);
+    int steps = 0;
+    for (long at = first; at + 188 <= file.size(); ) {
+      if (steps++ % STEPS == 0) {
+        Deadline.check();
+      }
+      if (file.u8(at) != SYNC) {
+        at = next(at + 1);
+        skipped |= !beginsFile(at);
+        continue;
+      }
+      int flags = (int) file.big(at + 1, 3);
+      int of = flags >> 8 & 0x1fff;
+      at += size;
+      if ((flags & PAYLOAD) == 0 || of == NULL_PACKETS) {
+        continue;
+      }
+      long body = at - size + 4;
+      int adaptation = (flags & ADAPTED) != 0 ? 1 + file.u8(body) : 0;
+      boolean announced = adaptation > 1 && (file.u8(body + 1) & 0x80) != 0;
+      int counter = flags & 15;
+      boolean jumps = last[of] != NONE && counter != (last[of] + 1 & 15) && counter != last[of];
+      last[of] = (byte) counter;
+      if (of != pid) {
+        joined |= announced || jumps;
+        continue;
+      }
+      boolean begins = (flags & BEGINS) != 0;
+      boolean none = begins && adaptation < 181 && file.big(body + adaptation, 3) != 1;
+      boolean jumpsHere = jumps && !announced;
+      if ((flags & MARKED) != 0 || none || jumpsHere && (skipped || !begins)) {
+        lost++;
+      } else if (jumpsHere) {
+        atBegin++;
+      }
+      skipped = false;
+    }
+    return joined ? lost : lost + atBegin;
+  }
+
+  /** Whether another file may begin at a packet: with tables of programs or services. */
+  private boolean beginsFile(long at) throws IOException {
+    int pid = (int) file.big(at + 1, 2) & 0x1fff;
+    return pid == 0 || pid == 0x11;
+  }
+
+  /** Where two packets in a row begin, from a place on; the end of the file if nowhere. */
+  private long next(long from) throws IOException, UnusableVideoException, InterruptedException {
+    for (long at = from; at + 188 <= file.size(); at++) {
+      if ((at & 0xffff) == 0) {
+        Deadline.check();
+      }
+      boolean last = at + size >= file.size();
+      if (file.u8(at) == SYNC && (last || file.u8(at + size) == SYNC)) {
+        return at;
+      }
+    }
+    return file.size();
+  }
+}
