@@ -23,8 +23,11 @@ final class NalUnits {
    */
   NalUnits(ByteBuffer packet, int lengthBytes) {
     this.packet = packet;
-    this.lengthBytes = lengthBytes;
-    this.end = lengthBytes > 0 ? 0 : startCode(0);
+    // Some write start codes in place of lengths, and FFmpeg reads them: no packet begins with a
+    // unit of one byte.
+    boolean codes = packet.limit() > 4 && packet.get(0) == 0 && isStartCode(1);
+    this.lengthBytes = codes && lengthBytes == 4 ? 0 : lengthBytes;
+    this.end = this.lengthBytes > 0 ? 0 : startCode(0);
   }
 
   /**
@@ -67,11 +70,15 @@ final class NalUnits {
   /** First place from {@code from} on where 0, 0, 1 is; the limit if nowhere. */
   private int startCode(int from) {
     for (int i = from; i + 2 < packet.limit(); i++) {
-      if (packet.get(i) == 0 && packet.get(i + 1) == 0 && packet.get(i + 2) == 1) {
+      if (isStartCode(i)) {
         return i;
       }
     }
     return packet.limit();
+  }
+
+  private boolean isStartCode(int at) {
+    return packet.get(at) == 0 && packet.get(at + 1) == 0 && packet.get(at + 2) == 1;
   }
 
   /** A byte of the unit; 0 behind its end. */

@@ -91,18 +91,19 @@ final class TransportPackets {
       int adaptation = (flags & ADAPTED) != 0 ? 1 + file.u8(body) : 0;
       boolean announced = adaptation > 1 && (file.u8(body + 1) & 0x80) != 0;
       int counter = flags & 15;
-      boolean jumps = last[of] != NONE && counter != (last[of] + 1 & 15) && counter != last[of];
+      boolean follows = last[of] == NONE || counter == (last[of] + 1 & 15);
+      boolean again = counter == last[of]; // may be sent twice, or begin a file of one such packet
       last[of] = (byte) counter;
       if (of != pid) {
-        joined |= announced || jumps;
+        joined |= announced || !follows;
         continue;
       }
       boolean begins = (flags & BEGINS) != 0;
       boolean none = begins && adaptation < 181 && file.big(body + adaptation, 3) != 1;
-      boolean jumpsHere = jumps && !announced;
-      if ((flags & MARKED) != 0 || none || jumpsHere && (skipped || !begins)) {
+      boolean jumps = !follows && !again && !announced;
+      if ((flags & MARKED) != 0 || none || jumps && (skipped || !begins)) {
         lost++;
-      } else if (jumpsHere) {
+      } else if (jumps) {
         atBegin++;
       }
       skipped = false;

@@ -180,6 +180,34 @@ class DamageTest {
     assertThat(silent).isEmpty();
   }
 
+  /** Wrong in MP4, but no damage: FFmpeg reads them. */
+  @Test
+  void shouldReadStartCodesInPlaceOfLengths() throws Exception {
+    Path good = Path.of(DamageTest.class.getResource("h264-open-gop.mp4").toURI());
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(good));
+    DecodeLimits limits = DecodeLimits.defaults();
+    try (Deadline deadline = new Deadline(limits.timeout());
+        VideoSource source = VideoSource.open(good, limits)) {
+      while (source.next()) {
+        int at = (int) source.packet().pos();
+        int end = at + source.packet().size();
+        while (at < end) {
+          int length = bytes.getInt(at);
+          bytes.putInt(at, 1);
+          at += 4 + length;
+        }
+      }
+    }
+    List<ByteBuffer> right = new ArrayList<>();
+    decode(good, right);
+    List<ByteBuffer> shown = new ArrayList<>();
+
+    DecodeResult result = decode(Files.write(directory.resolve("codes.mp4"), bytes.array()), shown);
+
+    assertThat(((Decoded) result).note()).isEmpty();
+    assertThat(shown).isEqualTo(right);
+  }
+
   /** A packet of a transport stream that is lost, within a picture or where one begins. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
