@@ -59,8 +59,9 @@ final class TransportPackets {
 
   /**
    * At how many places data of a stream is lost or damaged: its counters jump, a PES packet does
-   * not begin as one, or a packet is marked. Where files were joined counters jump, too, but those
-   * of other streams with them, and only where a PES packet begins; zeros may be between.
+   * not begin as one, or a packet is marked. Where files were joined counters jump, too, but only
+   * where a PES packet begins, and those of other streams with them, or there is a table of
+   * programs before it and more than one packet would be lost; zeros may be between.
    *
    * @param pid of the stream
    */
@@ -69,6 +70,7 @@ final class TransportPackets {
     int atBegin = 0; // jumps where a PES packet begins
     boolean joined = false;
     boolean skipped = false; // bytes that were packets, since the stream's last one
+    boolean programs = false; // a table of them is there since then
     byte[] last = new byte[1 << 13]; // counters, by stream
     Arrays.fill(last, NONE);
     int steps = 0;
@@ -84,18 +86,23 @@ final class TransportPackets {
       int flags = (int) file.big(at + 1, 3);
       int of = flags >> 8 & 0x1fff;
       at += size;
-      if ((flags & PAYLOAD) == 0 || of == NULL_PACKETS) {
-        continue;
-      }
       long body = at - size + 4;
       int adaptation = (flags & ADAPTED) != 0 ? 1 + file.u8(body) : 0;
       boolean announced = adaptation > 1 && (file.u8(body + 1) & 0x80) != 0;
       int counter = flags & 15;
+      if ((flags & PAYLOAD) == 0 && announced) {
+        last[of] = (byte) counter; // that the next one follows
+      }
+      if ((flags & PAYLOAD) == 0 || of == NULL_PACKETS) {
+        continue;
+      }
       boolean follows = last[of] == NONE || counter == (last[of] + 1 & 15);
+      boolean oneLess = counter == (last[of] + 2 & 15); // a packet is lost, or files were joined
       boolean again = counter == last[of]; // may be sent twice, or begin a file of one such packet
       last[of] = (byte) counter;
       if (of != pid) {
         joined |= announced || !follows;
+        programs |= of == 0;
         continue;
       }
       boolean begins = (flags & BEGINS) != 0;
@@ -103,10 +110,11 @@ final class TransportPackets {
       boolean jumps = !follows && !again && !announced;
       if ((flags & MARKED) != 0 || none || jumps && (skipped || !begins)) {
         lost++;
-      } else if (jumps) {
+      } else if (jumps && (oneLess || !programs)) {
         atBegin++;
       }
       skipped = false;
+      programs = false;
     }
     return joined ? lost : lost + atBegin;
   }
