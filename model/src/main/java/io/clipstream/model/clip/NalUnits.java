@@ -23,23 +23,41 @@ final class NalUnits {
    */
   NalUnits(ByteBuffer packet, int lengthBytes) {
     this.packet = packet;
-    // Some write start codes in place of lengths, and FFmpeg reads them: no packet begins with a
-    // unit of one byte.
-    boolean codes = packet.limit() > 4 && packet.get(0) == 0 && isStartCode(1);
-    this.lengthBytes = codes && lengthBytes == 4 ? 0 : lengthBytes;
+    this.lengthBytes = lengthBytes == 4 && hasStartCodes() ? 0 : lengthBytes;
     this.end = this.lengthBytes > 0 ? 0 : startCode(0);
   }
 
   /**
    * Size of the length before each unit by the codec's header in the container (avcC and hvcC of
-   * ISO/IEC 14496-15); 0 if it has none, or for other codecs.
+   * ISO/IEC 14496-15); 0 if it has none, or for other codecs. Early writers gave hvcC version 0.
    *
    * @param codec FFmpeg's number
    */
   static int lengthBytes(int codec, ByteBuffer header) {
     int at = codec == AV_CODEC_ID_H264 ? 4 : codec == AV_CODEC_ID_HEVC ? 21 : header.limit();
-    boolean lengths = header.limit() > at && header.get(0) == 1;
+    if (header.limit() <= at) {
+      return 0;
+    }
+    boolean startCode = header.get(0) == 0 && header.get(1) == 0 && (header.get(2) & 0xfe) == 0;
+    boolean lengths = codec == AV_CODEC_ID_H264 ? header.get(0) == 1 : !startCode;
     return lengths ? (header.get(at) & 3) + 1 : 0;
+  }
+
+  /**
+   * Whether start codes are in place of lengths, as some write them and FFmpeg reads them: else a
+   * unit of one byte would be first, with the length of the next one behind it.
+   */
+  private boolean hasStartCodes() {
+    boolean one = packet.limit() > 8 && packet.get(0) == 0 && isStartCode(1);
+    return one && length(5, 4) > packet.limit();
+  }
+
+  private long length(int at, int bytes) {
+    long length = 0;
+    for (int i = 0; i < bytes; i++) {
+      length = length << 8 | (packet.get(at + i) & 0xff);
+    }
+    return length;
   }
 
   /** Goes to the next unit; false if there is none. */
@@ -48,10 +66,7 @@ final class NalUnits {
       if (end + lengthBytes >= packet.limit()) {
         return false;
       }
-      long length = 0;
-      for (int i = 0; i < lengthBytes; i++) {
-        length = length << 8 | (packet.get(end + i) & 0xff);
-      }
+      long length = length(end, lengthBytes);
       start = end + lengthBytes;
       end = (int) Math.min(packet.limit(), start + length);
       whole &= length > 0 && end - start == length;

@@ -18,14 +18,24 @@ import org.bytedeco.ffmpeg.avcodec.AVPacket;
  */
 final class SliceData {
   /**
-   * Zeros in a row that no coded picture has of codecs whose decoders tell nothing. The most that
-   * encoders wrote were 27 (VP8, noise); of others, such as WMV 2, flat pictures have any number.
+   * Zeros in a row that no coded picture has of codecs whose decoders tell nothing; of others, such
+   * as WMV 2, flat pictures have any number. Of VP8 and FFV1 there may be more ({@link #hole}).
    */
   private static final int HOLE = 128;
+
+  /** Pixels per further zero: flat areas of VP8 had up to one in 1,300 of them. */
+  private static final int FLAT_VP8 = 600;
+
+  /** The same of FFV1, where each pixel is by one more than its neighbours: one in 64. */
+  private static final int FLAT_FFV1 = 32;
+
+  /** Pixels per byte of FFV1, at least, where whole pictures may be so. */
+  private static final int FEW_FFV1 = 4;
 
   private final int codec;
   private final int lengthBytes;
   private final boolean checksums;
+  private int pixels;
 
   /**
    * @param checksums whether slices have checksums behind them, for the codec that may have them
@@ -34,6 +44,7 @@ final class SliceData {
     this.codec = track.codecId();
     this.lengthBytes = NalUnits.lengthBytes(codec, track.header());
     this.checksums = checksums;
+    this.pixels = track.parameters().width() * track.parameters().height();
   }
 
   /** Whether the packet is as it was written, as far as can be seen. */
@@ -70,9 +81,29 @@ final class SliceData {
     return codec == AV_CODEC_ID_H264 ? (header & 31) <= 5 : (header >> 1 & 63) < 32;
   }
 
+  /**
+   * Zeros in a row that are a hole in a packet. Both coders write zeros as long as the likely
+   * comes.
+   */
+  private int hole(ByteBuffer bytes) {
+    if (codec == AV_CODEC_ID_VP8) {
+      if (bytes.limit() >= 10 && (bytes.get(0) & 1) == 0) { // a key frame tells its size
+        pixels = little14(bytes, 6) * little14(bytes, 8);
+      }
+      return HOLE + pixels / FLAT_VP8;
+    }
+    boolean mayBeFlat = codec == AV_CODEC_ID_FFV1 && bytes.limit() < pixels / FEW_FFV1;
+    return HOLE + (mayBeFlat ? pixels / FLAT_FFV1 : 0);
+  }
+
+  private static int little14(ByteBuffer bytes, int at) {
+    return (bytes.get(at + 1) & 0x3f) << 8 | bytes.get(at) & 0xff;
+  }
+
   /** Whether a long row of zeros is in a packet, and not at its end, where padding may be. */
-  private static boolean hasHole(ByteBuffer bytes) {
-    for (int at = HOLE - 1; at < bytes.limit(); at += HOLE) { // each row has one of these places
+  private boolean hasHole(ByteBuffer bytes) {
+    int hole = hole(bytes);
+    for (int at = hole - 1; at < bytes.limit(); at += hole) { // each row has one of these places
       if (bytes.get(at) != 0) {
         continue;
       }
@@ -84,7 +115,7 @@ final class SliceData {
       while (to < bytes.limit() && bytes.get(to) == 0) {
         to++;
       }
-      if (to < bytes.limit() && to - from >= HOLE) {
+      if (to < bytes.limit() && to - from >= hole) {
         return true;
       }
     }

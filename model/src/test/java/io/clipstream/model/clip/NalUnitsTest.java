@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,5 +38,37 @@ class NalUnitsTest {
     assertThat(units.hasHole()).isEqualTo(hole);
     assertThat(units.next()).isTrue();
     assertThat(units.hasHole()).isFalse();
+  }
+
+  /** As FFmpeg takes them: it reads hvcC of version 0, too, which was written at first. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "avcC, 27, 01 64 00 1f ff e1 00, 4",
+    "avcC with lengths of 2 bytes, 27, 01 64 00 1f fd e1 00, 2",
+    "H.264 with start codes, 27, 00 00 00 01 67 64 00, 0",
+    "no header, 27, '', 0",
+    "hvcC, 173, 01 01 60 00 00 00 90 00 00 00 00 00 5d f0 00 fc fd f8 f8 00 00 0f 03, 4",
+    "hvcC of version 0, 173, 00 01 60 00 00 00 90 00 00 00 00 00 5d f0 00 fc fd f8 f8 00 00 0f, 4",
+    "HEVC with start codes, 173, 00 00 00 01 40 01 0c 01 ff ff 01 60 00 00 03 00 90 00 00 03 00 03, 0",
+    "with short ones, 173, 00 00 01 40 01 0c 01 ff ff 01 60 00 00 03 00 90 00 00 03 00 03 00, 0"
+  })
+  void shouldKnowTheSizeOfLengths(String what, int codec, String hex, int bytes) {
+    ByteBuffer header = ByteBuffer.wrap(HexFormat.ofDelimiter(" ").parseHex(hex));
+
+    assertThat(NalUnits.lengthBytes(codec, header)).isEqualTo(bytes);
+  }
+
+  /** An end of a sequence: its length looks like a start code. */
+  @Test
+  void shouldReadAUnitOfOneByte() {
+    String hex = "00 00 00 01 0a 00 00 00 04 65 88 80 10";
+    NalUnits units = new NalUnits(ByteBuffer.wrap(HexFormat.ofDelimiter(" ").parseHex(hex)), 4);
+
+    assertThat(units.next()).isTrue();
+    assertThat(units.at(0)).isEqualTo(0x0a);
+    assertThat(units.next()).isTrue();
+    assertThat(units.at(0)).isEqualTo(0x65);
+    assertThat(units.next()).isFalse();
+    assertThat(units.areWhole()).isTrue();
   }
 }
