@@ -82,14 +82,16 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
       return "of the %d frames that its header promises %d cannot be read"
           .formatted(missing + given(source, scan), missing);
     }
+    TransportPackets.Jumps jumps = source.jumps();
     int damaged =
-        source.container().format().marksJumps() ? scan.damaged() : scan.packets().damaged();
+        source.container().format().marksJumps()
+            ? scan.damaged(jumps.all() > 0)
+            : scan.packets().damaged();
     if (damaged > 0) {
       return Count.of(damaged, "packet", "is", "are") + " cut off or damaged";
     }
-    int places = source.lostPlaces();
-    if (places > 0) {
-      return "data of it is lost or damaged at " + Count.of(places, "place");
+    if (jumps.lost() > 0) {
+      return "data of it is lost or damaged at " + Count.of(jumps.lost(), "place");
     }
     double promised = unreached(source, scan, lastEnd, last);
     if (promised > 0) {

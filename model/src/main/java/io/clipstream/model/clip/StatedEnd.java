@@ -135,7 +135,7 @@ final class StatedEnd {
     return end;
   }
 
-  /** Whether there are nothing but zeros from a place on. */
+  /** Whether there are nothing but zeros from a place on, or but them and an index of fragments. */
   private boolean isPadding(long from)
       throws IOException, UnusableVideoException, InterruptedException {
     for (long at = from; at < file.size(); at += 8) {
@@ -143,7 +143,11 @@ final class StatedEnd {
         Deadline.check();
       }
       if (file.big(at, 8) != 0) {
-        return false;
+        boolean index = false;
+        for (long box = at - 8; box < at + 8; box++) {
+          index |= file.has(box + 4, "mfra") && box + file.big(box, 4) == file.size();
+        }
+        return index;
       }
     }
     return true;

@@ -44,6 +44,7 @@ final class TrackScan {
   private final ArrayDeque<Recovering> recovering = new ArrayDeque<>();
   private int hidden;
   private int dropped;
+  private int noKeys; // packets that only the container takes for key frames
   private long latest = Timeline.MISSING; // time of decoding
   private boolean checksums;
   private long end;
@@ -100,7 +101,9 @@ final class TrackScan {
       int recovery = key ? seekPoints.recovery(bytes) : SeekPoints.NEVER;
       findStarts(bytes, packet.pos(), recovery);
       // Else the pictures up to the next one would be taken for those of a cut before this one.
-      broken |= key && recovery == SeekPoints.NEVER && !slices.isSound(packet);
+      boolean none = key && recovery == SeekPoints.NEVER && !slices.isSound(packet);
+      noKeys += none ? 1 : 0;
+      broken |= none;
     }
     hidden += shows == PacketTable.Shows.FRAME ? 0 : 1;
     boolean discarded = (packet.flags() & AV_PKT_FLAG_DISCARD) != 0;
@@ -179,9 +182,13 @@ final class TrackScan {
     return new LostFrames(packets, Math.round(frame), gap).count();
   }
 
-  /** Packets that the container marks as damaged, without those marked where files were joined. */
-  int damaged() {
-    return LostFrames.damaged(packets);
+  /**
+   * Damaged packets of MPEG-TS, without those marked where files were joined. Where no counter
+   * jumps, a mark but that of the last one is of a length that the muxer stated wrongly.
+   */
+  int damaged(boolean jumps) {
+    int last = packets.isDamaged(packets.packets() - 1) ? 1 : 0;
+    return jumps ? LostFrames.damaged(packets) : noKeys + last;
   }
 
   /**

@@ -23,6 +23,16 @@ final class TransportPackets {
 
   private static final int STEPS = 1024; // from one look at the deadline to the next
 
+  /**
+   * Jumps of the counters of a stream, and the like.
+   *
+   * @param lost at how many places its data is lost or damaged
+   * @param all these, and where files were joined
+   */
+  record Jumps(int lost, int all) {
+    static final Jumps NONE = new Jumps(0, 0);
+  }
+
   private final FileBytes file;
   private final int size;
   private final long first; // where the first sync byte is
@@ -58,16 +68,17 @@ final class TransportPackets {
   }
 
   /**
-   * At how many places data of a stream is lost or damaged: its counters jump, a PES packet does
-   * not begin as one, or a packet is marked. Where files were joined counters jump, too, but only
-   * where a PES packet begins, and those of other streams with them, or there is a table of
-   * programs before it and more than one packet would be lost; zeros may be between.
+   * Where data of a stream is lost or damaged its counters jump, a PES packet does not begin as
+   * one, or a packet is marked. Where files were joined counters jump, too, but only where a PES
+   * packet begins, and those of other streams with them, or there is a table of programs before it
+   * and more than one packet would be lost; zeros may be between.
    *
    * @param pid of the stream
    */
-  int lost(int pid) throws IOException, UnusableVideoException, InterruptedException {
+  Jumps jumps(int pid) throws IOException, UnusableVideoException, InterruptedException {
     int lost = 0;
     int atBegin = 0; // jumps where a PES packet begins
+    int all = 0;
     boolean joined = false;
     boolean skipped = false; // bytes that were packets, since the stream's last one
     boolean programs = false; // a table of them is there since then
@@ -108,6 +119,7 @@ final class TransportPackets {
       boolean begins = (flags & BEGINS) != 0;
       boolean none = begins && adaptation < 181 && file.big(body + adaptation, 3) != 1;
       boolean jumps = !follows && !again && !announced;
+      all += (flags & MARKED) != 0 || none || !follows ? 1 : 0;
       if ((flags & MARKED) != 0 || none || jumps && (skipped || !begins)) {
         lost++;
       } else if (jumps && (oneLess || !programs)) {
@@ -116,7 +128,7 @@ final class TransportPackets {
       skipped = false;
       programs = false;
     }
-    return joined ? lost : lost + atBegin;
+    return new Jumps(joined ? lost : lost + atBegin, all);
   }
 
   /** Whether another file may begin at a packet: with tables of programs or services. */

@@ -161,11 +161,13 @@ final class VideoSource implements AutoCloseable {
     return look((format, bytes) -> StatedEnd.unreadable(format, bytes, read));
   }
 
-  /** At how many places of an MPEG transport stream data of the track is lost; 0 for others. */
-  int lostPlaces() throws UnusableVideoException, InterruptedException {
+  /** Of the track in an MPEG transport stream; none for others. */
+  TransportPackets.Jumps jumps() throws UnusableVideoException, InterruptedException {
     return look(
         (format, bytes) ->
-            format.equals("mpegts") ? TransportPackets.of(bytes).lost(track.streamId()) : 0);
+            format.equals("mpegts")
+                ? TransportPackets.of(bytes).jumps(track.streamId())
+                : TransportPackets.Jumps.NONE);
   }
 
   /** Whether data is behind the packet that was read last, by where that ends. */

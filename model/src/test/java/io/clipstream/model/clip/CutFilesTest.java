@@ -181,6 +181,19 @@ class CutFilesTest {
     assertThat(decode("a.mp4", Arrays.copyOf(data, last + 2), new ArrayList<>()).note()).isEmpty();
   }
 
+  /** What is behind zeros is not read, but there is nothing of media in it. */
+  @Test
+  void shouldNotMissAnIndexBehindPadding() throws Exception {
+    byte[] whole = write("a.mp4", "libopenh264", "movflags=" + FRAGMENTS);
+    int index = find(whole, "mfra") - 4;
+
+    for (int padding : new int[] {8, 512, 515}) {
+      byte[] media = Arrays.copyOf(whole, index + padding);
+      byte[] padded = concat(media, Arrays.copyOfRange(whole, index, whole.length));
+      assertThat(decode("a.mp4", padded, new ArrayList<>()).note()).isEmpty();
+    }
+  }
+
   /** Some writers state none, or one that is somewhat short. */
   @ParameterizedTest
   @ValueSource(longs = {0, 1900, -1})

@@ -208,6 +208,38 @@ class DamageTest {
     assertThat(shown).isEqualTo(right);
   }
 
+  /** Muxers that state lengths of PES packets, and wrong ones: FFmpeg marks each as damaged. */
+  @Test
+  void shouldNotTakeWrongLengthsForLostData() throws Exception {
+    Path good = Path.of(DamageTest.class.getResource("h264-interlaced.ts").toURI());
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(good));
+    int begin = -1; // of a PES packet
+    int length = 0;
+    for (int at = 0; at < bytes.limit(); at += 188) {
+      int flags = bytes.getInt(at);
+      if ((flags >> 8 & 0x1fff) != 0x100) {
+        continue;
+      }
+      int body = at + 4 + ((flags & 0x20) != 0 ? 1 + (bytes.get(at + 4) & 0xff) : 0);
+      if ((flags & 0x400000) != 0) {
+        if (begin >= 0) {
+          bytes.putShort(begin + 4, (short) (length - 6 + 10));
+        }
+        begin = body;
+        length = 0;
+      }
+      length += at + 188 - body;
+    }
+    List<ByteBuffer> right = new ArrayList<>();
+    decode(good, right);
+    List<ByteBuffer> shown = new ArrayList<>();
+
+    DecodeResult result = decode(Files.write(directory.resolve("a.ts"), bytes.array()), shown);
+
+    assertThat(((Decoded) result).note()).isEmpty();
+    assertThat(shown).isEqualTo(right);
+  }
+
   /** A packet of a transport stream that is lost, within a picture or where one begins. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})

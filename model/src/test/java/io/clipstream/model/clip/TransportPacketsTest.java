@@ -49,7 +49,7 @@ class TransportPacketsTest {
 
     try (FileBytes stream = new FileBytes(file);
         Deadline deadline = new Deadline(DecodeLimits.defaults().timeout())) {
-      assertThat(TransportPackets.of(stream).lost(VIDEO)).isEqualTo(lost);
+      assertThat(TransportPackets.of(stream).jumps(VIDEO).lost()).isEqualTo(lost);
     }
   }
 
