@@ -13,6 +13,7 @@ record AsfPackets(FileBytes file, long start, long size, long count) {
   static final long HEADER = 0x3026b2758e66cf11L;
   private static final long PROPERTIES = 0xa1dcab8c47a9cf11L;
   private static final long DATA = 0x3626b2758e66cf11L;
+  private static final long INDEX = 0x90080033b1e5cf11L;
   private static final int DATA_HEADER = 50;
   private static final long MOST = 1L << 40;
 
@@ -53,14 +54,21 @@ record AsfPackets(FileBytes file, long start, long size, long count) {
     return whole < file.size() && file.u8(whole) == file.u8(start) ? whole + size : 0;
   }
 
-  /** Bytes of those that do not begin as the first does; in a broadcast, of those of zeros. */
-  long unreadable() throws IOException, UnusableVideoException, InterruptedException {
+  /**
+   * Bytes of those that do not begin as the first does.
+   *
+   * @param read where the last packet ends that was read: in a broadcast, what is behind it and no
+   *     zeros is something else, as are an index and another file
+   */
+  long unreadable(long read) throws IOException, UnusableVideoException, InterruptedException {
     long unreadable = 0;
     long at = start;
     for (int i = 0; size > 0 && at + size <= file.size() && StatedEnd.mayStep(i); i++) {
       boolean other = file.u8(at) != file.u8(start);
-      if (count > 0 ? i >= count : other && file.big(at, 8) != 0) {
-        break; // behind it is something else
+      long begin = file.big(at, 8);
+      boolean behind = other && at >= read && begin != 0;
+      if (count > 0 ? i >= count : behind || begin == INDEX || begin == HEADER) {
+        break;
       }
       unreadable += other ? size : 0;
       at += size;

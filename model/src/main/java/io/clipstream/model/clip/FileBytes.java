@@ -85,6 +85,17 @@ final class FileBytes implements Bytes<IOException>, AutoCloseable {
     return true;
   }
 
+  /** Whether there are four characters, as types of boxes and chunks are. */
+  boolean hasType(long at) throws IOException {
+    for (int i = 0; i < 4; i++) {
+      int character = u8(at + i);
+      if (character < ' ' || (character > '~' && character != 0xa9)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   @Override
   public void close() throws IOException {
     channel.close();

@@ -1,5 +1,6 @@
 package io.clipstream.model.clip;
 
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_DVVIDEO;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_FFV1;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H261;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_H264;
@@ -32,6 +33,10 @@ final class SliceData {
   /** Pixels per byte of FFV1, at least, where whole pictures may be so. */
   private static final int FEW_FFV1 = 4;
 
+  private static final int DIF_BLOCK = 80;
+  private static final int DIF_SEQUENCE = 150;
+  private static final int DIF_PIXELS = 4;
+
   private final int codec;
   private final int lengthBytes;
   private final boolean checksums;
@@ -55,6 +60,7 @@ final class SliceData {
     ByteBuffer bytes = packet.data().capacity(packet.size()).asByteBuffer();
     return switch (codec) {
       case AV_CODEC_ID_H264, AV_CODEC_ID_HEVC -> !hasHoleInSlices(bytes);
+      case AV_CODEC_ID_DVVIDEO -> areDifBlocks(bytes);
       case AV_CODEC_ID_FFV1 -> checksums ? SliceChecksums.agree(packet) : !hasHole(bytes);
       case AV_CODEC_ID_VP8,
           AV_CODEC_ID_VP9,
@@ -98,6 +104,21 @@ final class SliceData {
 
   private static int little14(ByteBuffer bytes, int at) {
     return (bytes.get(at + 1) & 0x3f) << 8 | bytes.get(at) & 0xff;
+  }
+
+  /**
+   * Whether the blocks of a picture of DV that hold pixels say so (IEC 61834-2): in each sequence
+   * fifteen behind one of sound, nine times, after six others.
+   */
+  private static boolean areDifBlocks(ByteBuffer bytes) {
+    for (int at = 0; at + DIF_BLOCK <= bytes.limit(); at += DIF_BLOCK) {
+      int block = at / DIF_BLOCK % DIF_SEQUENCE - 6;
+      boolean pixels = block >= 0 && block % 16 > 0;
+      if (pixels && (bytes.get(at) & 0xff) >> 5 != DIF_PIXELS) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether a long row of zeros is in a packet, and not at its end, where padding may be. */

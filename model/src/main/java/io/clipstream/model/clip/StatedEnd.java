@@ -62,7 +62,8 @@ final class StatedEnd {
    * Bytes of media that cannot be read, at least, as they are not what has to be there: packets of
    * ASF that do not begin as the first does, pages of Ogg whose checksum is wrong, what in clusters
    * of Matroska is no element, what follows a tag of FLV that does not end as it should, what
-   * follows a picture of GIF and is no block, and what follows zeros among fragments of MP4.
+   * follows a picture of GIF and is no block, and what follows something among fragments of MP4 or
+   * chunks of AVI that is none.
    *
    * @param read where the last packet ends that was read
    */
@@ -70,10 +71,11 @@ final class StatedEnd {
       throws IOException, UnusableVideoException, InterruptedException {
     StatedEnd stated = new StatedEnd(file);
     return switch (format) {
-      case "asf" -> AsfPackets.of(file).unreadable();
+      case "asf" -> AsfPackets.of(file).unreadable(read);
       case "ogg" -> OggPage.unreadable(file);
       case "matroska" -> MatroskaEnd.unreadable(file, read);
       case "flv" -> FlvTags.unreadable(file, read);
+      case "avi" -> AviChunks.unreadable(file, read);
       case "gif" -> stated.gif() == 0 ? stated.unreadable : 0;
       case "mp4" -> stated.mp4() <= file.size() ? stated.unreadable : 0;
       default -> 0;
@@ -116,14 +118,17 @@ final class StatedEnd {
       long size = file.big(at, 4);
       int header = size == 1 ? 16 : 8;
       size = size == 1 ? file.big(at + 8, 8) : size;
-      if (size < header) { // to the end of the file, or no box: what is behind is not read
-        boolean none = fragments && file.big(at + 4, 4) == 0;
-        unreadable = none && !isPadding(at) ? file.size() - at : 0;
+      boolean media = file.has(at + 4, "moof") || file.has(at + 4, "mdat");
+      boolean none = !file.hasType(at + 4) || (at + size > file.size() && !media);
+      if (size < header || fragments && none) { // to the end of the file, or no box: FFmpeg ends
+        boolean zeros = file.big(at + 4, 4) == 0;
+        boolean lost = zeros ? !isPadding(at, end) : none && has("mdat", at);
+        unreadable = fragments && lost ? file.size() - at : 0;
         break;
       }
       if (file.has(at + 4, "sidx")) {
         end = Math.max(end, segments(at + header, at + size));
-      } else if (file.has(at + 4, "moof") || (fragments && file.has(at + 4, "mdat"))) {
+      } else if (media && (fragments || file.has(at + 4, "moof"))) {
         fragments = true;
         end = Math.max(end, at + size);
       }
@@ -135,9 +140,16 @@ final class StatedEnd {
     return end;
   }
 
-  /** Whether there are nothing but zeros from a place on, or but them and an index of fragments. */
-  private boolean isPadding(long from)
+  /**
+   * Whether there are nothing but zeros from a place on, or but them and an index of fragments.
+   *
+   * @param end of the last media: if zeros begin in them, it is more than space made in advance
+   */
+  private boolean isPadding(long from, long end)
       throws IOException, UnusableVideoException, InterruptedException {
+    if (from == end && file.big(from - 8, 8) == 0) {
+      return false;
+    }
     for (long at = from; at < file.size(); at += 8) {
       if ((at & 0xffff) < 8) {
         Deadline.check();
@@ -151,6 +163,20 @@ final class StatedEnd {
       }
     }
     return true;
+  }
+
+  /** Whether a text is anywhere from a place on. */
+  private boolean has(String text, long from)
+      throws IOException, UnusableVideoException, InterruptedException {
+    for (long at = from; at < file.size(); at++) {
+      if ((at & 0xffff) == 0) {
+        Deadline.check();
+      }
+      if (file.u8(at) == text.charAt(0) && file.has(at, text)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Where the segments of a segment index end (ISO/IEC 14496-12, 8.16.3). */

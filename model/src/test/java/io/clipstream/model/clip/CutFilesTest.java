@@ -7,6 +7,7 @@ import io.clipstream.model.clip.DecodeResult.Decoded;
 import io.clipstream.model.clip.VideoEncoder.Settings;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 class CutFilesTest {
   private static final int FRAMES = 50;
+  private static final String ASF_PROPERTIES = "\u00a1\u00dc\u00ab\u008c\u0047";
   private static final String FRAGMENTS = "frag_keyframe+empty_moov+default_base_moof";
 
   @TempDir Path directory;
@@ -257,6 +259,31 @@ class CutFilesTest {
     assertThat(((Decoded) decode(file, new ArrayList<>())).complete()).isFalse();
   }
 
+  /** Some writers of AVI do not make sizes of chunks even. Behind a file may be something else. */
+  @Test
+  void shouldReadChunksThatFollowEachOtherAtOddPlaces() throws Exception {
+    byte[] whole = write("a.avi", "mpeg4", "");
+    int list = find(whole, "movi") - 8;
+    ByteBuffer from = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+    ByteArrayOutputStream to = new ByteArrayOutputStream();
+    to.write(whole, 0, list + 12);
+    int odd = 0;
+    int end = list + 8 + from.getInt(list + 4);
+    for (int at = list + 12; at < end; ) {
+      int size = from.getInt(at + 4);
+      to.write(whole, at, 8 + size);
+      odd += size % 2;
+      at += 8 + size + size % 2;
+    }
+    assertThat(odd).isGreaterThan(2);
+    byte[] chunks = to.toByteArray();
+    ByteBuffer sizes = ByteBuffer.wrap(chunks).order(ByteOrder.LITTLE_ENDIAN);
+    sizes.putInt(4, chunks.length - 8).putInt(list + 4, chunks.length - list - 8);
+
+    assertThat(decode("a.avi", chunks, new ArrayList<>()).note()).isEmpty();
+    assertThat(decode("a.avi", concat(whole, new byte[5000]), new ArrayList<>()).note()).isEmpty();
+  }
+
   /** FFmpeg goes back to the header at the end, and writes sizes and counts into it. */
   @ParameterizedTest(name = "{0}")
   @CsvSource({
@@ -269,7 +296,7 @@ class CutFilesTest {
     byte[] file = write(name, codec, "");
     switch (name) {
       case "a.flv" -> fill(file, find(file, "filesize") + 9, 8, 0);
-      case "a.asf" -> fill(file, find(file, "\u00a1\u00dc\u00ab\u008c\u0047") + 88, 1, 1);
+      case "a.asf" -> fill(file, find(file, ASF_PROPERTIES) + 88, 1, 1);
       default -> fill(file, find(file, "\u0018\u0053\u0080\u0067") + 5, 7, 0xff);
     }
 

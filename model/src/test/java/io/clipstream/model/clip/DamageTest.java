@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clipstream.model.clip.DecodeResult.Decoded;
 import io.clipstream.model.clip.VideoEncoder.Settings;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -343,6 +344,68 @@ class DamageTest {
       }
     }
     return most;
+  }
+
+  /**
+   * Where data was lost or put in, no box, packet or chunk is where one has to be: FFmpeg ends, or
+   * goes on with the next that it finds.
+   */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({"a.mp4, libopenh264", "a.asf, wmv2", "a.avi, mjpeg"})
+  void shouldSeeThatDataIsLostOrPutIn(String name, String codec) throws Exception {
+    Path good = directory.resolve(name);
+    Settings settings = Settings.of(codec, 160, 96, 25).withKeyInterval(5).withBitRate(2_000_000);
+    boolean fragments = name.equals("a.mp4");
+    writeNoise(
+        good,
+        fragments
+            ? settings.withFormatOptions(Map.of("movflags", "frag_keyframe+empty_moov"))
+            : settings,
+        30);
+    byte[] whole = Files.readAllBytes(good);
+    if (name.equals("a.asf")) {
+      int properties = new String(whole, StandardCharsets.ISO_8859_1).indexOf("\u00a1\u00dc\u00ab");
+      whole[properties + 88] |= 1; // a broadcast: how many packets there are is not said
+      Files.write(good, whole);
+    }
+    List<ByteBuffer> right = new ArrayList<>();
+    assertThat(((Decoded) decode(good, right)).note()).isEmpty();
+
+    List<String> silent = new ArrayList<>();
+    for (int percent = 25; percent < 80; percent += 3) {
+      for (int bytes : new int[] {-512, -1, 1, 512}) {
+        int at = whole.length * percent / 100;
+        byte[] changed = Arrays.copyOf(whole, whole.length + bytes);
+        int to = Math.max(at, at + bytes); // noise is put in: what follows, once more
+        System.arraycopy(whole, to - bytes, changed, to, changed.length - to);
+        List<ByteBuffer> shown = new ArrayList<>();
+        DecodeResult result = decode(Files.write(directory.resolve("bad"), changed), shown);
+        if (result instanceof Decoded decoded && decoded.complete() && !shown.equals(right)) {
+          silent.add(bytes + " bytes at " + at);
+        }
+      }
+    }
+
+    assertThat(silent).isEmpty();
+  }
+
+  /** Its decoder shows whatever there is; each block of 80 bytes says that it is of pixels. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 0x55, 0xff})
+  void shouldSeeThatBlocksOfDvAreOverwritten(int value) throws Exception {
+    Path good =
+        TestVideos.write(directory.resolve("a.avi"), Settings.of("dvvideo", 720, 576, 25), 10);
+    List<ByteBuffer> right = new ArrayList<>();
+    assertThat(((Decoded) decode(good, right)).note()).isEmpty();
+    byte[] bytes = Files.readAllBytes(good);
+
+    for (int at : middles(good)) {
+      byte[] damaged = bytes.clone();
+      Arrays.fill(damaged, at + 1000, at + 1512, (byte) value); // of pixels
+      List<ByteBuffer> shown = new ArrayList<>();
+      Decoded decoded = (Decoded) decode(Files.write(directory.resolve("bad"), damaged), shown);
+      assertThat(decoded.note()).isEqualTo("1 frame damaged");
+    }
   }
 
   /** A key frame that cannot be decoded is not taken for one before which a capture began. */
