@@ -8,6 +8,7 @@ import io.clipstream.model.Count;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableSet;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avutil.AVRational;
@@ -35,6 +36,7 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
     double lastEnd = 0;
     long last = 0; // byte at which the last packet ends
     boolean dense = source.container().format().isDense();
+    NavigableSet<Long> gaps = source.fragmentGaps();
     long read = -1; // bytes of the file
     int error;
     while ((error = source.read()) == 0) {
@@ -47,6 +49,10 @@ record PacketScan(Timeline timeline, int hiddenFrames, boolean broken, String fa
       lastEnd = Math.max(lastEnd, endSeconds(context, packet));
       TrackScan track = tracks.get(packet.stream_index());
       if (track != null) {
+        Long gap = gaps.ceiling(track.end());
+        if (gap != null && gap < packet.pos()) {
+          track.skipped();
+        }
         track.add(packet);
         if (track.packets().frames() > limits.maxFrames()) {
           throw new UnusableVideoException(

@@ -15,7 +15,9 @@ import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.NavigableSet;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 
@@ -173,6 +175,13 @@ final class VideoSource implements AutoCloseable {
   /** Whether data is behind the packet that was read last, by where that ends. */
   boolean goesOn(long read) throws UnusableVideoException, InterruptedException {
     return look((format, bytes) -> StatedEnd.goesOn(format, bytes, read));
+  }
+
+  /** Where fragments of MP4 begin before which others are missing, by their numbers. */
+  NavigableSet<Long> fragmentGaps() throws UnusableVideoException, InterruptedException {
+    return look(
+        (format, bytes) ->
+            format.equals("mp4") ? FragmentNumbers.gaps(bytes) : Collections.emptyNavigableSet());
   }
 
   /** Seconds that the file says its fragments have; 0 if it does not say, or has none. */

@@ -168,6 +168,28 @@ class CutFilesTest {
                 Locale.ROOT, "its header says 2.00 s, its data ends at %.2f s", 0.4 * fragments));
   }
 
+  /** One of those that were downloaded never came. Where no number is missing, nothing is. */
+  @Test
+  void shouldMissAFragmentByItsNumber() throws Exception {
+    byte[] whole = write("a.mp4", "libopenh264", "movflags=" + FRAGMENTS);
+    List<Integer> fragments = new ArrayList<>();
+    for (int at = 0; fragments.size() < 5; at = fragments.get(fragments.size() - 1) + 8) {
+      fragments.add(find(whole, "moof", at) - 4);
+    }
+    byte[] before = Arrays.copyOf(whole, fragments.get(2));
+    byte[] gone =
+        concat(before, Arrays.copyOfRange(whole, fragments.get(3), find(whole, "mfra") - 4));
+    List<ByteBuffer> pictures = new ArrayList<>();
+
+    assertThat(decode("a.mp4", gone, pictures).note())
+        .isEqualTo("10 frames are lost where its data is damaged");
+    assertThat(pictures).hasSize(FRAMES - 10);
+    for (int i : List.of(3, 4)) {
+      gone[fragments.get(i) - (fragments.get(3) - fragments.get(2)) + 23] = (byte) i;
+    }
+    assertThat(decode("a.mp4", gone, new ArrayList<>()).note()).isEmpty();
+  }
+
   /** Where sound is behind the pictures of a fragment, all of those may be there. */
   @Test
   void shouldMissSoundBehindTheLastPicture() throws Exception {
