@@ -12,12 +12,6 @@ final class TransportPackets {
   private static final int[] SIZES = {188, 192, 204}; // alone, with a time before, with parity
   private static final int SYNC = 0x47;
 
-  // Of the three bytes behind it.
-  private static final int MARKED = 0x800000;
-  private static final int BEGINS = 0x400000;
-  private static final int ADAPTED = 0x20;
-  private static final int PAYLOAD = 0x10;
-
   private static final int NULL_PACKETS = 0x1fff;
   private static final byte NONE = -1;
 
@@ -94,41 +88,77 @@ final class TransportPackets {
         skipped |= !beginsFile(at);
         continue;
       }
-      int flags = (int) file.big(at + 1, 3);
-      int of = flags >> 8 & 0x1fff;
+      Packet packet = new Packet(file, at + 4, (int) file.big(at + 1, 3));
       at += size;
-      long body = at - size + 4;
-      int adaptation = (flags & ADAPTED) != 0 ? 1 + file.u8(body) : 0;
-      boolean announced = adaptation > 1 && (file.u8(body + 1) & 0x80) != 0;
-      int counter = flags & 15;
-      if ((flags & PAYLOAD) == 0 && announced) {
-        last[of] = (byte) counter; // that the next one follows
+      int before = last[packet.stream()];
+      if (packet.hasPayload() || packet.announcesJump()) {
+        last[packet.stream()] = (byte) packet.counter();
       }
-      if ((flags & PAYLOAD) == 0 || of == NULL_PACKETS) {
+      if (!packet.hasPayload() || packet.stream() == NULL_PACKETS) {
         continue;
       }
-      boolean follows = last[of] == NONE || counter == (last[of] + 1 & 15);
-      boolean oneLess = counter == (last[of] + 2 & 15); // a packet is lost, or files were joined
-      boolean again = counter == last[of]; // may be sent twice, or begin a file of one such packet
-      last[of] = (byte) counter;
-      if (of != pid) {
-        joined |= announced || !follows;
-        programs |= of == 0;
+      int step = before == NONE ? 1 : packet.counter() - before & 15;
+      if (packet.stream() != pid) {
+        joined |= packet.announcesJump() || step != 1;
+        programs |= packet.stream() == 0;
         continue;
       }
-      boolean begins = (flags & BEGINS) != 0;
-      boolean none = begins && adaptation < 181 && file.big(body + adaptation, 3) != 1;
-      boolean jumps = !follows && !again && !announced;
-      all += (flags & MARKED) != 0 || none || !follows ? 1 : 0;
-      if ((flags & MARKED) != 0 || none || jumps && (skipped || !begins)) {
+      boolean damaged = packet.isMarked() || packet.isNoPes();
+      // It may be sent twice, or begin a file of one such packet: then it does not step.
+      boolean jumps = step > 1 && !packet.announcesJump();
+      all += damaged || step != 1 ? 1 : 0;
+      if (damaged || jumps && (skipped || !packet.beginsPes())) {
         lost++;
-      } else if (jumps && (oneLess || !programs)) {
+      } else if (jumps && (step == 2 || !programs)) {
         atBegin++;
       }
       skipped = false;
       programs = false;
     }
     return new Jumps(joined ? lost : lost + atBegin, all);
+  }
+
+  /**
+   * The header of a packet.
+   *
+   * @param body behind it
+   * @param bits those behind the sync byte
+   */
+  private record Packet(FileBytes file, long body, int bits) {
+    boolean isMarked() {
+      return (bits & 0x800000) != 0;
+    }
+
+    boolean beginsPes() {
+      return (bits & 0x400000) != 0;
+    }
+
+    int stream() {
+      return bits >> 8 & 0x1fff;
+    }
+
+    boolean hasPayload() {
+      return (bits & 0x10) != 0;
+    }
+
+    int counter() {
+      return bits & 15;
+    }
+
+    /** Bytes of its adaptation field. */
+    private int adaptation() throws IOException {
+      return (bits & 0x20) != 0 ? 1 + file.u8(body) : 0;
+    }
+
+    /** Whether counters may jump here: its discontinuity_indicator. */
+    boolean announcesJump() throws IOException {
+      return adaptation() > 1 && (file.u8(body + 1) & 0x80) != 0;
+    }
+
+    /** Whether a PES packet would have to begin here and does not; false if there is no telling. */
+    boolean isNoPes() throws IOException {
+      return beginsPes() && adaptation() < 181 && file.big(body + adaptation(), 3) != 1;
+    }
   }
 
   /** Whether another file may begin at a packet: with tables of programs or services. */
