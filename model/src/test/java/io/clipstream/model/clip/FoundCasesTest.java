@@ -216,17 +216,10 @@ class FoundCasesTest {
 
   private static DecodeResult decode(
       Path file, ClipSpec spec, Sampling sampling, List<Integer> numbers) throws Exception {
-    ClipBuffers buffers = new ClipBuffers(spec.clipBytes(), 64L << 20);
-    return new VideoDecoder(spec, DecodeLimits.defaults(), buffers)
-        .decode(
-            file,
-            sampling,
-            Optional.empty(),
-            clip -> {
-              try (clip) {
-                numbers.add(number(clip.pixels()));
-              }
-            });
+    List<ByteBuffer> pictures = new ArrayList<>();
+    DecodeResult result = DecodedPictures.decode(file, spec, sampling, pictures);
+    pictures.forEach(picture -> numbers.add(number(picture)));
+    return result;
   }
 
   private static Path file(String name) throws Exception {
