@@ -37,7 +37,6 @@ final class VideoSource implements AutoCloseable {
   private Container container;
   private List<VideoTrack> tracks;
   private VideoTrack track;
-  private boolean checksums;
   private SliceData slices;
   private boolean othersDiscarded;
 
@@ -86,8 +85,7 @@ final class VideoSource implements AutoCloseable {
    */
   void choose(VideoTrack chosen, boolean checksummed) {
     track = chosen;
-    checksums = checksummed;
-    slices = new SliceData(track, checksums);
+    slices = new SliceData(track, checksummed);
   }
 
   /** The video track whose packets are read; another object after {@link #restart()}. */
@@ -281,7 +279,6 @@ final class VideoSource implements AutoCloseable {
                 () ->
                     new UnusableVideoException(
                         DecodeReason.CORRUPT, "its streams changed while reading"));
-    slices = new SliceData(track, checksums);
   }
 
   @Override
